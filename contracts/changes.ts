@@ -1,0 +1,20 @@
+/** Whether a change waits for the next running update of an open call, or is shown at once. */
+export type Urgency = 'running' | 'now'
+
+/** One call's part of an announcement: what of it is dirty, under the id the announcer has. */
+export interface Change {
+  readonly tenant: string
+  /** Correlation id, or `trace:<trace id>`. */
+  readonly id: string
+  /** Dirty minutes, as epoch minutes. Empty: only the record. `all`: every minute of this correlation id. */
+  readonly minutes: readonly number[] | 'all'
+  readonly urgency: Urgency
+  /** Worst class seen in the announced samples (0 good, 1 degraded, 2 poor): a change for the worse is shown at once. */
+  readonly worst: 0 | 1 | 2
+}
+
+/** The value of one message on `call-changes`: changes of one shard. */
+export interface Announcement {
+  readonly v: 1
+  readonly changes: readonly Change[]
+}

@@ -1,0 +1,97 @@
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A record on its way into the log. */
+export interface NewRecord {
+  readonly topic: string
+  /** Decides the partition (murmur2, Kafka's default) unless `partition` is given. Without both: spread evenly. */
+  readonly key: string | null
+  readonly headers?: Readonly<Record<string, string>>
+  readonly value: string | Uint8Array
+  readonly partition?: number
+}
+
+/** A record as the log keeps it. `logTimeMs` is when the log took it (LogAppendTime), epoch milliseconds. */
+export interface LogRecord extends TopicPartition {
+  readonly offset: number
+  readonly logTimeMs: number
+  readonly key: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly value: Uint8Array
+}
+
+export interface AssignedPartition extends TopicPartition {
+  /** The group's committed offset (the next to read) when this partition was assigned; undefined: none was ever committed, or it is lost. */
+  readonly committed: number | undefined
+}
+
+/** Where this member stands in one assigned partition after a poll. */
+export interface Position extends TopicPartition {
+  /** Offset of the next record this member will be given. */
+  readonly next: number
+  /** Offset that the next appended record will get. `next === end` means read to its end. */
+  readonly end: number
+}
+
+/** What one `poll` brought. Records of one partition are in offset order. */
+export interface Polled {
+  /** Rises with every change of the group's members. Pass it to `commit`. */
+  readonly generation: number
+  readonly assignment: readonly AssignedPartition[]
+  readonly records: readonly LogRecord[]
+  readonly positions: readonly Position[]
+  /** The log's present time, epoch milliseconds, never behind a `logTimeMs` already handed out. */
+  readonly logNowMs: number
+}
+
+export interface PollLimits {
+  readonly maxRecords: number
+  readonly maxBytes: number
+  /** Returns empty after this long without records. */
+  readonly waitMs: number
+  /** Partitions not to read from now (back-pressure). They stay assigned. */
+  readonly paused?: readonly TopicPartition[]
+}
+
+/** One member of a consumer group. Not to be polled concurrently. */
+export interface Membership {
+  /** The next records of the assigned partitions. After `signal` aborts it returns at once, empty. */
+  poll(limits: PollLimits, signal?: AbortSignal): Promise<Polled>
+  /**
+   * Durably note that all before each offset is dealt with. `stale`: the generation has passed, nothing was
+   * committed; what this member had in hand will be given to somebody (or to itself) again.
+   */
+  commit(offsets: readonly (TopicPartition & { readonly offset: number })[], generation: number): Promise<'committed' | 'stale'>
+  /** Go back (or on) to an offset of a partition that is assigned now. */
+  seek(position: TopicPartition & { readonly offset: number }): void
+  leave(): Promise<void>
+}
+
+export interface GroupOptions {
+  readonly group: string
+  readonly topics: readonly string[]
+}
+
+/**
+ * The event log: Kafka, or the embedded SQLite one. Partitioned, ordered within a partition, at least once.
+ * A narrow port, so that the client library behind it can be replaced.
+ */
+export interface EventLog {
+  /** Resolves once every record is durable. All or nothing per call on the embedded log; at least once on Kafka. */
+  append(records: readonly NewRecord[]): Promise<void>
+  join(options: GroupOptions): Promise<Membership>
+  /** Read without a group: for dead letters and tools. */
+  read(from: TopicPartition & { readonly offset: number }, limit: number): Promise<readonly LogRecord[]>
+  /** First and next offset of each partition of a topic. */
+  extent(topic: string): Promise<readonly (TopicPartition & { readonly start: number; readonly end: number })[]>
+  close(): Promise<void>
+}
+
+export interface TopicDefinition {
+  readonly name: string
+  readonly partitions: number
+  readonly retentionMs: number
+}

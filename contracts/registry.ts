@@ -1,0 +1,107 @@
+import type { EpochMs } from './call-record.ts'
+
+export interface Tenant {
+  /** What the payloads call it (`tenantid`). */
+  readonly id: string
+  readonly name: string
+}
+
+export type Role = 'ingest' | 'reader' | 'administrator'
+
+export interface ApiKey {
+  readonly tenant: string
+  readonly role: Role
+}
+
+export interface TenantDirectory {
+  tenants(): Promise<readonly Tenant[]>
+  /** Add those that are missing; those that exist keep their settings. */
+  ensureTenants(tenants: readonly Tenant[]): Promise<void>
+  /** The key whose SHA-256 (lower-case hex) this is, or undefined. Clear keys are never stored. */
+  findKey(sha256: string): Promise<ApiKey | undefined>
+  addKey(key: ApiKey & { readonly sha256: string; readonly label: string }): Promise<void>
+}
+
+/** Numbers that rise for ever: a recompute takes one before it reads. */
+export interface VersionSequence {
+  next(): Promise<number>
+  /** At start: never hand out a number at or below one already stored in the warehouse. */
+  raiseAbove(stored: number): Promise<void>
+}
+
+/** How far one source partition is known complete, for one tenant (design.md section 1, Watermark). */
+export interface WatermarkEntry {
+  /** '*' speaks for every tenant not named for this source. */
+  readonly tenant: string
+  /** `topic/partition`, or `import:<run>`. */
+  readonly source: string
+  readonly watermarkMs: EpochMs
+  /** Read to its end when written: holds nobody back. */
+  readonly atEnd: boolean
+}
+
+export interface WatermarkStore {
+  /** Replaces the entries of the sources named. Written after raw is acknowledged. */
+  write(entries: readonly WatermarkEntry[]): Promise<void>
+  read(): Promise<readonly WatermarkEntry[]>
+  remove(source: string): Promise<void>
+}
+
+/** A cut (or re-join) by hand of two correlation ids. The highest sequence for a pair decides over all learnt links. */
+export interface LinkCut {
+  readonly tenant: string
+  readonly a: string
+  readonly b: string
+  readonly action: 'cut' | 'join'
+  readonly sequence: number
+}
+
+export interface LinkCutStore {
+  add(cut: Omit<LinkCut, 'sequence'> & { readonly by: string }): Promise<LinkCut>
+  /** Every cut or join that names one of these ids. */
+  naming(tenant: string, ids: readonly string[]): Promise<readonly LinkCut[]>
+}
+
+export type RunStatus = 'running' | 'succeeded' | 'failed'
+
+/** One bounded job: an import, a replay, a bulk recompute. */
+export interface Run {
+  readonly id: string
+  readonly kind: 'import' | 'replay' | 'recompute'
+  readonly status: RunStatus
+  readonly startedMs: EpochMs
+  readonly finishedMs: EpochMs | undefined
+  /** What it was given (file names, never content). */
+  readonly subject: string
+  readonly counts: Readonly<Record<string, number>>
+  readonly error: string | undefined
+}
+
+export interface RunStore {
+  start(run: Pick<Run, 'id' | 'kind' | 'subject' | 'startedMs'>): Promise<void>
+  finish(id: string, end: Pick<Run, 'status' | 'finishedMs' | 'counts' | 'error'>): Promise<void>
+  list(limit: number): Promise<readonly Run[]>
+}
+
+/** A quality profile: thresholds with a version. Shape in quality/profile.ts. */
+export interface StoredProfile {
+  readonly version: string
+  readonly validFromMs: EpochMs
+  readonly thresholds: unknown
+}
+
+export interface ProfileStore {
+  /** The tenant's profiles, oldest first; empty means the default profile holds. */
+  profiles(tenant: string): Promise<readonly StoredProfile[]>
+}
+
+/** Everything Postgres keeps, behind one handle for the composition root. Parts take only what they need. */
+export interface Registry {
+  readonly tenants: TenantDirectory
+  readonly versions: VersionSequence
+  readonly watermarks: WatermarkStore
+  readonly cuts: LinkCutStore
+  readonly runs: RunStore
+  readonly profiles: ProfileStore
+  close(): Promise<void>
+}

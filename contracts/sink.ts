@@ -1,0 +1,18 @@
+/** What became of a delivered batch. */
+export type Delivery<Row> =
+  | { readonly type: 'delivered' }
+  /** Nothing may be assumed stored; the same rows come again after `afterMs`. */
+  | { readonly type: 'retry'; readonly afterMs: number; readonly cause: Error }
+  /** These rows can never be stored; all others are. */
+  | { readonly type: 'refused'; readonly rows: readonly { readonly row: Row; readonly detail: string }[] }
+
+export interface Sink<Row> {
+  readonly name: string
+  /**
+   * Deliver one batch. Called again with the same rows after `retry`, and after a crash, so it must be
+   * safe to repeat. Never called concurrently. Expected failures are returned; a throw stops the process.
+   */
+  deliver(rows: readonly Row[], deadline: AbortSignal): Promise<Delivery<Row>>
+  /** Release everything. Called once, after the last `deliver` has settled. */
+  close(): Promise<void>
+}

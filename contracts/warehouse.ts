@@ -1,0 +1,104 @@
+import type { CallClass, CallRecord, CallState, EpochMs } from './call-record.ts'
+import type { LogLine, Span } from './signals/otlp.ts'
+
+/** Tables that pipelines write raw rows to. */
+export type RawTable =
+  | 'quality_samples'
+  | 'call_events'
+  | 'cdr_records'
+  | 'cdr_billing'
+  | 'call_links'
+  | 'call_evidence'
+  | 'audit_log'
+  | 'otel_logs'
+  | 'otel_traces'
+
+/** A column value as the warehouse takes it: times as epoch milliseconds (DateTime64(3)), seconds (DateTime) or text. */
+export type Cell = string | number | null | readonly Cell[] | { readonly [key: string]: string }
+
+/** Rows of one table on their way to the warehouse, values in the order of `columns`. */
+export interface RawRow {
+  readonly table: RawTable
+  readonly cells: readonly Cell[]
+}
+
+export interface CallFilter {
+  readonly tenant?: string
+  readonly sinceMs?: EpochMs
+  readonly untilMs?: EpochMs
+  readonly class?: CallClass
+  readonly carrier?: string
+  readonly state?: CallState
+  /** Finds a call by any correlation id it has. */
+  readonly id?: string
+  readonly limit: number
+  /** From `nextCursor` of the page before. */
+  readonly cursor?: string
+}
+
+export interface CallListItem {
+  readonly tenant: string
+  readonly id: string
+  readonly startedMs: EpochMs
+  readonly endedMs: EpochMs | undefined
+  readonly state: CallState
+  readonly class: CallClass
+  readonly unclassified: string | undefined
+  readonly disposition: string
+  readonly direction: string | undefined
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly carrier: string | undefined
+  readonly region: string | undefined
+  readonly codec: string | undefined
+  readonly talkMs: number | undefined
+  readonly worstMos: number | undefined
+  readonly worstMosName: string | undefined
+  readonly reasons: readonly string[]
+  readonly findings: readonly string[]
+  readonly fault: string | undefined
+}
+
+export interface CallPage {
+  readonly calls: readonly CallListItem[]
+  /** Opaque; stable while calls come and go. Undefined on the last page. */
+  readonly nextCursor: string | undefined
+  /** Watermark of the oldest record on the page: complete until then. */
+  readonly completeUntilMs: EpochMs | undefined
+}
+
+/** One scored point of a stream's chart, one minute. */
+export interface MinutePoint {
+  readonly stream: string
+  readonly observer: string
+  readonly minuteMs: EpochMs
+  readonly measuredMs: number
+  readonly lossRatio: number | undefined
+  readonly jitterMs: number | undefined
+  readonly roundTripMs: number | undefined
+  readonly concealedRatio: number | undefined
+  readonly mos: number | undefined
+  readonly mosName: string | undefined
+  readonly grounded: boolean | undefined
+}
+
+export interface WholeCall {
+  readonly record: CallRecord
+  readonly asOfMs: EpochMs
+  readonly version: number
+  readonly minutes: readonly MinutePoint[]
+  readonly logs: readonly (LogLine & { readonly tenant: string })[]
+  readonly spans: readonly (Span & { readonly tenant: string })[]
+}
+
+/** What people read. Tenant undefined means all tenants: administrators only. */
+export interface CallReader {
+  list(filter: CallFilter): Promise<CallPage>
+  /** The call that has this correlation id, or trace id as `trace:<hex>`; undefined when there is none. */
+  whole(tenant: string | undefined, id: string): Promise<WholeCall | undefined>
+}
+
+/** Administrators' free look: one guarded SELECT. */
+export interface SqlConsole {
+  query(sql: string): Promise<{ readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[]; readonly truncated: boolean }>
+}
