@@ -1,0 +1,49 @@
+import type { Change } from './changes.ts'
+import type { LogRecord } from './event-log.ts'
+import type { ParkReason } from './outcome.ts'
+import type { QualitySample } from './signals/quality-sample.ts'
+import type { Cell, RawTable } from './warehouse.ts'
+
+/** What a pipeline has made of a batch so far. A decode step adds to it; it never looks anything up. */
+export interface Effects {
+  /** A row for the warehouse; cells in the order of raw-tables.ts. */
+  row(table: RawTable, cells: readonly Cell[]): void
+  /** What of which call is dirty once the rows are stored. */
+  change(change: Change): void
+  /** Event time of a message, for the watermark of (tenant, source partition). */
+  seen(tenant: string, eventTimeMs: number): void
+  /** A sample for the live metrics. */
+  live(tenant: string, sample: QualitySample): void
+  /** This message, or this part of it, goes to the dead letters. `detail` names field and fix, and quotes no value. */
+  park(reason: ParkReason, detail: string): void
+}
+
+/** Turns one log record into effects. Pure but for `into`: the same record gives the same effects, whenever it is read. */
+export type Decode = (record: LogRecord, into: Effects) => void
+
+/** How long rows are kept and which event times are taken, in milliseconds. */
+export interface TimeWindows {
+  readonly retentionMs: number
+  /** Live edges accept event times within [log time - maxAgeMs, log time + maxAheadMs]. */
+  readonly maxAgeMs: number
+  readonly maxAheadMs: number
+  /** Imports and replays: no event before this, epoch milliseconds. */
+  readonly importFloorMs: number
+}
+
+export const defaultWindows: TimeWindows = {
+  retentionMs: 30 * 86_400_000,
+  maxAgeMs: 7 * 86_400_000,
+  maxAheadMs: 600_000,
+  importFloorMs: Date.UTC(2000, 0, 1),
+}
+
+/** Log record headers that our own edges set. */
+export const recordHeaders = {
+  /** Tenant named by the credential. Absent on messages that producers wrote to the log themselves. */
+  tenant: 'callscope-tenant',
+  /** Run id of an import or replay: event times are judged by the import window. */
+  run: 'callscope-run',
+  /** `application/json` (default) or `application/x-protobuf` for OTLP. */
+  contentType: 'content-type',
+} as const
