@@ -63,8 +63,8 @@ export interface StreamDigest {
   readonly direction: MediaDirection
   readonly streamId: string
   readonly observer: Observer
-  /** `interval` when at least one finer sample exists; `call` when only whole-call reports do. */
-  readonly scope: 'interval' | 'call'
+  /** The finest scope this observer reported for the stream; coarser ones are left out. */
+  readonly scope: 'interval' | 'cumulative' | 'call'
   readonly firstMs: EpochMs
   readonly lastMs: EpochMs
   readonly measuredMs: number
@@ -215,7 +215,7 @@ export interface StreamSummary {
   /** The one observer whose view counts for talk time; the others are shown beside it. */
   readonly chosen: boolean
   readonly class: CallClass
-  readonly scope: 'interval' | 'call'
+  readonly scope: 'interval' | 'cumulative' | 'call'
   readonly fromMs: EpochMs
   readonly toMs: EpochMs
   readonly measuredMs: number

@@ -8,6 +8,8 @@ export interface Change {
   readonly id: string
   /** Dirty minutes, as epoch minutes. Empty: only the record. `all`: every minute of this correlation id. */
   readonly minutes: readonly number[] | 'all'
+  /** True when announced samples hold running counters: the minutes after theirs are dirty too. */
+  readonly cumulative: boolean
   readonly urgency: Urgency
   /** Worst class seen in the announced samples (0 good, 1 degraded, 2 poor): a change for the worse is shown at once. */
   readonly worst: 0 | 1 | 2

@@ -12,7 +12,7 @@ CREATE TABLE call_minutes
     direction Enum8('send' = 1, 'receive' = 2),
     stream_id String,
     observer LowCardinality(String),
-    scope Enum8('interval' = 1, 'call' = 3) COMMENT 'call: a whole-call report; used only where no interval samples exist',
+    scope Enum8('interval' = 1, 'cumulative' = 2, 'call' = 3) COMMENT 'of the samples it is made of; the finest that a stream has counts',
     version UInt64 COMMENT 'taken before raw was read; the latest reader wins',
     shard UInt8,
     row_count UInt32 COMMENT 'raw rows in this minute',
@@ -57,7 +57,7 @@ CREATE TABLE call_minutes
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(minute)
-ORDER BY (tenant, correlation_id, leg_id, kind, direction, stream_id, observer, minute, scope)
+ORDER BY (tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope, minute)
 SETTINGS index_granularity = 512;
 
 CREATE TABLE calls
@@ -100,7 +100,7 @@ CREATE TABLE calls
     next_due DateTime64(3, 'UTC') COMMENT 'event time at which it changes by itself; 1970: never',
     raw_until DateTime COMMENT 'least expires_at read; past it less two days the record is frozen',
     computed_at DateTime64(3, 'UTC') COMMENT 'log time of the computation, for freshness only',
-    record String CODEC(ZSTD(3)) COMMENT 'the whole record, JSON (contracts/call-record.ts)',
+    record String COMMENT 'the whole record, JSON (contracts/call-record.ts)' CODEC(ZSTD(3)),
     formula_version LowCardinality(String),
     profile_version LowCardinality(String),
     INDEX due next_due TYPE minmax GRANULARITY 1

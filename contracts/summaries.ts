@@ -1,0 +1,94 @@
+import type { CallEventRow, CallRecord, CdrRow, EpochMs, EvidenceRow, StreamDigest } from './call-record.ts'
+
+/** One correlation id of one tenant. */
+export interface MemberKey {
+  readonly tenant: string
+  readonly id: string
+}
+
+/** Stable text of a member, for maps. Tenants and ids hold no control characters. */
+export const memberText = ({ tenant, id }: MemberKey): string => `${tenant}\u0000${id}`
+
+/** A correlation id whose minutes have to be made again from raw. */
+export interface DirtyMinutes extends MemberKey {
+  /** Epoch minutes; `all`: every minute known of this id. */
+  readonly minutes: readonly number[] | 'all'
+  readonly cumulative: boolean
+}
+
+/** Taken before anything is read: of two recomputes of one thing, the one with the greater version read later. */
+export interface RecomputeContext {
+  readonly version: number
+  /** The log's present time. Freezing is judged by it. */
+  readonly logNowMs: EpochMs
+}
+
+export interface LinkEdge {
+  readonly tenant: string
+  readonly node: string
+  readonly other: string
+}
+
+export interface LinkReader {
+  /** Edges of these nodes, at most `limit` for each node. */
+  edges(nodes: readonly { readonly tenant: string; readonly node: string }[], limit: number): Promise<readonly LinkEdge[]>
+}
+
+export interface MinuteStore {
+  /** Makes the minutes again, whole, from raw. Minutes that raw no longer covers are left as they are. */
+  recompute(dirty: readonly DirtyMinutes[], context: RecomputeContext): Promise<void>
+}
+
+/** All that is stored about one correlation id. */
+export interface MemberInputs extends MemberKey {
+  readonly events: readonly CallEventRow[]
+  readonly cdrs: readonly CdrRow[]
+  readonly streams: readonly StreamDigest[]
+  /** Least expires_at among what was read, epoch milliseconds. */
+  readonly rawUntilMs: EpochMs | undefined
+}
+
+/** A place that a record with this member was once meant for. */
+export interface Place extends MemberKey {
+  readonly canonical: string
+  readonly atMs: EpochMs
+  readonly version: number
+}
+
+/** What stands in `calls` now, as far as a recompute needs it. */
+export interface StandingCall {
+  readonly tenant: string
+  readonly id: string
+  readonly atMs: EpochMs
+  readonly rawUntilMs: EpochMs
+  readonly events: readonly CallEventRow[]
+}
+
+export interface CallInputs {
+  members(members: readonly MemberKey[]): Promise<readonly MemberInputs[]>
+  evidence(subjects: readonly MemberKey[]): Promise<readonly (EvidenceRow & { readonly tenant: string })[]>
+  /** Records of these places that are frozen: raw no longer covers them. Their events come from the record. */
+  frozen(places: readonly Place[], context: RecomputeContext): Promise<readonly StandingCall[]>
+}
+
+export interface CallRow {
+  readonly record: CallRecord
+  readonly version: number
+  readonly shard: number
+  readonly asOfMs: EpochMs
+  readonly nextDueMs: EpochMs | undefined
+  readonly rawUntilMs: EpochMs | undefined
+  readonly computedAtMs: EpochMs
+}
+
+/** Writes to `calls` and `call_keys`, in the order of design.md section 3.4: places, look back, then records and tombstones. */
+export interface CallWriter {
+  appendPlaces(places: readonly Place[]): Promise<void>
+  places(members: readonly MemberKey[]): Promise<readonly Place[]>
+  write(rows: readonly CallRow[], tombstones: readonly Place[]): Promise<void>
+}
+
+export interface DueReader {
+  /** Members of records that change by themselves at or before the tenant's watermark. */
+  due(shards: readonly number[], watermarks: ReadonlyMap<string, EpochMs>, limit: number): Promise<readonly MemberKey[]>
+}

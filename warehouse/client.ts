@@ -1,0 +1,53 @@
+import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+
+/** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
+export type WarehouseLocation = { readonly path: string } | { readonly url: string }
+
+export interface WarehouseOptions {
+  readonly location: WarehouseLocation
+  /** Threads one query may use. Small machines share their cores with the pipelines. */
+  readonly maxThreads?: number
+}
+
+/**
+ * One connection to the warehouse. On the embedded engine the queries of one connection run one after another, and
+ * several connections on one folder side by side, so each part that must not wait for another opens its own.
+ * Throws when the embedded engine is not installed or its folder is locked by another process.
+ */
+export async function connectWarehouse({ location, maxThreads }: WarehouseOptions): Promise<ClickHouseClient> {
+  const clickhouse_settings: ClickHouseSettings = {
+    // The default of 26.x is 1: it would acknowledge rows before they are stored.
+    async_insert: 0,
+    max_query_size: '67108864',
+    // Lists of dirty calls travel as query text; their nesting is shallow but they are long.
+    max_ast_elements: '5000000',
+    max_expanded_ast_elements: '5000000',
+    output_format_json_quote_64bit_integers: 0,
+    do_not_merge_across_partitions_select_final: 0,
+    session_timezone: 'UTC',
+    ...(maxThreads === undefined ? {} : { max_threads: maxThreads }),
+  }
+  if ('url' in location) return createClient({ url: location.url, clickhouse_settings })
+  const { createChdbConnection } = await import('chdb/connection')
+  const connection = createChdbConnection({ path: location.path })
+  return createClient({ connection, clickhouse_settings } as Parameters<typeof createClient>[0])
+}
+
+/** Rows of a SELECT, each an array in column order. */
+export async function rowsOf<Row extends readonly unknown[]>(
+  client: ClickHouseClient,
+  query: string,
+  query_params: Readonly<Record<string, unknown>> = {},
+): Promise<Row[]> {
+  const result = await client.query({ query, query_params: { ...query_params }, format: 'JSONCompactEachRow' })
+  return result.json<Row>() as Promise<Row[]>
+}
+
+/** Runs a statement and waits until it has been carried out. */
+export async function run(
+  client: ClickHouseClient,
+  query: string,
+  query_params: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  await client.command({ query, query_params: { ...query_params } })
+}
