@@ -1,0 +1,170 @@
+import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
+import type { Decode } from '#contracts/pipeline.ts'
+import type { Sink } from '#contracts/sink.ts'
+import type { WatermarkStore } from '#contracts/registry.ts'
+import type { RawRow } from '#contracts/warehouse.ts'
+import { announcements } from './announce.ts'
+import { type Batch, createBatch, type Parked } from './batch.ts'
+import { createWatermarkTracker } from './watermarks.ts'
+
+/** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
+export interface PipelineObserver {
+  records(pipeline: string, polled: Polled): void
+  batch(pipeline: string, batch: Batch, seconds: number): void
+  retry(pipeline: string, sink: string, cause: Error): void
+}
+
+export interface PipelineParts {
+  readonly name: string
+  readonly topics: readonly string[]
+  readonly log: EventLog
+  readonly decode: Decode
+  readonly sink: Sink<RawRow>
+  /** Builds the dead letter of a message; the pipeline appends it before it commits. */
+  readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
+  /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
+  readonly refuseFrozen?: (batch: Batch) => Promise<void>
+  /** Told after the rows are acknowledged: link memory, live metrics. */
+  readonly acknowledged?: (batch: Batch) => void
+  readonly watermarks?: WatermarkStore
+  readonly watermarkLagMs?: number
+  readonly observer: PipelineObserver
+  readonly limits?: Partial<PipelineLimits>
+}
+
+export interface PipelineLimits {
+  readonly maxRecords: number
+  readonly maxBytes: number
+  /** A small batch waits this long for company: ClickHouse wants few, large inserts. */
+  readonly lingerMs: number
+  readonly waitMs: number
+  readonly watermarkEveryMs: number
+}
+
+const defaultLimits: PipelineLimits = {
+  maxRecords: 10_000,
+  maxBytes: 16 * 1024 * 1024,
+  lingerMs: 400,
+  waitMs: 500,
+  watermarkEveryMs: 1_000,
+}
+
+export interface Pipeline {
+  readonly name: string
+  /** Resolves when stopped; rejects when the pipeline cannot go on. */
+  run(signal: AbortSignal): Promise<void>
+  /** True when all that was in the log at the last poll is committed. */
+  idle(): boolean
+}
+
+/**
+ * decode -> deliver -> announce -> commit, batch after batch. The next batch is decoded while the one before is being
+ * stored; offsets are committed in order, and only after every acknowledgement.
+ */
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const limits = { ...defaultLimits, ...parts.limits }
+  const tracker = createWatermarkTracker(parts.watermarkLagMs)
+  let idle = false
+  let watermarksAt = 0
+
+  async function decodeBatch(polled: Polled): Promise<Batch> {
+    const builder = createBatch()
+    for (const record of polled.records) {
+      builder.from(record)
+      parts.decode(record, builder)
+    }
+    await parts.refuseFrozen?.(builder.batch)
+    return builder.batch
+  }
+
+  async function store(batch: Batch, signal: AbortSignal): Promise<void> {
+    if (batch.rows.length > 0) batch.parked.push(...(await deliver(parts, batch, signal)))
+    if (batch.parked.length > 0) await parts.log.append(parts.deadLetter(parts.name, batch.parked))
+    parts.acknowledged?.(batch)
+    if (batch.changes.size > 0) await parts.log.append(announcements(batch.changes.values()))
+  }
+
+  async function finish(membership: Membership, polled: Polled, batch: Batch, signal: AbortSignal): Promise<void> {
+    await store(batch, signal)
+    await writeWatermarks(polled, batch)
+    if (polled.records.length > 0) await membership.commit(offsetsAfter(polled.records), polled.generation)
+    idle = polled.positions.every(({ next, end }) => next >= end)
+  }
+
+  async function writeWatermarks(polled: Polled, batch: Batch): Promise<void> {
+    if (parts.watermarks === undefined) return
+    const quiet = batch.seen.size === 0 && polled.logNowMs - watermarksAt < limits.watermarkEveryMs
+    if (quiet || polled.positions.length === 0) return
+    watermarksAt = polled.logNowMs
+    await parts.watermarks.write(tracker.entriesOf(batch, polled))
+  }
+
+  return {
+    name: parts.name,
+    idle: () => idle,
+    async run(signal) {
+      const membership = await parts.log.join({ group: parts.name, topics: parts.topics })
+      let before: Promise<void> = Promise.resolve()
+      try {
+        while (!signal.aborted) {
+          const polled = await membership.poll(limits, signal)
+          const started = performance.now()
+          if (polled.records.length > 0) idle = false
+          parts.observer.records(parts.name, polled)
+          const batch = await decodeBatch(polled)
+          await before
+          if (signal.aborted) return
+          before = finish(membership, polled, batch, signal)
+          before.catch(() => undefined) // seen at the next await; without this Node would call it unhandled
+          parts.observer.batch(parts.name, batch, (performance.now() - started) / 1_000)
+          if (polled.records.length < limits.maxRecords / 2) await pause(limits.lingerMs, signal)
+        }
+      } finally {
+        await before.catch((error: unknown) => {
+          if (!signal.aborted) throw error
+        })
+        await membership.leave()
+      }
+    },
+  }
+}
+
+/** Delivers until the store has taken or finally refused every row. Returns the refused as parked messages. */
+async function deliver(parts: PipelineParts, batch: Batch, signal: AbortSignal): Promise<readonly Parked[]> {
+  for (;;) {
+    const delivery = await parts.sink.deliver(batch.rows, signal)
+    if (delivery.type === 'delivered') return []
+    if (delivery.type === 'refused') {
+      const records = new Map(batch.rows.map((row) => [row as RawRow, row.record]))
+      return delivery.rows.flatMap(({ row, detail }) => {
+        const record = records.get(row)
+        return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
+      })
+    }
+    parts.observer.retry(parts.name, parts.sink.name, delivery.cause)
+    if (signal.aborted) throw new Error(`stopped while ${parts.sink.name} could not store a batch`)
+    await pause(delivery.afterMs, signal)
+  }
+}
+
+/** The offset after the last record of each partition. Records of one partition are in offset order. */
+function offsetsAfter(records: readonly LogRecord[]) {
+  const offsets = new Map<string, { topic: string; partition: number; offset: number }>()
+  for (const { topic, partition, offset } of records) {
+    offsets.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1 })
+  }
+  return [...offsets.values()]
+}
+
+/** Waits, or less long when stopped. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted || ms <= 0) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })

@@ -1,0 +1,58 @@
+import type { LogRecord } from '#contracts/event-log.ts'
+import type { Decode, Effects, TimeWindows } from '#contracts/pipeline.ts'
+import { type CallEvent, callEvent } from '#contracts/signals/call-events.ts'
+import { contentChecksum64, stableJson } from './checksum.ts'
+import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
+import type { TenantRules } from './cloud-event-tenant.ts'
+import { type LinkWriter, traceIdOf } from './links.ts'
+
+export interface EventDecodeOptions extends TenantRules {
+  readonly windows: TimeWindows
+  readonly writeLinks: LinkWriter
+}
+
+/** Call and conference events: what happened, as sent. */
+export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions): Decode {
+  const read = createReader<CallEvent>({ ...rules, schemas: schemasByType<CallEvent>(callEvent.options) })
+
+  return function decodeEvents(record: LogRecord, into: Effects) {
+    for (const outcome of read(record)) {
+      if (outcome.type === 'park') into.park(outcome.reason, outcome.detail)
+      else if (outcome.type === 'next') writeEvent(outcome.value, into)
+    }
+  }
+
+  function writeEvent(read: ReadEvent<CallEvent>, into: Effects): void {
+    const { tenant, event, timeMs, expiresAtSeconds } = read
+    const { data, correlationid: id } = event
+    const json = stableJson(data)
+    const traceId = traceIdOf(event.traceparent)
+    into.row('call_events', [
+      tenant,
+      id,
+      event.source,
+      event.id,
+      timeMs,
+      event.type,
+      data.leg_id ?? '',
+      data.codec ?? '',
+      traceId ?? '',
+      json,
+      contentChecksum64(`${timeMs} ${event.type} ${traceId ?? ''} ${json}`),
+      expiresAtSeconds,
+    ])
+    writeLinks({ tenant, correlationId: id, ids: { ...data, trace_id: traceId }, expiresAtSeconds }, into)
+    into.change({
+      tenant,
+      id,
+      minutes: changesScoring(event) ? 'all' : [],
+      cumulative: changesScoring(event),
+      urgency: 'now',
+      worst: 0,
+    })
+    into.seen(tenant, timeMs)
+  }
+}
+
+/** Events that scoring reads: which codec a sample without one had, and which intervals were before the answer. */
+const changesScoring = ({ type, data }: CallEvent): boolean => type === 'call.answered' || data.codec !== undefined
