@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { embeddedTopics } from '#contracts/topics.ts'
+
+/** A tenant's short name, as payloads (`tenantid`) and API keys use it. */
+const tenantId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, dots, dashes or underscores')
+const tenant = z.strictObject({
+  id: tenantId.describe('What payloads and API keys call it.'),
+  name: z.string().min(1).max(200).optional().describe('For people.'),
+})
+const topic = z.enum(embeddedTopics.map(({ name }) => name))
+const int = (min: number, max: number) => z.int().min(min).max(max)
+
+const api = z.strictObject({
+  pageDefault: int(1, 1_000).default(50).describe('Calls on one page of /api/calls when the client names no limit.'),
+  pageMax: int(1, 10_000).default(1_000).describe('Most calls on one page of /api/calls.'),
+  requestTimeoutSeconds: int(1, 600).default(60).describe('A request whose body takes longer to arrive is cut off.'),
+})
+
+const sql = z.strictObject({
+  timeoutSeconds: int(1, 600).default(15).describe('A query that runs longer is stopped.'),
+  memoryMiB: int(16, 65_536).default(1_024).describe('A query that needs more is stopped.'),
+  rowsMax: int(1, 1_000_000)
+    .default(10_000)
+    .describe('Rows of a result; what is beyond is cut, and the answer says so.'),
+})
+
+const bodies = z.strictObject({
+  eventsMiB: int(1, 16).default(2).describe('/v1/events and /v1/getstats, after decompression.'),
+  otlpMiB: int(1, 64).default(8).describe('/v1/logs and /v1/traces, after decompression.'),
+  uploadMiB: int(1, 102_400).default(2_048).describe('Files sent to /api/import and /api/replay.'),
+})
+
+const summaries = z.strictObject({
+  settleSeconds: int(0, 604_800)
+    .default(120)
+    .describe('Late data is waited for this long after a call has ended; then its record is settled.'),
+  silenceSeconds: int(30, 604_800)
+    .default(300)
+    .describe('A call without an end event counts as ended after this long without events and media.'),
+})
+
+/** Everything that can be set, with its unit in its name. One YAML file, `CALLSCOPE_*` variables over it, options over both. */
+export const configSchema = z.strictObject({
+  dataDir: z
+    .string()
+    .min(1)
+    .default('./callscope-data')
+    .describe('Folder that holds everything of an embedded install. One process owns it at a time.'),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Anything but loopback needs an API key (callscope keys create).'),
+  port: int(0, 65_535).default(4650).describe('Port to listen on; 0 takes any free one.'),
+  allowedHosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Further names (host or host:port) under which browsers and clients may reach this server.'),
+  allowedOrigins: z
+    .array(z.url())
+    .default([])
+    .describe('Web origins, other than our own, whose pages may call the API.'),
+  allowRemoteWithoutKeys: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Listen beyond loopback although no API key exists. Requests from elsewhere are still refused without a credential.',
+    ),
+  durability: z
+    .enum(['power', 'process'])
+    .default('power')
+    .describe('What acknowledged messages survive: power loss, or only the death of the process.'),
+  retentionDays: int(1, 3_650).default(30).describe('How long raw rows are kept.'),
+  tenants: z.array(tenant).default([]).describe('Tenants to create at start. Those that exist keep their settings.'),
+  defaultTenant: tenantId
+    .default('default')
+    .describe('Tenant of requests from this machine that carry no credential, and of messages that name none.'),
+  topicTenants: z
+    .partialRecord(topic, tenantId)
+    .default({})
+    .describe('Tenant of a topic whose producers are one tenant.'),
+  logLevel: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least severity of the log lines on standard error.'),
+  adminTokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File that holds the administrator token; without it one is made in the data folder.'),
+  api: api.prefault({}).describe('Limits of the HTTP API.'),
+  sql: sql.prefault({}).describe('Limits of callscope sql and /api/sql.'),
+  bodies: bodies.prefault({}).describe('Largest request bodies.'),
+  summaries: summaries.prefault({}).describe('When call records change by themselves.'),
+})
+
+export type Config = Readonly<z.infer<typeof configSchema>>

@@ -1,0 +1,31 @@
+/** What a command's end means. Scripts rely on these: additive only. */
+export const exitCodes = {
+  ok: 0,
+  /** Something broke that is neither the caller's fault nor named below. */
+  failed: 1,
+  /** A wrong option, argument or setting. Nothing was done. */
+  usage: 2,
+  /** What was asked for does not exist. */
+  notFound: 3,
+  /** All or part of the input was refused; what is good went in. */
+  refused: 4,
+  /** Another process owns the data folder or the port. */
+  busy: 5,
+  /** The data folder or a file was written by a newer version. */
+  tooNew: 6,
+} as const
+export type ExitName = keyof typeof exitCodes
+
+export const exitCodeHelp = `
+Exit codes: 0 ok · 1 failed · 2 wrong option or setting · 3 not found · 4 input refused, wholly or in part
+            5 folder or port in use · 6 data of a newer version`
+
+/** An expected end of a command: a sentence for people and an exit code for scripts. */
+export class CommandError extends Error {
+  readonly exit: ExitName
+  constructor(exit: ExitName, message: string) {
+    super(message)
+    this.name = 'CommandError'
+    this.exit = exit
+  }
+}
