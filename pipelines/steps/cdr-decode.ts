@@ -1,0 +1,53 @@
+import type { LogRecord } from '#contracts/event-log.ts'
+import type { Decode, Effects, TimeWindows } from '#contracts/pipeline.ts'
+import { type CdrEvent, cdrEvent } from '#contracts/signals/cdr-events.ts'
+import { contentChecksum64, stableJson } from './checksum.ts'
+import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
+import type { TenantRules } from './cloud-event-tenant.ts'
+import { type LinkWriter, traceIdOf } from './links.ts'
+
+export interface CdrDecodeOptions extends TenantRules {
+  readonly windows: TimeWindows
+  readonly writeLinks: LinkWriter
+}
+
+/** Call detail and rated records. Money goes to `cdr_billing` alone, which on-call roles cannot read. */
+export function createCdrDecode({ writeLinks, ...rules }: CdrDecodeOptions): Decode {
+  const read = createReader<CdrEvent>({ ...rules, schemas: schemasByType<CdrEvent>(cdrEvent.options) })
+
+  return function decodeCdr(record: LogRecord, into: Effects) {
+    for (const outcome of read(record)) {
+      if (outcome.type === 'park') into.park(outcome.reason, outcome.detail)
+      else if (outcome.type === 'next') writeCdr(outcome.value, into)
+    }
+  }
+
+  function writeCdr(cdr: ReadEvent<CdrEvent>, into: Effects): void {
+    const { tenant, event, timeMs, expiresAtSeconds } = cdr
+    writeDetail(cdr, into)
+    writeBilling(cdr, into)
+    const ids = { ...event.data, trace_id: traceIdOf(event.traceparent) }
+    writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
+    into.change({ tenant, id: event.correlationid, minutes: [], cumulative: false, urgency: 'now', worst: 0 })
+    into.seen(tenant, timeMs)
+  }
+}
+
+function writeDetail({ tenant, event, timeMs, expiresAtSeconds }: ReadEvent<CdrEvent>, into: Effects): void {
+  const { amount: _amount, currency: _currency, plan: _plan, ...detail } = { ...noMoney, ...event.data }
+  const json = stableJson(detail)
+  // Of what this row shows only: amounts have few digits, and could be found by trial from a checksum over them.
+  const checksum = contentChecksum64(`${timeMs} ${event.type} ${json}`)
+  const key = [tenant, event.correlationid, event.source, event.id, timeMs]
+  into.row('cdr_records', [...key, event.type, json, checksum, expiresAtSeconds])
+}
+
+const noMoney = { amount: undefined, currency: undefined, plan: undefined }
+
+function writeBilling({ tenant, event, timeMs, expiresAtSeconds }: ReadEvent<CdrEvent>, into: Effects): void {
+  if (event.type !== 'cdr.rated') return
+  const { billed_seconds, plan = '', amount, currency } = event.data
+  const checksum = contentChecksum64(`${timeMs} ${stableJson([billed_seconds, plan, amount, currency])}`)
+  const key = [tenant, event.correlationid, event.source, event.id, timeMs]
+  into.row('cdr_billing', [...key, billed_seconds, plan, amount, currency, checksum, expiresAtSeconds])
+}

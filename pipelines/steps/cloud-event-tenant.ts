@@ -1,0 +1,29 @@
+import type { LogRecord } from '#contracts/event-log.ts'
+import { type Outcome, park } from '#contracts/outcome.ts'
+import { recordHeaders } from '#contracts/pipeline.ts'
+
+export interface TenantRules {
+  /** The registered tenants, as of now; the registry keeps the set fresh. */
+  readonly tenants: () => ReadonlySet<string>
+  /** The tenant that the configuration names for a topic, where it names one. */
+  readonly topicTenant?: (topic: string) => string | undefined
+}
+
+const mismatch = park(
+  'tenant_mismatch',
+  'tenant: the payload names another than the credential or topic does; leave it out or correct it',
+)
+const unregistered = park('unknown_tenant', 'tenant: not registered; register it, or correct the payload')
+const unnamed = park('unknown_tenant', 'tenant: neither credential, topic nor payload names one; set tenantid')
+
+/**
+ * Whose message this is: the credential's tenant (a header that our own edges set), else the topic's configured one,
+ * else the one that the payload names. A payload that names another than the first two is refused, never followed.
+ */
+export function tenantOf(record: LogRecord, named: string | undefined, rules: TenantRules): string | Outcome<never> {
+  const appointed = record.headers[recordHeaders.tenant] ?? rules.topicTenant?.(record.topic)
+  if (appointed !== undefined && named !== undefined && named !== appointed) return mismatch
+  const tenant = appointed ?? named
+  if (tenant === undefined) return unnamed
+  return rules.tenants().has(tenant) ? tenant : unregistered
+}

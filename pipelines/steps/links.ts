@@ -1,0 +1,78 @@
+import { isNilId, type LinkKind, linkKinds } from '#contracts/ids.ts'
+import type { Effects } from '#contracts/pipeline.ts'
+import type { Cell } from '#contracts/warehouse.ts'
+import type { LinkMemory } from './links-memory.ts'
+
+/** Ids of other kinds that a signal carries beside its correlation id. Any object that has them will do. */
+export type LinkIds = { readonly [Kind in LinkKind]?: string | undefined }
+
+export interface LinkFacts {
+  readonly tenant: string
+  readonly correlationId: string
+  readonly ids: LinkIds
+  /** Epoch seconds. */
+  readonly expiresAtSeconds: number
+}
+
+export interface LinkRules {
+  /** Ids that name nobody on this installation, whatever their kind (the configured list, lower case). */
+  readonly ignoredIds?: ReadonlySet<string>
+}
+
+/** Shorter ones ("a", "1", "caller") name a leg within one call, and would link strangers. */
+const minLegIdLength = 8
+
+/**
+ * Rows for `call_links`, two per link: the graph is walked from either end. Node `id:<correlation id>`, other end
+ * `<kind>:<value>`; `linked_correlation_id` joins two correlation ids directly. Ids that name nobody link nothing.
+ */
+export function linkRows(facts: LinkFacts, rules: LinkRules = {}): readonly (readonly Cell[])[] {
+  const { tenant, correlationId, ids, expiresAtSeconds } = facts
+  const rows: (readonly Cell[])[] = []
+  if (namesNobody(correlationId, rules)) return rows
+  const node = `id:${correlationId}`
+  for (const kind of linkKinds) {
+    const id = ids[kind]
+    if (id === undefined || !links(kind, id, rules)) continue
+    const other = `${kind === 'linked_correlation_id' ? 'id' : kind}:${id}`
+    if (other !== node) rows.push([tenant, node, other, expiresAtSeconds], [tenant, other, node, expiresAtSeconds])
+  }
+  return rows
+}
+
+const namesNobody = (id: string, { ignoredIds }: LinkRules): boolean =>
+  isNilId(id) || (ignoredIds?.has(id.toLowerCase()) ?? false)
+
+const links = (kind: LinkKind, id: string, rules: LinkRules): boolean =>
+  !namesNobody(id, rules) && (kind !== 'leg_id' || id.length >= minLegIdLength)
+
+/** Writes a signal's links as effects, leaving out those that the memory knows to be stored. */
+export type LinkWriter = (facts: LinkFacts, into: Effects) => void
+
+export function createLinkWriter(options: LinkRules & { readonly memory?: LinkMemory } = {}): LinkWriter {
+  const { memory } = options
+  return function writeLinks(facts, into) {
+    const bundle = bundleOf(facts)
+    if (bundle === undefined || memory?.isStored(bundle, facts.expiresAtSeconds) === true) return
+    for (const cells of linkRows(facts, options)) into.row('call_links', cells)
+    memory?.note(bundle, facts.expiresAtSeconds)
+  }
+}
+
+/** All of a signal's links as one key: a sample costs one look-up, however many ids it carries. Undefined: it carries none. */
+function bundleOf({ tenant, correlationId, ids }: LinkFacts): string | undefined {
+  let bundle = ''
+  // Spelt out, because a loop over the kinds costs more than the look-up it prepares.
+  if (ids.trace_id !== undefined) bundle += `\u0001${ids.trace_id}`
+  if (ids.call_id !== undefined) bundle += `\u0002${ids.call_id}`
+  if (ids.session_id !== undefined) bundle += `\u0003${ids.session_id}`
+  if (ids.conf_session_id !== undefined) bundle += `\u0004${ids.conf_session_id}`
+  if (ids.leg_id !== undefined) bundle += `\u0005${ids.leg_id}`
+  if (ids.sip_call_id !== undefined) bundle += `\u0006${ids.sip_call_id}`
+  if (ids.sip_session_id !== undefined) bundle += `\u0007${ids.sip_session_id}`
+  if (ids.linked_correlation_id !== undefined) bundle += `\u0008${ids.linked_correlation_id}`
+  return bundle === '' ? undefined : `${tenant}\u0000${correlationId}${bundle}`
+}
+
+/** Trace id of a validated W3C traceparent (Trace Context level 1, clause 3.2): 32 hex characters after the version. */
+export const traceIdOf = (traceparent: string | undefined): string | undefined => traceparent?.slice(3, 35)
