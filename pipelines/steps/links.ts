@@ -46,16 +46,18 @@ const namesNobody = (id: string, { ignoredIds }: LinkRules): boolean =>
 const links = (kind: LinkKind, id: string, rules: LinkRules): boolean =>
   !namesNobody(id, rules) && (kind !== 'leg_id' || id.length >= minLegIdLength)
 
-/** Writes a signal's links as effects, leaving out those that the memory knows to be stored. */
-export type LinkWriter = (facts: LinkFacts, into: Effects) => void
+/** Writes a signal's links as effects, leaving out those that the memory knows to be stored. True when it wrote any. */
+export type LinkWriter = (facts: LinkFacts, into: Effects) => boolean
 
 export function createLinkWriter(options: LinkRules & { readonly memory?: LinkMemory } = {}): LinkWriter {
   const { memory } = options
   return function writeLinks(facts, into) {
     const bundle = bundleOf(facts)
-    if (bundle === undefined || memory?.isStored(bundle, facts.expiresAtSeconds) === true) return
-    for (const cells of linkRows(facts, options)) into.row('call_links', cells)
+    if (bundle === undefined || memory?.isStored(bundle, facts.expiresAtSeconds) === true) return false
+    const rows = linkRows(facts, options)
+    for (const cells of rows) into.row('call_links', cells)
     memory?.note(bundle, facts.expiresAtSeconds)
+    return rows.length > 0
   }
 }
 

@@ -1,0 +1,86 @@
+import type { LogRecord } from '#contracts/event-log.ts'
+import { decodeLogs, decodeSpans } from '#contracts/otlp/decode.ts'
+import type { Decode, Effects } from '#contracts/pipeline.ts'
+import type { LogLine, Span } from '#contracts/signals/otlp.ts'
+import { type TopicName, topicNames } from '#contracts/topics.ts'
+import {
+  defaultSlowSpanMs,
+  type Evidence,
+  evidenceCells,
+  type SlowSpanMs,
+  spanEvidence,
+  warningOf,
+} from './evidence-judge.ts'
+import type { LinkWriter } from './links.ts'
+import { type Attributed, correlationIdOf, linkIdsOf } from './logs-attributes.ts'
+import { contentTypeOf, msOfNanos, type OtlpRules, type Placed, placeSignal, tooLargeForOtlp } from './logs-place.ts'
+import { spanTimes } from './spans-decode.ts'
+
+export interface EvidenceOptions extends OtlpRules {
+  readonly writeLinks: LinkWriter
+  /** Spans longer than this, by kind, are evidence, milliseconds. */
+  readonly slowSpanMs?: SlowSpanMs
+  /** Topics that carry OTLP traces; all others carry logs. */
+  readonly spanTopics?: readonly string[]
+}
+
+const defaultSpanTopics: readonly TopicName[] = [topicNames.traceSpans]
+
+/**
+ * What logs and spans say about calls: warnings, errors, failed and slow spans as evidence, and links from every line
+ * and span that names a call. It parks nothing: whatever cannot be read is parked once, by `logs` or `traces`.
+ */
+export function createEvidenceExtract(options: EvidenceOptions): Decode {
+  const { writeLinks, slowSpanMs = defaultSlowSpanMs, spanTopics = defaultSpanTopics } = options
+
+  return function extractEvidence(record, into) {
+    if (tooLargeForOtlp(record) !== undefined) return
+    if (spanTopics.includes(record.topic)) extractFromSpans(record, into)
+    else extractFromLogs(record, into)
+  }
+
+  function extractFromLogs(record: LogRecord, into: Effects): void {
+    const decoded = decodeLogs(record.value, contentTypeOf(record))
+    if (decoded.type === 'malformed') return
+    for (const line of decoded.lines) {
+      const atMs = msOfNanos(line.timeUnixNano)
+      const placed = placeSignal(line, { startMs: atMs, endMs: atMs }, record, options)
+      if (placed.type === 'next') take(line, { ...placed.value, atMs, evidence: warningOf(line) }, into)
+    }
+  }
+
+  function extractFromSpans(record: LogRecord, into: Effects): void {
+    const decoded = decodeSpans(record.value, contentTypeOf(record))
+    if (decoded.type === 'malformed') return
+    for (const span of decoded.spans) {
+      const times = spanTimes(span)
+      const placed = placeSignal(span, times, record, options)
+      if (placed.type !== 'next') continue
+      take(span, { ...placed.value, atMs: times.endMs, evidence: spanEvidence(span, slowSpanMs) }, into)
+    }
+  }
+
+  function take(
+    signal: LogLine | Span,
+    found: Placed & { atMs: number; evidence: Evidence | undefined },
+    into: Effects,
+  ) {
+    const { tenant, expiresAtSeconds, atMs, evidence } = found
+    const correlationId = correlationIdOf(signal)
+    into.seen(tenant, atMs)
+    // A link may join what is already stored under a trace or another id to its call, which is then another record.
+    const linked = correlationId !== undefined && writeLinks(linkFacts(signal, correlationId, found), into)
+    if (linked) into.change({ tenant, id: correlationId, minutes: [], cumulative: false, urgency: 'running', worst: 0 })
+    const subject = correlationId ?? (signal.traceId === '' ? undefined : `trace:${signal.traceId}`)
+    if (evidence === undefined || subject === undefined) return
+    into.row('call_evidence', evidenceCells(evidence, { tenant, subject, expiresAtSeconds }))
+    into.change({ tenant, id: subject, minutes: [], cumulative: false, urgency: 'now', worst: 0 })
+  }
+}
+
+const linkFacts = (signal: Attributed, correlationId: string, { tenant, expiresAtSeconds }: Placed) => ({
+  tenant,
+  correlationId,
+  ids: linkIdsOf(signal),
+  expiresAtSeconds,
+})

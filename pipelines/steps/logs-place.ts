@@ -1,0 +1,42 @@
+import type { LogRecord } from '#contracts/event-log.ts'
+import { next, type Outcome, park } from '#contracts/outcome.ts'
+import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
+import { expiresAtSeconds, refusedTime } from './cloud-event-times.ts'
+import { type Attributed, tenantNamedBy } from './logs-attributes.ts'
+
+export interface OtlpRules extends TenantRules {
+  readonly windows: TimeWindows
+}
+
+/** Whose log line or span it is, and what follows from its time. */
+export interface Placed {
+  readonly tenant: string
+  /** Epoch seconds. */
+  readonly expiresAtSeconds: number
+}
+
+/** Where a log line or span belongs. Times are epoch milliseconds; for a log line both are the same. */
+export function placeSignal(
+  signal: Attributed,
+  times: { readonly startMs: number; readonly endMs: number },
+  record: LogRecord,
+  rules: OtlpRules,
+): Outcome<Placed> {
+  const tenant = tenantOf(record, tenantNamedBy(signal), rules)
+  if (typeof tenant !== 'string') return tenant
+  const refused = refusedTime(times.startMs, record, rules.windows) ?? refusedTime(times.endMs, record, rules.windows)
+  return refused ?? next({ tenant, expiresAtSeconds: expiresAtSeconds(times.endMs, record, rules.windows) })
+}
+
+/** Epoch milliseconds of OTLP nanoseconds in decimal text, rounded down. */
+export const msOfNanos = (nanos: string): number => (nanos.length > 6 ? Number(nanos.slice(0, -6)) : 0)
+
+// The most that gRPC, and so OTLP exporters, put into one message unless told otherwise.
+const maxBytes = 4 * 1_048_576
+
+/** The refusal of a message that is too large to decode, or undefined. */
+export const tooLargeForOtlp = (record: LogRecord): Outcome<never> | undefined =>
+  record.value.length > maxBytes ? park('too_large', 'body: more than 4 MiB; send smaller batches') : undefined
+
+export const contentTypeOf = (record: LogRecord): string | undefined => record.headers[recordHeaders.contentType]

@@ -1,0 +1,57 @@
+import { decodeSpans } from '#contracts/otlp/decode.ts'
+import type { Decode } from '#contracts/pipeline.ts'
+import type { Span } from '#contracts/signals/otlp.ts'
+import type { Cell } from '#contracts/warehouse.ts'
+import { contentChecksum64, stableJson } from './checksum.ts'
+import { attributeMap, correlationIdOf, createResourceMap } from './logs-attributes.ts'
+import { contentTypeOf, msOfNanos, type OtlpRules, type Placed, placeSignal, tooLargeForOtlp } from './logs-place.ts'
+
+/** As the OpenTelemetry Collector's ClickHouse exporter writes them (pdata's SpanKind.String()). */
+export const spanKindNames = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'] as const
+const statusNames = ['Unset', 'Ok', 'Error'] as const
+
+/** Trace spans, OTLP, to `otel_traces`. Whatever is wrong with a message is parked here, not by `evidence`, which reads it too. */
+export function createSpansDecode(rules: OtlpRules): Decode {
+  const resourceMap = createResourceMap()
+
+  return function decodeTraceSpans(record, into) {
+    const tooLarge = tooLargeForOtlp(record)
+    if (tooLarge?.type === 'park') return into.park(tooLarge.reason, tooLarge.detail)
+    const decoded = decodeSpans(record.value, contentTypeOf(record))
+    if (decoded.type === 'malformed') return into.park(decoded.reason, decoded.detail)
+    for (const { detail } of decoded.refused) into.park('invalid_schema', detail)
+    for (const span of decoded.spans) {
+      const placed = placeSignal(span, spanTimes(span), record, rules)
+      if (placed.type === 'park') into.park(placed.reason, placed.detail)
+      else if (placed.type === 'next') into.row('otel_traces', cellsOf(span, placed.value))
+    }
+  }
+
+  function cellsOf(span: Span, { tenant, expiresAtSeconds }: Placed): readonly Cell[] {
+    return [
+      ...[span.startTimeUnixNano, span.traceId, span.spanId, span.parentSpanId, span.traceState, span.name],
+      ...[spanKindOf(span), span.serviceName, resourceMap(span.resource), span.scopeName],
+      attributeMap(span.attributes),
+      (BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)).toString(),
+      statusNames[span.statusCode] ?? 'Unset',
+      span.statusMessage,
+      span.events.map(({ timeUnixNano }) => timeUnixNano),
+      span.events.map(({ name }) => name),
+      span.events.map(({ attributes }) => attributeMap(attributes)),
+      span.links.map(({ traceId }) => traceId),
+      span.links.map(({ spanId }) => spanId),
+      tenant,
+      correlationIdOf(span) ?? '',
+      contentChecksum64(stableJson(span)),
+      expiresAtSeconds,
+    ]
+  }
+}
+
+export const spanKindOf = (span: Span): (typeof spanKindNames)[number] => spanKindNames[span.kind] ?? 'Unspecified'
+
+/** Epoch milliseconds of a span's start and end. */
+export const spanTimes = (span: Span): { readonly startMs: number; readonly endMs: number } => ({
+  startMs: msOfNanos(span.startTimeUnixNano),
+  endMs: msOfNanos(span.endTimeUnixNano),
+})
