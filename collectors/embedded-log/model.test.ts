@@ -55,7 +55,7 @@ test('whatever is appended, read, committed, joined, left, trimmed and reopened:
         rmSync(folder, { recursive: true })
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 50 },
   )
 })
 
