@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { parseJson } from './body.ts'
+import { Answer, type Asked, bodyAs, type Endpoint, queryOf } from './endpoint.ts'
+import { limited } from './limited-stream.ts'
+import type { HttpParts, Upload } from './ports.ts'
+import { Problem } from './problem.ts'
+import { deadLetter, jobReport, run, sqlResult } from './response-schemas.ts'
+
+const limit = z.coerce.number().int().min(1).max(1_000).default(50)
+const letterPage = z.strictObject({ limit, cursor: z.string().max(200).optional() })
+const runQuery = z.strictObject({ limit })
+const uploadName = z.string().min(1).max(300)
+const importQuery = z.strictObject({ name: uploadName, tenant: z.string().min(1).max(100).optional() })
+const replayQuery = z.strictObject({
+  name: uploadName,
+  rate: z.coerce.number().positive().max(10_000_000).optional().describe('Messages per second.'),
+  repeat: z.coerce.number().int().min(1).max(1_000).optional(),
+})
+const sqlBody = z.strictObject({ query: z.string().min(1).max(100_000).describe('One SELECT.') })
+const keyBody = z.strictObject({
+  tenant: z.string().min(1).max(100),
+  role: z.enum(['ingest', 'reader', 'administrator']),
+  label: z.string().min(1).max(200),
+})
+
+/** What only the holder of the administrator token may do: it crosses tenants, or writes. */
+export const createAdminEndpoints = (parts: HttpParts): readonly Endpoint[] => [
+  ...lookEndpoints(parts),
+  ...actEndpoints(parts),
+]
+
+const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
+  {
+    method: 'GET',
+    path: '/api/runs',
+    access: 'administer',
+    summary: 'Imports, replays and recomputes, latest first',
+    query: runQuery,
+    response: { schema: z.object({ runs: z.array(run) }), description: 'Runs.' },
+    handle: async (asked) => ({ runs: await desk.runs.list(queryOf(runQuery, asked).limit) }),
+  },
+  {
+    method: 'GET',
+    path: '/api/dead-letters',
+    access: 'administer',
+    summary: 'Messages that were refused for good, latest first',
+    query: letterPage,
+    response: {
+      schema: z.object({ letters: z.array(deadLetter), nextCursor: z.string().optional() }),
+      description: 'One page, without bodies.',
+    },
+    handle(asked) {
+      const { limit, cursor } = queryOf(letterPage, asked)
+      return desk.deadLetters.list(cursor === undefined ? { limit } : { limit, cursor })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/dead-letters/:id',
+    access: 'administer',
+    summary: 'One refused message with its body',
+    response: { schema: deadLetter, description: 'The message.' },
+    async handle({ params }) {
+      const letter = await desk.deadLetters.show(params.id ?? '')
+      if (letter === undefined) throw new Problem(404, 'there is no such dead letter')
+      return letter
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/sql',
+    access: 'administer',
+    summary: 'One guarded SELECT on the warehouse',
+    request: { types: ['application/json'], schema: sqlBody },
+    response: { schema: sqlResult, description: 'Columns and rows.' },
+    bodyLimit: 262_144,
+    handle: ({ body }) => desk.sql.query(bodyAs(sqlBody, parseJson(body)).query),
+  },
+]
+
+const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
+  {
+    method: 'POST',
+    path: '/api/dead-letters/:id/replay',
+    access: 'administer',
+    summary: 'Append a refused message again where it came from',
+    bodyLimit: 1_024,
+    async handle({ params }) {
+      if (!(await desk.deadLetters.replay(params.id ?? ''))) throw new Problem(404, 'there is no such dead letter')
+      return new Answer(202, { replayed: params.id })
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/import',
+    access: 'administer',
+    summary: 'Import a dump: the file is the body',
+    description:
+      'The format is detected: rtcstats or Jitsi getStats dumps, OTLP/JSON logs and traces, CloudEvents as JSON lines. Files are uploaded, never named as a path on the server.',
+    query: importQuery,
+    request: { types: ['application/octet-stream'] },
+    response: { schema: jobReport, description: 'What went in, and what was refused.' },
+    bodyLimit: settings.uploadBytes,
+    upload: true,
+    handle(asked) {
+      const { name, tenant } = queryOf(importQuery, asked)
+      return desk.jobs.importFile({
+        ...uploadOf(asked, name, settings.uploadBytes),
+        tenant: tenant ?? asked.principal.tenant,
+      })
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/replay',
+    access: 'administer',
+    summary: 'Append messages: JSON lines of {topic, key, headers, value}',
+    query: replayQuery,
+    request: { types: ['application/octet-stream'] },
+    response: { schema: jobReport, description: 'What went in, and what was refused.' },
+    bodyLimit: settings.uploadBytes,
+    upload: true,
+    handle(asked) {
+      const { name, rate, repeat } = queryOf(replayQuery, asked)
+      return desk.jobs.replay({ ...uploadOf(asked, name, settings.uploadBytes), rate, repeat })
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/keys',
+    access: 'administer',
+    summary: 'Make an API key; it is shown once',
+    request: { types: ['application/json'], schema: keyBody },
+    response: { schema: z.object({ key: z.string() }), description: 'The key in clear.' },
+    bodyLimit: 16_384,
+    async handle({ body }) {
+      const key = await desk.keys.create(bodyAs(keyBody, parseJson(body)))
+      if (key === undefined) throw new Problem(404, 'tenant: there is no such tenant')
+      return new Answer(201, { key })
+    },
+  },
+]
+
+function uploadOf({ upload }: Asked, name: string, limitBytes: number): Upload {
+  if (upload === undefined)
+    throw new Problem(415, 'Content-Type: must be application/octet-stream, with the file as the body')
+  return { name, content: limited(upload, limitBytes) }
+}

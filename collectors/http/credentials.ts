@@ -1,0 +1,99 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Role, TenantDirectory } from '#contracts/registry.ts'
+import { isLoopback } from './guards.ts'
+import { Problem } from './problem.ts'
+
+/** Who sent a request, and for whom. */
+export interface Principal {
+  readonly role: Role
+  /** Undefined: an administrator that named no tenant. Reads all, and sends for the default tenant. */
+  readonly tenant: string | undefined
+}
+
+/** What a route asks for. `open`: health and the documents. */
+export type Access = 'open' | 'ingest' | 'read' | 'administer'
+
+export interface Presented {
+  readonly authorization?: string | undefined
+  readonly 'callscope-tenant'?: string | string[] | undefined
+  readonly forwarded?: string | undefined
+  readonly 'x-forwarded-for'?: string | string[] | undefined
+}
+
+interface CredentialParts {
+  readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
+  readonly administratorToken: string
+  readonly defaultTenant: string
+}
+
+const allowed: Readonly<Record<Role, readonly Access[]>> = {
+  ingest: ['open', 'ingest'],
+  reader: ['open', 'read'],
+  administrator: ['open', 'ingest', 'read'],
+}
+
+/** The hash under which a key is known: clear keys are never stored. */
+export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex')
+
+/**
+ * Who a request is from: an API key's tenant; the administrator token, which may name a tenant; or, on loopback
+ * without any credential, the default tenant (never an administrator).
+ */
+export function createAuthenticator({ tenants, administratorToken, defaultTenant }: CredentialParts) {
+  const administrator = Buffer.from(hashKey(administratorToken))
+  return async function authenticate(
+    presented: Presented,
+    peer: string | undefined,
+    access: Access,
+  ): Promise<Principal> {
+    const key = bearerOf(presented.authorization)
+    if (key === undefined) return anonymous(presented, peer, access, defaultTenant)
+    const hash = hashKey(key)
+    if (timingSafeEqual(Buffer.from(hash), administrator))
+      return { role: 'administrator', tenant: await namedTenant(presented, tenants) }
+    const known = await tenants.findKey(hash)
+    if (known === undefined) throw new Problem(401, 'the API key is not known: make one with "callscope keys create"')
+    if (!allowed[known.role].includes(access))
+      throw new Problem(403, `this needs ${wanted[access]}, and the key's role is "${known.role}"`)
+    const named = header(presented['callscope-tenant'])
+    if (named !== undefined && named !== known.tenant)
+      throw new Problem(403, 'callscope-tenant: differs from the tenant of the API key; leave it out')
+    return known
+  }
+}
+
+const wanted: Readonly<Record<Access, string>> = {
+  open: 'nothing',
+  ingest: 'a key with role "ingest" or "administrator"',
+  read: 'a key with role "reader" or "administrator"',
+  administer: 'the administrator token (administrator.token in the data folder)',
+}
+
+function anonymous(presented: Presented, peer: string | undefined, access: Access, tenant: string): Principal {
+  if (access === 'open') return { role: 'reader', tenant }
+  // A proxy on this machine makes everybody look local.
+  const direct = presented.forwarded === undefined && presented['x-forwarded-for'] === undefined && isLoopback(peer)
+  if (access === 'administer' || !direct)
+    throw new Problem(401, `send "Authorization: Bearer ..." with ${wanted[access]}`)
+  if (header(presented['callscope-tenant']) !== undefined)
+    throw new Problem(401, 'callscope-tenant: only the administrator token may name a tenant')
+  return { role: 'administrator', tenant }
+}
+
+async function namedTenant(presented: Presented, tenants: CredentialParts['tenants']): Promise<string | undefined> {
+  const named = header(presented['callscope-tenant'])
+  if (named === undefined) return undefined
+  const known = await tenants.tenants()
+  if (!known.some(({ id }) => id === named))
+    throw new Problem(400, 'callscope-tenant: names no known tenant; add it to "tenants" in the configuration')
+  return named
+}
+
+const header = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  const key = /^Bearer +([A-Za-z0-9._~+/=-]{1,500})$/i.exec(authorization)?.[1]
+  if (key === undefined) throw new Problem(401, 'Authorization: must be "Bearer" and an API key')
+  return key
+}

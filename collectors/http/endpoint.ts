@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import type { Access, Principal } from './credentials.ts'
+import { fieldProblems, Problem } from './problem.ts'
+
+/** What a handler is given: authenticated, size-checked, decompressed. */
+export interface Asked {
+  readonly principal: Principal
+  readonly headers: IncomingHttpHeaders
+  readonly params: Readonly<Record<string, string>>
+  readonly query: unknown
+  /** The whole body; empty for uploads, which come as a stream. */
+  readonly body: Buffer
+  readonly upload: Readable | undefined
+}
+
+/** An answer that is more than JSON with status 200. */
+export class Answer {
+  readonly status: number
+  readonly body: string | Uint8Array | object | undefined
+  readonly contentType: string | undefined
+  constructor(status: number, body?: string | Uint8Array | object, contentType?: string) {
+    this.status = status
+    this.body = body
+    this.contentType = contentType
+  }
+}
+
+/** One route, told once: the server serves it and the OpenAPI document describes it from the same value. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST'
+  /** With `:name` parameters. */
+  readonly path: string
+  readonly access: Access
+  readonly summary: string
+  readonly description?: string
+  readonly query?: z.ZodObject
+  readonly request?: { readonly types: readonly string[]; readonly schema?: z.ZodType }
+  readonly response?: { readonly type?: string; readonly schema?: z.ZodType; readonly description: string }
+  /** Largest body in bytes, before and after decompression. Absent: takes none. */
+  readonly bodyLimit?: number
+  /** The body is handed on as a stream instead of being read into memory. */
+  readonly upload?: boolean
+  handle(asked: Asked): Promise<unknown> | unknown
+}
+
+/** The query string as the endpoint's schema has it. */
+export function queryOf<Schema extends z.ZodType>(schema: Schema, { query }: Asked): z.infer<Schema> {
+  const parsed = schema.safeParse(query)
+  if (parsed.success) return parsed.data
+  throw new Problem(400, 'the query string is not valid', { errors: fieldProblems(parsed.error) })
+}
+
+/** A JSON body as the schema has it. */
+export function bodyAs<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new Problem(400, 'the body is not valid', { errors: fieldProblems(parsed.error) })
+}
+
+/** A point in time in a query: RFC 3339, epoch milliseconds, or how long ago ("90m", "24h", "7d"). */
+export const pointInTime = (nowMs: () => number) =>
+  z.string().transform((text, context): number => {
+    const ago = /^(\d{1,6})(s|m|h|d)$/.exec(text)
+    if (ago !== null)
+      return (
+        nowMs() - Number(ago[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[ago[2] as 's' | 'm' | 'h' | 'd']
+      )
+    const parsed = /^\d{10,14}$/.test(text) ? Number(text) : Date.parse(text)
+    if (Number.isFinite(parsed)) return parsed
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a date-time (2026-01-31T10:00:00Z), or how long ago (90m, 24h, 7d)',
+    })
+    return z.NEVER
+  })

@@ -1,0 +1,36 @@
+import { Answer, type Asked, type Endpoint } from './endpoint.ts'
+import type { HttpParts } from './ports.ts'
+
+/** What machines ask of the process itself. */
+export const createHealthEndpoints = (parts: HttpParts): readonly Endpoint[] => [
+  {
+    method: 'GET',
+    path: '/health/live',
+    access: 'open',
+    summary: 'Whether the process answers',
+    handle: () => ({ status: 'live' }),
+  },
+  {
+    method: 'GET',
+    path: '/health/ready',
+    access: 'open',
+    summary: 'Whether every part is there; 503 while one is not',
+    async handle() {
+      const { ready, checks } = await parts.readiness()
+      return new Answer(ready ? 200 : 503, { status: ready ? 'ready' : 'not_ready', checks })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    // Metrics name tenants: free on this machine, elsewhere any reader's key.
+    access: 'read',
+    summary: 'Prometheus metrics, as text or OpenMetrics',
+    response: { type: 'text/plain', description: 'Exposition format by the Accept header; OpenMetrics has exemplars.' },
+    async handle({ headers }: Asked) {
+      const wantsOpen = headers.accept?.includes('application/openmetrics-text') === true
+      const { contentType, body } = await parts.metrics(wantsOpen ? 'openmetrics' : 'text')
+      return new Answer(200, body, contentType)
+    },
+  },
+]

@@ -1,0 +1,90 @@
+import type { NewRecord } from '#contracts/event-log.ts'
+import type { ApiKey } from '#contracts/registry.ts'
+import { hashKey } from './credentials.ts'
+import type { Desk, HttpParts, HttpSettings, ParkedAtEdge } from './ports.ts'
+import { createHttpServer } from './server.ts'
+
+export const nowMs = Date.UTC(2026, 4, 1, 12)
+export const administratorToken = 'administrator-token-for-tests'
+export const acmeKey = 'csk_acme'
+export const readerKey = 'csk_reader'
+
+const settings: HttpSettings = {
+  host: '127.0.0.1',
+  allowedHosts: ['calls.example'],
+  allowedOrigins: ['https://grafana.example'],
+  defaultTenant: 'default',
+  pageDefault: 50,
+  pageMax: 1_000,
+  eventsBytes: 2 * 1_048_576,
+  otlpBytes: 8 * 1_048_576,
+  uploadBytes: 1_048_576,
+  requestTimeoutMs: 10_000,
+  version: '0.0.0-test',
+}
+
+const keys: Readonly<Record<string, ApiKey>> = {
+  [hashKey(acmeKey)]: { tenant: 'acme', role: 'ingest' },
+  [hashKey(readerKey)]: { tenant: 'acme', role: 'reader' },
+}
+
+/** A desk on which nothing lies; tests replace what they look at. */
+export const emptyDesk: Desk = {
+  calls: {
+    list: async () => ({ calls: [], nextCursor: undefined, completeUntilMs: undefined }),
+    whole: async () => undefined,
+  },
+  sql: { query: async () => ({ columns: ['1'], rows: [[1]], truncated: false }) },
+  runs: { list: async () => [] },
+  deadLetters: {
+    list: async () => ({ letters: [], nextCursor: undefined }),
+    show: async () => undefined,
+    replay: async () => false,
+  },
+  jobs: {
+    importFile: async () => ({ run: 'r', counts: {}, refused: [] }),
+    replay: async () => ({ run: 'r', counts: {}, refused: [] }),
+  },
+  keys: { create: async () => 'csk_new' },
+}
+
+/** A server over a log in memory, and all that went through it. */
+export function aServer(changes: Partial<Omit<HttpParts, 'settings'>> = {}) {
+  const records: NewRecord[] = []
+  const parked: ParkedAtEdge[] = []
+  const counted: string[] = []
+  const app = createHttpServer({
+    settings,
+    log: { append: async (batch) => void records.push(...batch) },
+    tenants: {
+      findKey: async (hash) => keys[hash],
+      tenants: async () => ['default', 'acme'].map((id) => ({ id, name: id })),
+    },
+    desk: emptyDesk,
+    administratorToken,
+    clock: () => nowMs,
+    logger: { warn() {}, error() {} },
+    park: async (message) => void parked.push(message),
+    count: (edge, outcome, messages) => void counted.push(`${edge} ${outcome} ${messages}`),
+    metrics: async (format) => ({
+      contentType: format === 'text' ? 'text/plain' : 'application/openmetrics-text',
+      body: '# EOF\n',
+    }),
+    readiness: async () => ({ ready: true, checks: { log: 'ok' } }),
+    ...changes,
+  })
+  return { app, records, parked, counted }
+}
+
+export const anEvent = (changes: Record<string, unknown> = {}) => ({
+  specversion: '1.0',
+  id: 'e1',
+  source: '/sbc/1',
+  type: 'call.started',
+  time: '2026-05-01T11:59:00Z',
+  correlationid: 'call-1',
+  data: { from: 'a', to: 'b' },
+  ...changes,
+})
+
+export const asKey = (key: string) => ({ authorization: `Bearer ${key}` })

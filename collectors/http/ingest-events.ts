@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { NewRecord } from '#contracts/event-log.ts'
+import { defaultWindows } from '#contracts/pipeline.ts'
+import { signals } from '#contracts/signals/index.ts'
+import { acceptEvents } from './accept-events.ts'
+import { readCloudEvents } from './cloud-events.ts'
+import { Answer, type Asked, type Endpoint } from './endpoint.ts'
+import type { Edge, HttpParts } from './ports.ts'
+import { maxErrors, Problem } from './problem.ts'
+
+const accepted = z.object({ accepted: z.int().describe('Events that are now durable.') })
+const anySignal = z.union(Object.values(signals).map(({ schema }) => schema))
+
+/** `POST /v1/events`: CloudEvents in any of the three modes. All of a request is stored, or nothing. */
+export function createEventsEndpoint(parts: HttpParts): Endpoint {
+  return {
+    method: 'POST',
+    path: '/v1/events',
+    access: 'ingest',
+    summary: 'Take in CloudEvents',
+    description:
+      'CloudEvents 1.0, structured, batched (application/cloudevents-batch+json) or in binary mode (ce-* headers). Answers 202 once every event is durable. One bad event refuses the request: 400 names index, field and fix, and nothing is stored.',
+    request: {
+      types: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json'],
+      schema: z.union([anySignal, z.array(anySignal)]),
+    },
+    response: { schema: accepted, description: 'All events are durable.' },
+    bodyLimit: parts.settings.eventsBytes,
+    handle: (asked) => takeEvents(parts, asked),
+  }
+}
+
+async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked): Promise<Answer> {
+  const tenant = principal.tenant ?? parts.settings.defaultTenant
+  const { batch, events } = readCloudEvents(headers, body)
+  const { records, problems, foreign } = acceptEvents(events, {
+    tenant,
+    nowMs: parts.clock(),
+    windows: defaultWindows,
+    batch,
+  })
+  if (foreign.length > 0) {
+    for (const { topic, value, problem } of foreign)
+      await parts.park({ reason: 'tenant_mismatch', detail: `${problem.field}: ${problem.fix}`, topic, tenant, value })
+    parts.count('events', 'tenant_mismatch', foreign.length)
+    throw new Problem(403, 'nothing was stored: events name another tenant than the credential does', {
+      errors: foreign.map(({ problem }) => problem),
+    })
+  }
+  if (problems.length > 0) {
+    parts.count('events', 'invalid', new Set(problems.map(({ index }) => index)).size)
+    const more =
+      problems.length > maxErrors ? ` (the first ${maxErrors} of ${problems.length} problems are listed)` : ''
+    throw new Problem(400, `nothing was stored: correct the events named and send the request again${more}`, {
+      errors: problems,
+    })
+  }
+  await store(parts, 'events', records)
+  return new Answer(202, { accepted: records.length } satisfies z.infer<typeof accepted>)
+}
+
+/** Appends and counts. A log that cannot take records now (full disk, broker away) is the server's fault: 503, try again. */
+export async function store(parts: HttpParts, edge: Edge, records: readonly NewRecord[]): Promise<void> {
+  try {
+    if (records.length > 0) await parts.log.append(records)
+  } catch (error) {
+    parts.count(edge, 'not_stored', records.length)
+    parts.logger.error({ err: error, edge }, 'the log did not take records')
+    throw new Problem(
+      503,
+      'the log cannot take records now (is the disk full?): nothing was stored, send again later',
+      { retryAfterSeconds: 5 },
+    )
+  }
+  parts.count(edge, 'accepted', records.length)
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '#contracts/clock.ts'
+import type { EventLog } from '#contracts/event-log.ts'
+import type { ParkReason } from '#contracts/outcome.ts'
+import type { Role, Run, TenantDirectory } from '#contracts/registry.ts'
+import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+
+/** A message that was refused for good, as people see it. */
+export interface DeadLetter {
+  readonly id: string
+  readonly atMs: number
+  readonly reason: string
+  readonly detail: string
+  readonly pipeline: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly tenant: string | undefined
+  /** The message itself, only when one is shown. */
+  readonly body?: string
+}
+
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[]
+  readonly nextCursor: string | undefined
+}
+
+export interface DeadLetterDesk {
+  list(page: { readonly limit: number; readonly cursor?: string }): Promise<DeadLetterPage>
+  show(id: string): Promise<DeadLetter | undefined>
+  /** Appends the message again where it came from. False: there is no such letter. */
+  replay(id: string): Promise<boolean>
+}
+
+export interface Upload {
+  /** File name, for people and the run's record; never used as a path. */
+  readonly name: string
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+/** What a bounded job did. */
+export interface JobReport {
+  readonly run: string
+  readonly counts: Readonly<Record<string, number>>
+  /** What was refused, by reason, with an example of where. */
+  readonly refused: readonly { readonly reason: string; readonly count: number; readonly example: string }[]
+}
+
+export interface ReplayPace {
+  /** Messages per second; undefined: as fast as they are stored. */
+  readonly rate?: number | undefined
+  readonly repeat?: number | undefined
+}
+
+export interface Jobs {
+  importFile(upload: Upload & { readonly tenant?: string | undefined }): Promise<JobReport>
+  replay(upload: Upload & ReplayPace, onProgress?: (messages: number) => void): Promise<JobReport>
+}
+
+export interface KeyDesk {
+  /** Makes a key and returns it in clear, once. Undefined: no such tenant. */
+  create(key: { readonly tenant: string; readonly role: Role; readonly label: string }): Promise<string | undefined>
+}
+
+/**
+ * All that people may ask, the same over HTTP and in process: commands hold either. What cannot be done because of what
+ * was asked is an error with a `statusCode` of 4xx whose message is meant for people.
+ */
+export interface Desk {
+  readonly calls: CallReader
+  readonly sql: SqlConsole
+  readonly runs: { list(limit: number): Promise<readonly Run[]> }
+  readonly deadLetters: DeadLetterDesk
+  readonly jobs: Jobs
+  readonly keys: KeyDesk
+}
+
+/** A message that an edge refused in a way that must leave a trace. */
+export interface ParkedAtEdge {
+  readonly reason: ParkReason
+  readonly detail: string
+  readonly topic: string
+  readonly tenant: string
+  readonly value: string
+}
+
+/** Closed sets, because they become metric labels. */
+export type Edge = 'events' | 'logs' | 'traces' | 'getstats'
+export type EdgeOutcome = 'accepted' | 'invalid' | 'too_large' | 'tenant_mismatch' | 'overloaded' | 'not_stored'
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<string, string>>
+}
+
+export interface HttpSettings {
+  /** What the server will listen on; says which Host names are its own. */
+  readonly host: string
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  readonly defaultTenant: string
+  readonly pageDefault: number
+  readonly pageMax: number
+  readonly eventsBytes: number
+  readonly otlpBytes: number
+  readonly uploadBytes: number
+  readonly requestTimeoutMs: number
+  readonly version: string
+}
+
+export interface HttpLogger {
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What the HTTP edge needs of the rest. */
+export interface HttpParts {
+  readonly settings: HttpSettings
+  readonly log: Pick<EventLog, 'append'>
+  readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
+  readonly desk: Desk
+  readonly administratorToken: string
+  readonly clock: Clock
+  readonly logger: HttpLogger
+  park(message: ParkedAtEdge): Promise<void>
+  count(edge: Edge, outcome: EdgeOutcome, messages: number): void
+  /** Prometheus text, or OpenMetrics with exemplars. */
+  metrics(format: 'text' | 'openmetrics'): Promise<{ readonly contentType: string; readonly body: string }>
+  readiness(): Promise<Readiness>
+}

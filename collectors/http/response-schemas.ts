@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { CallListItem, CallPage } from '#contracts/warehouse.ts'
+
+const ms = z.int().describe('Epoch milliseconds.')
+const text = z.string().optional()
+
+const callListItem = z.object({
+  tenant: z.string(),
+  id: z.string().describe("The smallest of the call's correlation ids."),
+  startedMs: ms,
+  endedMs: ms.optional(),
+  state: z.enum(['open', 'settling', 'settled']),
+  class: z.enum(['good', 'degraded', 'poor', 'unclassified']),
+  unclassified: text,
+  disposition: z.string(),
+  direction: text,
+  from: text,
+  to: text,
+  carrier: text,
+  region: text,
+  codec: text,
+  talkMs: z.int().optional(),
+  worstMos: z.number().optional(),
+  worstMosName: text,
+  reasons: z.array(z.string()),
+  findings: z.array(z.string()),
+  fault: text,
+})
+
+export const callPage = z.object({
+  calls: z.array(callListItem),
+  nextCursor: z.string().optional().describe('Absent on the last page.'),
+  completeUntilMs: ms.optional().describe('Watermark of the oldest record on the page.'),
+})
+
+// Compile errors here mean that the contract moved and this document did not.
+const itemMatches = (item: CallListItem): z.input<typeof callListItem> =>
+  ({ ...item, reasons: [...item.reasons], findings: [...item.findings] }) as z.input<typeof callListItem>
+export const pageMatches = (page: CallPage): z.input<typeof callPage> =>
+  ({ ...page, calls: page.calls.map(itemMatches) }) as z.input<typeof callPage>
+
+export const wholeCall = z.object({
+  record: z
+    .looseObject({
+      tenant: z.string(),
+      id: z.string(),
+      correlationIds: z.array(z.string()),
+      verdict: z.looseObject({ class: z.string() }),
+    })
+    .describe('contracts/call-record.ts, CallRecord'),
+  asOfMs: ms,
+  version: z.int(),
+  minutes: z.array(z.looseObject({ stream: z.string(), observer: z.string(), minuteMs: ms })),
+  logs: z.array(z.looseObject({ timeUnixNano: z.string(), body: z.string() })),
+  spans: z.array(z.looseObject({ traceId: z.string(), spanId: z.string(), name: z.string() })),
+})
+
+export const run = z.object({
+  id: z.string(),
+  kind: z.string(),
+  status: z.string(),
+  startedMs: ms,
+  finishedMs: ms.optional(),
+  subject: z.string(),
+  counts: z.record(z.string(), z.number()),
+  error: text,
+})
+
+export const deadLetter = z.object({
+  id: z.string(),
+  atMs: ms,
+  reason: z.string(),
+  detail: z.string(),
+  pipeline: z.string(),
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.int(),
+  tenant: text,
+  body: text,
+})
+
+export const jobReport = z.object({
+  run: z.string(),
+  counts: z.record(z.string(), z.number()),
+  refused: z.array(z.object({ reason: z.string(), count: z.int(), example: z.string() })),
+})
+
+export const sqlResult = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(z.unknown())),
+  truncated: z.boolean().describe('True: there were more rows than sql.rowsMax.'),
+})

@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { createAdminEndpoints } from './admin-endpoints.ts'
+import { createAdmission } from './admission.ts'
+import { decompress, tooLarge } from './body.ts'
+import { createCallEndpoints } from './call-endpoints.ts'
+import { createAuthenticator, type Principal } from './credentials.ts'
+import { Answer, type Asked, type Endpoint } from './endpoint.ts'
+import { createOriginGuard, secureHeaders } from './guards.ts'
+import { createHealthEndpoints } from './health-endpoints.ts'
+import { createEventsEndpoint } from './ingest-events.ts'
+import { createOtlpEndpoints } from './ingest-otlp.ts'
+import { describeApi } from './openapi.ts'
+import type { Edge, HttpParts } from './ports.ts'
+import { Problem, problemBody } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | undefined
+    release: (() => void) | undefined
+  }
+}
+
+/** Every route there is. A new one is a line here; the server and the OpenAPI document both follow. */
+const listEndpoints = (parts: HttpParts): readonly Endpoint[] => [
+  createEventsEndpoint(parts),
+  ...createOtlpEndpoints(parts),
+  ...createCallEndpoints(parts),
+  ...createAdminEndpoints(parts),
+  ...createHealthEndpoints(parts),
+]
+
+/** The HTTP edge: guards, then credentials, then size, then the handler. Not yet listening. */
+export function createHttpServer(parts: HttpParts): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: parts.settings.eventsBytes,
+    requestTimeout: parts.settings.requestTimeoutMs,
+    // Uploads may take longer than a request's headers may.
+    connectionTimeout: 0,
+    keepAliveTimeout: 5_000,
+    routerOptions: { maxParamLength: 300 },
+    forceCloseConnections: 'idle',
+    trustProxy: false,
+  })
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('release', undefined)
+  addBodyParsers(app)
+  addGuards(app, parts)
+  const endpoints = listEndpoints(parts)
+  const document = describeApi(endpoints, parts.settings.version)
+  const serve = createRouter(app, parts)
+  for (const endpoint of endpoints) serve(endpoint)
+  serve({ method: 'GET', path: '/api/openapi.json', access: 'open', summary: 'This document', handle: () => document })
+  app.setNotFoundHandler((_request, reply) =>
+    writeProblem(reply, new Problem(404, 'there is nothing here: GET /api/openapi.json lists what there is')),
+  )
+  app.setErrorHandler<FastifyError>((error, request, reply) => writeProblem(reply, problemOf(error, request, parts)))
+  return app
+}
+
+function addBodyParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // Uploads are streamed; every other route refuses this type.
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
+}
+
+function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
+  const guard = createOriginGuard(settings)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(secureHeaders)
+    guard(request.headers)
+    const { origin } = request.headers
+    if (origin !== undefined && settings.allowedOrigins.includes(origin))
+      reply.headers({ 'access-control-allow-origin': origin, vary: 'origin' })
+  })
+  app.options('*', async (_request, reply) =>
+    reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': 'authorization, content-type, callscope-tenant',
+      })
+      .send(),
+  )
+}
+
+function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
+  const authenticate = createAuthenticator({ ...parts, defaultTenant: parts.settings.defaultTenant })
+  const admission = createAdmission()
+  return (endpoint) => {
+    const { method, path, access, bodyLimit = 0, upload = false } = endpoint
+    app.route({
+      method,
+      url: path,
+      ...(bodyLimit > 0 ? { bodyLimit } : {}),
+      config: { edge: edgeOf(path) },
+      async onRequest(request) {
+        request.principal = await authenticate(request.headers, request.socket.remoteAddress, access)
+        if (bodyLimit > 0 && !upload)
+          request.release = admission.reserve(request.principal.tenant ?? '', sizeAhead(request, bodyLimit))
+      },
+      onResponse: async (request) => request.release?.(),
+      onRequestAbort: async (request) => request.release?.(),
+      handler: async (request, reply) => answer(reply, await endpoint.handle(await askedOf(request, endpoint))),
+    })
+  }
+}
+
+/** Bytes this request may come to hold: compressed bodies count as what they may grow to. */
+function sizeAhead(request: FastifyRequest, bodyLimit: number): number {
+  const length = Number(request.headers['content-length'] ?? bodyLimit)
+  return request.headers['content-encoding'] === undefined ? Math.min(length, bodyLimit) : bodyLimit
+}
+
+async function askedOf(request: FastifyRequest, { bodyLimit = 0, upload = false }: Endpoint): Promise<Asked> {
+  const { principal, headers, body } = request
+  if (principal === undefined) throw new Error('a route without authentication')
+  const common = { principal, headers, params: request.params as Record<string, string>, query: request.query }
+  if (Buffer.isBuffer(body))
+    return { ...common, body: await decompress(body, headers['content-encoding'], bodyLimit), upload: undefined }
+  const streamed = body === undefined || body === null ? undefined : (body as Readable)
+  if (streamed !== undefined && !upload) {
+    streamed.resume()
+    throw new Problem(415, 'Content-Type: application/octet-stream is for /api/import and /api/replay only')
+  }
+  return { ...common, body: Buffer.alloc(0), upload: streamed }
+}
+
+function answer(reply: FastifyReply, value: unknown): FastifyReply {
+  const { status, body, contentType } = value instanceof Answer ? value : new Answer(200, value as object)
+  if (contentType !== undefined)
+    return reply
+      .code(status)
+      .type(contentType)
+      .send(Buffer.from(body as Uint8Array))
+  return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
+}
+
+const edgeOf = (path: string): Edge | undefined => {
+  const name = path.startsWith('/v1/') ? path.slice(4) : undefined
+  return name as Edge | undefined
+}
+
+/** Fastify's own refusals in our words; anything unknown is our bug, logged, and says nothing to the client. */
+function problemOf(error: FastifyError | Problem, request: FastifyRequest, parts: HttpParts): Problem {
+  const edge = (request.routeOptions.config as { edge?: Edge } | undefined)?.edge
+  const problem = error instanceof Problem ? error : foreignProblem(error, request)
+  if (problem.status >= 500 && problem.status !== 503)
+    parts.logger.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+  if (edge !== undefined && problem.status === 413) parts.count(edge, 'too_large', 1)
+  else if (
+    edge !== undefined &&
+    (problem.status === 429 || (problem.status === 503 && problem.retryAfterSeconds === 1))
+  )
+    parts.count(edge, 'overloaded', 1)
+  return problem
+}
+
+function foreignProblem(error: FastifyError, request: FastifyRequest): Problem {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request.routeOptions.bodyLimit)
+  const status = error.statusCode ?? 500
+  return status >= 400 && status < 500
+    ? new Problem(status, error.message)
+    : new Problem(500, "this is our fault: the server's log says more")
+}
+
+function writeProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="callscope"')
+  return reply
+    .code(problem.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemBody(problem)))
+}
