@@ -1,0 +1,96 @@
+import type { EventLog, LogRecord } from '#contracts/event-log.ts'
+import { topicNames } from '#contracts/topics.ts'
+import { type DeadLetter, letterBody, originalMessage, readDeadLetter } from './read.ts'
+
+export interface LetterPage {
+  readonly letters: readonly DeadLetter[]
+  /** Opaque; undefined on the last page. */
+  readonly nextCursor: string | undefined
+}
+
+/** `cut`: only the beginning of the body was kept, so it cannot be sent again. */
+export type Replayed = 'replayed' | 'not_found' | 'cut'
+
+export interface LetterDesk {
+  /** Latest first within each partition of the dead-letter topic (the embedded log has one). */
+  list(page: { readonly limit: number; readonly cursor?: string }): Promise<LetterPage>
+  show(id: string): Promise<(DeadLetter & { readonly body: string }) | undefined>
+  /** Appends the message again where it came from. Its letter stays: what happened, happened. */
+  replay(id: string): Promise<Replayed>
+}
+
+/** Letters read at once: each may hold 1 MiB, and a list shows no bodies. */
+const readAtOnce = 32
+
+interface Place {
+  readonly partition: number
+  readonly offset: number
+}
+
+/** Reads and replays the dead-letter topic. */
+export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent'>): LetterDesk {
+  const topic = topicNames.deadLetter
+
+  async function find(id: string): Promise<LogRecord | undefined> {
+    const place = placeOf(id)
+    if (place === undefined) return undefined
+    const extent = (await log.extent(topic)).find(({ partition }) => partition === place.partition)
+    if (extent === undefined || place.offset < extent.start || place.offset >= extent.end) return undefined
+    const [record] = await log.read({ topic, ...place }, 1)
+    return record?.offset === place.offset ? record : undefined
+  }
+
+  /** Records of one partition from `end` backwards, at most `limit`, the latest first. */
+  async function backwards(
+    end: Place,
+    start: number,
+    limit: number,
+  ): Promise<{ letters: DeadLetter[]; reached: number }> {
+    const letters: DeadLetter[] = []
+    let reached = end.offset
+    while (reached > start && letters.length < limit) {
+      const from = Math.max(start, reached - Math.min(readAtOnce, limit - letters.length))
+      const records = await log.read({ topic, partition: end.partition, offset: from }, reached - from)
+      const read = records.filter(({ offset }) => offset < reached).map(readDeadLetter)
+      letters.push(...read.filter((letter) => letter !== undefined).reverse())
+      reached = from
+    }
+    return { letters, reached }
+  }
+
+  return {
+    async list({ limit, cursor }) {
+      const letters: DeadLetter[] = []
+      const extents = [...(await log.extent(topic))].sort((a, b) => a.partition - b.partition)
+      const from = placeOf(cursor ?? '')
+      for (const { partition, start, end } of extents) {
+        if (from !== undefined && partition < from.partition) continue
+        const offset = partition === from?.partition ? Math.min(from.offset, end) : end
+        const { letters: found, reached } = await backwards({ partition, offset }, start, limit - letters.length)
+        letters.push(...found)
+        if (letters.length >= limit && (reached > start || partition !== extents.at(-1)?.partition)) {
+          return { letters, nextCursor: `${partition}-${reached}` }
+        }
+      }
+      return { letters, nextCursor: undefined }
+    },
+    async show(id) {
+      const record = await find(id)
+      const letter = record && readDeadLetter(record)
+      return record && letter && { ...letter, body: letterBody(record) }
+    },
+    async replay(id) {
+      const record = await find(id)
+      if (record === undefined || readDeadLetter(record) === undefined) return 'not_found'
+      const message = originalMessage(record)
+      if (message === undefined) return 'cut'
+      await log.append([message])
+      return 'replayed'
+    },
+  }
+}
+
+function placeOf(id: string): Place | undefined {
+  const [, partition, offset] = /^(\d{1,9})-(\d{1,15})$/.exec(id) ?? []
+  return partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) }
+}
