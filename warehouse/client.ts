@@ -30,7 +30,7 @@ export async function connectWarehouse({ location, maxThreads }: WarehouseOption
   if ('url' in location) return createClient({ url: location.url, clickhouse_settings })
   const { createChdbConnection } = await import('chdb/connection')
   const connection = createChdbConnection({ path: location.path })
-  return createClient({ connection, clickhouse_settings } as Parameters<typeof createClient>[0])
+  return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])
 }
 
 /** Rows of a SELECT, each an array in column order. */

@@ -1,0 +1,128 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { shardOf } from '#contracts/sharding.ts'
+import type { DirtyMinutes, MemberKey, MinuteStore, RecomputeContext } from '#contracts/summaries.ts'
+import { rowsOf, run } from '../client.ts'
+import { text, tuples } from '../literal.ts'
+import {
+  cumulativeSamples,
+  insertMinutes,
+  intervalSamples,
+  type MinuteKey,
+  type MinuteStamp,
+  withEventContext,
+} from './minutes-sql.ts'
+
+/** The stored verdict has one scorer: SQL made from quality/. Layer n names only columns of the input and of layers before it. */
+export interface Scoring {
+  readonly layers: readonly (readonly { readonly name: string; readonly expression: string }[])[]
+  readonly formulaVersion: string
+  readonly profileVersion: string
+}
+
+export interface MinuteStoreOptions {
+  readonly client: ClickHouseClient
+  readonly scoring: Scoring
+  readonly retentionMs: number
+}
+
+/** With less than this left until raw goes, a row is frozen: part of its raw may be gone at the next look. */
+export const freezeAheadMs = 2 * 86_400_000
+
+/** Keys of one statement: its text stays under a few megabytes. */
+const keysPerStatement = 20_000
+
+export function createMinuteStore({ client, scoring, retentionMs }: MinuteStoreOptions): MinuteStore {
+  return {
+    async recompute(dirty, context) {
+      const named = await nameAll(client, dirty)
+      const keys = await withoutFrozen(client, named, context, retentionMs)
+      for (let from = 0; from < keys.length; from += keysPerStatement) {
+        const part = keys.slice(from, from + keysPerStatement)
+        const stamp = stampOf(part, context, scoring)
+        await run(client, insertMinutes(scored(intervalSamples(part.map(keyOf)), part, scoring), stamp))
+        const cumulative = part.filter((key) => key.cumulative)
+        if (cumulative.length === 0) continue
+        await run(client, insertMinutes(scored(cumulativeSamples(cumulative.map(keyOf)), cumulative, scoring), stamp))
+      }
+    },
+  }
+}
+
+interface DirtyKey extends MemberKey {
+  readonly minuteSeconds: number
+  readonly cumulative: boolean
+}
+
+const keyOf = ({ minuteSeconds, tenant, id }: DirtyKey): MinuteKey => [minuteSeconds, tenant, id]
+
+function scored(samples: string, keys: readonly DirtyKey[], scoring: Scoring): string {
+  const ids = [...new Map(keys.map(({ tenant, id }) => [`${tenant}\u0000${id}`, [tenant, id] as const])).values()]
+  return scoring.layers.reduce(
+    (inner, layer) =>
+      `SELECT *, ${layer.map(({ name, expression }) => `${expression} AS ${name}`).join(',\n    ')} FROM (${inner})`,
+    withEventContext(samples, ids),
+  )
+}
+
+function stampOf(keys: readonly DirtyKey[], { version }: RecomputeContext, scoring: Scoring): MinuteStamp {
+  const shards = new Map(keys.map(({ tenant, id }) => [`${tenant}\u0000${id}`, shardOf(tenant, id)]))
+  return {
+    version,
+    shards: {
+      keys: [...shards.keys()].map((key) => text(key).replaceAll('\u0000', '\\0')).join(','),
+      values: [...shards.values()].join(','),
+    },
+    formulaVersion: scoring.formulaVersion,
+    profileVersion: scoring.profileVersion,
+  }
+}
+
+/** Puts names to `all`: the minutes that were ever made of these ids. Raw that no minute knows yet has its own announcement. */
+async function nameAll(client: ClickHouseClient, dirty: readonly DirtyMinutes[]): Promise<readonly DirtyKey[]> {
+  const keys: DirtyKey[] = []
+  const all: (readonly [string, string])[] = []
+  for (const { tenant, id, minutes, cumulative } of dirty) {
+    if (minutes === 'all') all.push([tenant, id])
+    else for (const minute of minutes) keys.push({ tenant, id, minuteSeconds: minute * 60, cumulative })
+  }
+  if (all.length === 0) return keys
+  const known = await rowsOf<[string, string, number, number]>(
+    client,
+    `SELECT tenant, correlation_id, toUnixTimestamp(minute) AS at, max(scope = 'cumulative') AS cumulative
+     FROM call_minutes WHERE (tenant, correlation_id) IN ${tuples(all)} GROUP BY tenant, correlation_id, minute`,
+  )
+  return [
+    ...keys,
+    ...known.map(([tenant, id, minuteSeconds, cumulative]) => ({ tenant, id, minuteSeconds, cumulative: cumulative === 1 })),
+  ]
+}
+
+/** Leaves out minutes whose raw has gone or is about to: what stands of them was made when raw was whole. */
+async function withoutFrozen(
+  client: ClickHouseClient,
+  keys: readonly DirtyKey[],
+  { logNowMs }: RecomputeContext,
+  retentionMs: number,
+): Promise<readonly DirtyKey[]> {
+  const horizonSeconds = (logNowMs - retentionMs + freezeAheadMs) / 1_000
+  const old = keys.filter(({ minuteSeconds }) => minuteSeconds <= horizonSeconds)
+  if (old.length === 0) return keys
+  const frozen = await frozenMinutes(client, old, logNowMs)
+  return keys.filter(({ tenant, id, minuteSeconds }) => !frozen.has(`${tenant}\u0000${id}\u0000${minuteSeconds}`))
+}
+
+/** Which of these minutes stand and are frozen, as `tenant NUL id NUL epoch seconds`. */
+export async function frozenMinutes(
+  client: ClickHouseClient,
+  keys: readonly { readonly tenant: string; readonly id: string; readonly minuteSeconds: number }[],
+  logNowMs: number,
+): Promise<ReadonlySet<string>> {
+  const rows = await rowsOf<[string, string, number]>(
+    client,
+    `SELECT DISTINCT tenant, correlation_id, toUnixTimestamp(minute) FROM call_minutes FINAL
+     WHERE (tenant, correlation_id, minute) IN ${tuples(keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]))}
+       AND toUnixTimestamp(raw_until) <= {horizon: UInt32}`,
+    { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
+  )
+  return new Set(rows.map((row) => row.join('\u0000')))
+}

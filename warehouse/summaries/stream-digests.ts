@@ -1,0 +1,150 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import type {
+  MediaDirection,
+  MediaKind,
+  MosBand,
+  MosKind,
+  MosSource,
+  MosTally,
+  Run,
+  StreamDigest,
+  TimedMeasure,
+} from '#contracts/call-record.ts'
+import type { Observer } from '#contracts/signals/common.ts'
+import type { MemberKey } from '#contracts/summaries.ts'
+import { rowsOf } from '../client.ts'
+import { tuples } from '../literal.ts'
+import type { OfMember } from './call-inputs.ts'
+import { runsOf } from './minutes-sql.ts'
+
+const counters = [
+  'packets_received',
+  'packets_sent',
+  'packets_lost',
+  'packets_discarded',
+  'packets_expected',
+  'concealed_samples',
+  'silent_concealed_samples',
+  'samples_received',
+  'frames_decoded',
+  'frames_dropped',
+  'freeze_count',
+  'freezes_ms',
+] as const
+
+const timed = (name: string): string => `(sum(${name}_weight_ms), sum(${name}_tenth_ms_sum),
+    minIf(${name}_min, ${name}_weight_ms > 0), maxIf(${name}_max, ${name}_weight_ms > 0)) AS ${name}`
+
+const digestQuery = (members: readonly MemberKey[]): string => `
+  SELECT tenant, correlation_id, leg_id, toString(kind), toString(direction), stream_id, observer, toString(scope) AS scope_name,
+    first_ms, last_ms, measured, ${counters.map((name) => `sum_${name}`).join(', ')}, jitter, round_trip, delay,
+    widest, highest, cpu, bandwidth, muted, codecs_, tallies, least, most, ${runsOf('pieces')} AS runs, until
+  FROM (
+    SELECT tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope,
+      min(if(empty(runs), toInt64(toUnixTimestamp(minute)) * 1000, runs[1].1)) AS first_ms,
+      max(if(empty(runs), toInt64(toUnixTimestamp(minute)) * 1000, runs[-1].2)) AS last_ms,
+      sum(measured_ms) AS measured,
+      ${counters.map((name) => `sumOrNull(${name}) AS sum_${name}`).join(', ')},
+      ${timed('jitter')}, ${timed('round_trip')}, ${timed('delay')},
+      max(frame_width) AS widest, max(frame_height) AS highest,
+      sum(cpu_limited_ms) AS cpu, sum(bandwidth_limited_ms) AS bandwidth, sum(muted_ms) AS muted,
+      arraySort(arrayDistinct(arrayFlatten(groupArray(codecs)))) AS codecs_,
+      sumMap(arrayMap(t -> concat(toString(t.1), '|', toString(t.2), '|', toString(t.3), '|', toString(t.5), '|', t.4), mos),
+        mos.ms, mos.hundredth_ms, mos.extrapolated_ms) AS tallies,
+      minMap(arrayMap(t -> concat(toString(t.1), '|', toString(t.2), '|', toString(t.3), '|', toString(t.5), '|', t.4), mos), mos.min_hundredths) AS least,
+      maxMap(arrayMap(t -> concat(toString(t.1), '|', toString(t.2), '|', toString(t.3), '|', toString(t.5), '|', t.4), mos), mos.max_hundredths) AS most,
+      arraySort(arrayFlatten(groupArray(runs))) AS pieces, min(toUnixTimestamp(raw_until)) AS until
+    FROM call_minutes FINAL
+    WHERE (tenant, correlation_id) IN ${tuples(members.map(({ tenant, id }) => [tenant, id]))}
+    GROUP BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope
+  )
+  ORDER BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope`
+
+type Timed = readonly [number, number, number, number]
+type Keyed = readonly [readonly string[], ...(readonly number[])[]]
+type Known = number | null
+
+type DigestColumns = [
+  ...key: [string, string, string, MediaKind, MediaDirection, string, Observer, StreamDigest['scope']],
+  ...spans: [number, number, number],
+  ...counts: [Known, Known, Known, Known, Known, Known, Known, Known, Known, Known, Known, Known],
+  ...timed: [Timed, Timed, Timed],
+  ...video: [Known, Known, number, number, number],
+  ...rest: [string[], Keyed, Keyed, Keyed, Run[], number],
+]
+
+/** One digest per stream and observer of each member: the finest scope that the observer reported. */
+export async function readDigests(
+  client: ClickHouseClient,
+  members: readonly MemberKey[],
+): Promise<readonly OfMember<StreamDigest>[]> {
+  const rows = await rowsOf<DigestColumns>(client, digestQuery(members))
+  const finest = new Map<string, OfMember<StreamDigest>>()
+  for (const columns of rows) {
+    // Scopes come in order: interval, cumulative, call. The first that measured anything counts.
+    const stream = columns.slice(0, 7).join('\u0000')
+    const known = finest.get(stream)
+    if (known === undefined || known.row.measuredMs === 0) finest.set(stream, toDigest(columns))
+  }
+  return [...finest.values()]
+}
+
+function toDigest(columns: DigestColumns): OfMember<StreamDigest> {
+  const [tenant, correlationId, legId, kind, direction, streamId, observer, scope, firstMs, lastMs, measuredMs] = columns
+  const [received, sent, lost, discarded, expected, concealed, silent, samples, decoded, dropped, freezes, frozenMs] =
+    columns.slice(11, 23) as Known[]
+  const [jitter, roundTrip, delay, width, height, cpuLimitedMs, bandwidthLimitedMs, mutedMs] = columns.slice(23, 31) as [
+    Timed, Timed, Timed, Known, Known, number, number, number,
+  ]
+  const [codecs, tallies, least, most, runs, until] = columns.slice(31) as [string[], Keyed, Keyed, Keyed, Run[], number]
+  return {
+    tenant,
+    rawUntilMs: until * 1_000,
+    row: {
+      correlationId, legId, kind, direction, streamId, observer, scope, firstMs, lastMs, measuredMs,
+      packetsReceived: known(received), packetsSent: known(sent), packetsLost: known(lost),
+      packetsDiscarded: known(discarded), packetsExpected: known(expected),
+      concealedSamples: known(concealed), silentConcealedSamples: known(silent), samplesReceived: known(samples),
+      jitter: measure(jitter), roundTrip: measure(roundTrip), oneWayDelay: measure(delay),
+      mos: talliesOf(tallies, least, most), codecs,
+      framesDecoded: known(decoded), framesDropped: known(dropped), freezeCount: known(freezes), freezesMs: known(frozenMs),
+      frameWidth: known(width), frameHeight: known(height),
+      cpuLimitedMs, bandwidthLimitedMs, mutedMs, runs: withoutOverlap(runs),
+    },
+  }
+}
+
+const known = (value: Known | undefined): number | undefined => value ?? undefined
+
+const measure = ([weightMs, tenthMs, min, max]: Timed): TimedMeasure | undefined =>
+  weightMs === 0 ? undefined : { weightMs, tenthMs, min, max }
+
+function talliesOf([keys, ms, hundredthMs, extrapolatedMs]: Keyed, least: Keyed, most: Keyed): readonly MosTally[] {
+  return keys.map((key, at) => {
+    const [kind, band, source, grounded, ...codecRow] = key.split('|')
+    return {
+      kind: kind as MosKind,
+      band: band as MosBand,
+      source: source as MosSource,
+      codecRow: codecRow.join('|'),
+      grounded: grounded === '1',
+      ms: ms?.[at] ?? 0,
+      hundredthMs: hundredthMs?.[at] ?? 0,
+      minHundredths: least[1]?.[least[0].indexOf(key)] ?? 0,
+      maxHundredths: most[1]?.[most[0].indexOf(key)] ?? 0,
+      extrapolatedMs: extrapolatedMs?.[at] ?? 0,
+    }
+  })
+}
+
+/** Two samples of one observer may cover the same moment (a producer's fault): the earlier run keeps it. */
+function withoutOverlap(runs: readonly Run[]): readonly Run[] {
+  const kept: Run[] = []
+  let end = Number.NEGATIVE_INFINITY
+  for (const [from, to, mask] of runs) {
+    if (to <= end) continue
+    kept.push([Math.max(from, end), to, mask])
+    end = to
+  }
+  return kept
+}
