@@ -1,13 +1,10 @@
 import type { EpochMs } from '#contracts/call-record.ts'
-import { draftCall } from './draft.ts'
-import { deliveryFaults, type FaultName } from './faults.ts'
 import type { SimulatedMessage } from './message.ts'
 import type { CallDraft } from './plan.ts'
+import { createScenarioPicker, type FaultRates, layFaults, meanCallMs, planCall } from './planning.ts'
 import { createPlayer } from './player.ts'
 import { createRandom, type Random } from './random.ts'
-import { scenarioNames, scenarios } from './scenarios/index.ts'
-import type { Scenario } from './scenarios/scenario.ts'
-import type { CallTruth, TrafficTotals } from './truth.ts'
+import type { CallTruth, TrafficTruth } from './truth.ts'
 import { type TenantWorld, tenantWorlds } from './world.ts'
 
 export interface TrafficOptions {
@@ -22,7 +19,7 @@ export interface TrafficOptions {
   /** Scenarios to draw from, by name; all by default, by weight. */
   readonly scenarios?: readonly string[]
   /** Share of calls with each delivery fault; `none` for none at all. What is not named keeps its usual rate. */
-  readonly faults?: Readonly<Partial<Record<FaultName, number>>> | 'none'
+  readonly faults?: FaultRates | 'none'
   /** Length of ordinary measuring intervals, 2 to 30 s. Shorter ones hold too few packets for exact planning. */
   readonly intervalMs?: number
   /** Malformed messages, as a share of all messages. */
@@ -36,15 +33,14 @@ export interface TrafficOptions {
 /** Traffic and its truth. `messages` is read once; memory holds the calls open at that moment, not the traffic. */
 export interface Traffic {
   readonly messages: IterableIterator<SimulatedMessage>
-  /** Truth of the calls whose messages have all been made; empty with `onCall`. */
-  calls(): readonly CallTruth[]
-  /** Sums over what has been made so far: complete once `messages` is exhausted. */
-  totals(): TrafficTotals
+  /**
+   * Of what has been made so far: whole once `messages` is exhausted. Calls come in order of their last message;
+   * with `onCall` the list is empty.
+   */
+  truth(): TrafficTruth
 }
 
 const minHubCalls = 66
-/** Mean time from a call's start to its end over all scenarios: what makes `concurrent` calls at once of a rate of arrivals. */
-const meanCallMs = 95_000
 
 /** Seeded traffic with known truth. The same options give the same messages, byte for byte, on every machine. */
 export function simulateTraffic(options: TrafficOptions): Traffic {
@@ -58,8 +54,7 @@ export function simulateTraffic(options: TrafficOptions): Traffic {
   })
   return {
     messages: player.play(plannedCalls(options, random)),
-    calls: () => collected,
-    totals: player.totals,
+    truth: () => ({ seed: options.seed, totals: player.totals(), calls: collected }),
   }
 }
 
@@ -84,25 +79,10 @@ function* plannedCalls(options: TrafficOptions, random: Random): Generator<CallD
       joinHub(draft)
       hubs++
     }
-    layFaults(draft, options.faults)
+    if (options.faults !== 'none') layFaults(draft, options.faults)
     yield draft
     arrivalMs += arrivals.int(0, Math.round((2 * meanCallMs) / concurrent))
   }
-}
-
-/** One call of a scenario, without delivery faults. */
-export function planCall(parts: {
-  readonly index: number
-  readonly scenario: Scenario
-  readonly random: Random
-  readonly tenants: readonly TenantWorld[]
-  readonly arrivalMs: EpochMs
-  readonly intervalMs: number
-}): CallDraft {
-  const { scenario, ...rest } = parts
-  const draft = draftCall({ ...rest, scenario: scenario.name, shape: scenario.shape })
-  scenario.plant(draft, draft.random.fork('scenario'))
-  return draft
 }
 
 function joinHub(draft: CallDraft): void {
@@ -110,18 +90,6 @@ function joinHub(draft: CallDraft): void {
   draft.faults.push('hub_id')
   const { expected } = draft
   draft.expected = { ...expected, findings: [...expected.findings, 'hub_link_ignored'] }
-}
-
-function layFaults(draft: CallDraft, rates: TrafficOptions['faults'] = {}): void {
-  if (rates === 'none') return
-  const random = draft.random.fork('faults')
-  const hub = draft.faults.includes('hub_id')
-  for (const fault of deliveryFaults) {
-    const struck = random.chance(rates[fault.name] ?? fault.rate)
-    if (!struck || !fault.suits(draft) || (hub && fault.name === 'nil_ids')) continue
-    fault.lay(draft, random.fork(fault.name))
-    draft.faults.push(fault.name)
-  }
 }
 
 function chosenTenants({ tenants }: TrafficOptions): readonly TenantWorld[] {
@@ -132,20 +100,4 @@ function chosenTenants({ tenants }: TrafficOptions): readonly TenantWorld[] {
       throw new Error(`no tenant named ${id}; there are ${tenantWorlds.map((t) => t.id).join(', ')}`)
     return found
   })
-}
-
-/** Draws scenarios by weight. */
-export function createScenarioPicker(names: readonly string[] = scenarioNames): (random: Random) => Scenario {
-  const stray = names.find((name) => !scenarioNames.includes(name))
-  if (stray !== undefined) throw new Error(`no scenario named ${stray}; there are ${scenarioNames.join(', ')}`)
-  const chosen = scenarios.filter(({ name }) => names.includes(name))
-  const total = chosen.reduce((sum, { weight }) => sum + weight, 0)
-  return function pickScenario(random) {
-    let left = random.next() * total
-    const found = chosen.find(({ weight }) => {
-      left -= weight
-      return left < 0
-    })
-    return found ?? random.pick(chosen)
-  }
 }

@@ -104,6 +104,11 @@ const longCall: Scenario = {
     startMs: (arrivalMs, random) => arrivalMs - dayMs - 7_200_000 - random.int(0, 600_000),
   },
   plant(draft) {
+    // No report for the whole call: an interval may not be longer than a day.
+    for (const { observers } of draft.streams) {
+      const periodic = observers.map(({ finalReport, ...plan }) => ({ ...plan, scope: 'interval' as const }))
+      observers.splice(0, observers.length, ...periodic)
+    }
     draft.expected = good
   },
 }
