@@ -1,0 +1,8 @@
+/** Tables without row-level security, and why each may do without. Every other table is a tenant's: a test holds it. */
+export const globalTables: Readonly<Record<string, string>> = {
+  schema_migrations: 'about the database itself',
+  metric_definitions: 'a metric means the same for everybody',
+  model_metadata: 'formulas and codec tables hold for everybody',
+  data_pipeline_runs: "the operator's jobs; one file may hold many tenants",
+  watermarks: "written by pipelines for all tenants in one statement, '*' among them; never shown to people",
+}
