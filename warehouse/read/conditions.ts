@@ -1,0 +1,18 @@
+/** A WHERE clause in the making: conditions and the parameters that they name. */
+export interface Conditions {
+  readonly texts: readonly string[]
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+export const noConditions: Conditions = { texts: [], params: {} }
+
+/** Adds a condition, unless its value is not given. */
+export const when = (before: Conditions, text: string, params: Readonly<Record<string, unknown>>): Conditions =>
+  Object.values(params).includes(undefined)
+    ? before
+    : { texts: [...before.texts, text], params: { ...before.params, ...params } }
+
+export const whereOf = ({ texts }: Conditions): string => (texts.length === 0 ? '1' : texts.join(' AND '))
+
+/** A DateTime64(3) of a parameter with epoch milliseconds: constant, so that the primary key and partitions prune by it. */
+export const momentOf = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`
