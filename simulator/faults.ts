@@ -135,15 +135,12 @@ function tellCodecLate(draft: CallDraft, random: Random): void {
   draft.samplesNameCodec = false
   const answer = draft.events.find(({ type }) => type === 'call.answered')
   if (answer === undefined) return
-  const { codec, ...rest } = answer.data
-  const told = {
-    ...answer,
-    type: 'call.codec_changed',
-    atMs: answer.atMs + 60,
-    data: { codec: draft.codec.name },
-  } as const
-  draft.events = draft.events.map((event) => (event === answer ? { ...event, data: rest } : event))
-  draft.events.push({ ...told, lateMs: lateMs(random) })
+  draft.events = draft.events.map((event) => {
+    const { codec, ...data } = event.data
+    return { ...event, data }
+  })
+  const told = { type: 'call.codec_changed', atMs: answer.atMs + 60, source: answer.source } as const
+  draft.events.push({ ...told, data: { codec: draft.codec.name }, lateMs: lateMs(random) })
 }
 
 function restartCounters(draft: CallDraft, random: Random): void {

@@ -26,8 +26,9 @@ const control = (type: EventDraft['type'], atMs: number, data: JsonObject, leg?:
   ...(leg !== undefined && { leg }),
 })
 
-export const legAdded = (leg: LegDraft): EventDraft =>
-  control('call.leg_added', leg.joinedMs + 5, { device: leg.device, role: leg.role }, leg)
+/** States the codec offered on this leg: events about another leg say nothing of it. */
+export const legAdded = (leg: LegDraft, codec: string): EventDraft =>
+  control('call.leg_added', leg.joinedMs + 5, { device: leg.device, role: leg.role, codec }, leg)
 
 export const legEnded = (leg: LegDraft, sipCode = 200): EventDraft =>
   control('call.leg_ended', leg.leftMs, { sip_code: sipCode }, leg)
@@ -38,7 +39,7 @@ function setup(draft: CallDraft): EventDraft[] {
   const inbound = direction === 'inbound' ? { carrier, gateway, route } : {}
   const parties = { from: from?.accountId, to: to?.accountId }
   const events = [control('call.started', times.startMs, { direction, region, ...parties, ...inbound })]
-  if (from !== undefined) events.push(legAdded(from))
+  if (from !== undefined) events.push(legAdded(from, draft.codec.name))
   return events
 }
 
@@ -89,10 +90,10 @@ function queueing(draft: CallDraft): EventDraft[] {
   ]
 }
 
-function alerting({ times, legs }: CallDraft): EventDraft[] {
+function alerting({ times, legs, codec }: CallDraft): EventDraft[] {
   const [, callee] = legs
   if (times.ringMs === undefined || callee === undefined) return []
-  return [legAdded(callee), control('call.ringing', times.ringMs + 20, {}, callee)]
+  return [legAdded(callee, codec.name), control('call.ringing', times.ringMs + 20, {}, callee)]
 }
 
 function answered(draft: CallDraft): EventDraft[] {

@@ -110,22 +110,48 @@ export interface NaiveSums {
   measuredMs: number
 }
 
-/** One stream's samples added up as design.md 3.2 says, in order of interval end. */
-export function sumUp(stream: readonly SeenSample[]): NaiveSums {
-  const sums: NaiveSums = { samples: stream.length, received: 0, lost: 0, discarded: 0, measuredMs: 0 }
+/**
+ * One stream's samples as intervals, in order of their ends: counters differenced as design.md 3.2 says, what has no
+ * base left out, and whole-call reports only where nothing finer exists.
+ */
+export function differenced(stream: readonly SeenSample[]): readonly SeenSample[] {
   const inOrder = [...stream].sort((a, b) => a.atMs - b.atMs)
   const finer = inOrder.filter(({ data }) => data.scope !== 'call')
-  let before: SeenSample | undefined
-  for (const sample of finer.length > 0 ? finer : inOrder) {
-    const base = sample.data.scope === 'cumulative' ? before : undefined
-    const counts = sample.data.scope !== 'cumulative' || (base !== undefined && continues(base, sample))
-    if (counts) {
-      sums.received += (sample.data.packets_received ?? 0) - (base?.data.packets_received ?? 0)
-      sums.lost += (sample.data.packets_lost ?? 0) - (base?.data.packets_lost ?? 0)
-      sums.discarded += (sample.data.packets_discarded ?? 0) - (base?.data.packets_discarded ?? 0)
-      sums.measuredMs += base === undefined ? (sample.data.interval_ms ?? 0) : sample.atMs - base.atMs
-    }
-    before = sample
+  return (finer.length > 0 ? finer : inOrder).flatMap((sample, at) => {
+    if (sample.data.scope !== 'cumulative') return [sample]
+    const base = finer[at - 1]
+    return base === undefined || !continues(base, sample) ? [] : [since(base, sample)]
+  })
+}
+
+function since(base: SeenSample, sample: SeenSample): SeenSample {
+  const minus = (name: CounterName): number | undefined => {
+    const value = sample.data[name]
+    return value === undefined ? undefined : value - (base.data[name] ?? 0)
+  }
+  const counted = Object.fromEntries(counterNames.map((name) => [name, minus(name)]))
+  return { ...sample, data: { ...sample.data, ...counted, interval_ms: sample.atMs - base.atMs } }
+}
+
+const counterNames = [
+  'packets_received',
+  'packets_lost',
+  'packets_discarded',
+  'concealed_samples',
+  'silent_concealed_samples',
+  'samples_received',
+  'frames_decoded',
+] as const
+type CounterName = (typeof counterNames)[number]
+
+/** One stream's samples added up. */
+export function sumUp(stream: readonly SeenSample[]): NaiveSums {
+  const sums: NaiveSums = { samples: stream.length, received: 0, lost: 0, discarded: 0, measuredMs: 0 }
+  for (const { data } of differenced(stream)) {
+    sums.received += data.packets_received ?? 0
+    sums.lost += data.packets_lost ?? 0
+    sums.discarded += data.packets_discarded ?? 0
+    sums.measuredMs += data.interval_ms ?? 0
   }
   return sums
 }

@@ -55,7 +55,7 @@ function attendance(draft: CallDraft, leg: LegDraft, ownCall: boolean): EventDra
   const endMs = first ? times.endMs : leg.leftMs
   const hungUp = { sip_code: 200, q850_cause: 16, ended_by: 'caller' }
   const events: EventDraft[] = [
-    legAdded(leg),
+    legAdded(leg, codec.name),
     { type: 'conference.joined', atMs: leg.joinedMs, ...conference, data: { device: leg.device } },
     { type: 'conference.left', atMs: leg.leftMs, ...conference, data: {} },
     legEnded(leg),

@@ -169,7 +169,7 @@ const transfer: Scenario = {
     draft.events.push(
       { type: 'call.transferred', atMs, source: sources.callControl, leg: callee, data },
       legEnded(callee),
-      legAdded(third),
+      legAdded(third, draft.codec.name),
       legEnded(third),
     )
     draft.expected = good
