@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { aRecord, Collected, exampleRules } from './cloud-event-examples.ts'
 import { createLogsDecode } from './logs-decode.ts'
-import { aLogLine, exampleNanos, exampleTrace, someLogs } from './logs-examples.ts'
+import { aLogLine, exampleTrace, someLogs } from './logs-examples.ts'
 import type { OtlpRules } from './logs-place.ts'
 
 function effectsOf(
@@ -20,7 +20,7 @@ test('a line keeps its time to the nanosecond, its ids and its attributes', () =
   const line = aLogLine({ traceId: exampleTrace, attributes: { correlation_id: 'c-1', attempt: 3 } })
   expect(effectsOf(someLogs(line)).of('otel_logs')).toMatchObject([
     {
-      ...{ Timestamp: exampleNanos, TraceId: exampleTrace, SeverityNumber: 9, ServiceName: 'call-control' },
+      ...{ Timestamp: '1772359205.000000000', TraceId: exampleTrace, SeverityNumber: 9, ServiceName: 'call-control' },
       ...{ Body: 'INVITE sent', LogAttributes: { attempt: '3' }, Tenant: 'acme', CorrelationId: 'c-1' },
     },
   ])

@@ -3,7 +3,7 @@ import type { Decode } from '#contracts/pipeline.ts'
 import type { LogLine } from '#contracts/signals/otlp.ts'
 import { contentHash128, stableJson } from './checksum.ts'
 import { attributeMap, correlationIdOf, createResourceMap } from './logs-attributes.ts'
-import { contentTypeOf, msOfNanos, type OtlpRules, placeSignal, tooLargeForOtlp } from './logs-place.ts'
+import { contentTypeOf, msOfNanos, type OtlpRules, placeSignal, storedNanos, tooLargeForOtlp } from './logs-place.ts'
 
 /** Application logs, OTLP, to `otel_logs`. Whatever is wrong with a message is parked here, not by `evidence`, which reads it too. */
 export function createLogsDecode(rules: OtlpRules): Decode {
@@ -25,7 +25,7 @@ export function createLogsDecode(rules: OtlpRules): Decode {
 
   function cellsOf(line: LogLine, { tenant, expiresAtSeconds }: { tenant: string; expiresAtSeconds: number }) {
     return [
-      line.timeUnixNano,
+      storedNanos(line.timeUnixNano),
       line.traceId,
       line.spanId,
       line.severityText,

@@ -32,6 +32,15 @@ export function placeSignal(
 /** Epoch milliseconds of OTLP nanoseconds in decimal text, rounded down. */
 export const msOfNanos = (nanos: string): number => (nanos.length > 6 ? Number(nanos.slice(0, -6)) : 0)
 
+/**
+ * OTLP nanoseconds as text that ClickHouse reads as one moment only: seconds, a point, nine digits. Without the point it
+ * takes digits before September 2001 for seconds, which overflows and refuses the whole insert (measured on 26.7).
+ */
+export function storedNanos(nanos: string): string {
+  const digits = nanos.padStart(19, '0')
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`
+}
+
 // The most that gRPC, and so OTLP exporters, put into one message unless told otherwise.
 const maxBytes = 4 * 1_048_576
 

@@ -20,7 +20,7 @@ test('a span keeps its identity, its duration to the nanosecond, its events and 
   expect(effectsOf(someSpans(span)).of('otel_traces')).toMatchObject([
     {
       ...{
-        Timestamp: exampleNanos,
+        Timestamp: '1772359205.000000000',
         TraceId: exampleTrace,
         SpanId: exampleSpan,
         SpanKind: 'Server',
@@ -52,4 +52,18 @@ test('a span that ends ahead of the log is refused', () => {
   expect(effectsOf(someSpans(aSpan({ endTimeUnixNano: '4102444800000000000' }))).parked).toMatchObject([
     { reason: 'too_far_ahead' },
   ])
+})
+
+test('an event without a time, or of 1970, spoils no insert', () => {
+  const events = ['0', '1000'].map((timeUnixNano) => ({ timeUnixNano, name: 'retry' }))
+  expect(effectsOf(someSpans(aSpan({ events }))).of('otel_traces')).toMatchObject([
+    { 'Events.Timestamp': ['0000000000.000000000', '0000000000.000001000'] },
+  ])
+})
+
+test('a span with an event of the year 2255 is parked alone', () => {
+  const beyond = aSpan({ events: [{ timeUnixNano: '9000000000000000000', name: 'retry' }] })
+  const into = effectsOf(someSpans(beyond, aSpan()))
+  expect(into.parked).toMatchObject([{ reason: 'too_far_ahead' }])
+  expect(into.of('otel_traces')).toHaveLength(1)
 })
