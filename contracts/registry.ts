@@ -20,6 +20,8 @@ export interface TenantDirectory {
   /** The key whose SHA-256 (lower-case hex) this is, or undefined. Clear keys are never stored. */
   findKey(sha256: string): Promise<ApiKey | undefined>
   addKey(key: ApiKey & { readonly sha256: string; readonly label: string }): Promise<void>
+  /** Every key there is, latest first, without hashes. */
+  keys(): Promise<readonly (ApiKey & { readonly label: string; readonly createdMs: EpochMs })[]>
 }
 
 /** Numbers that rise for ever: a recompute takes one before it reads. */

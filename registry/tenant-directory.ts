@@ -26,6 +26,16 @@ export function createTenantDirectory(database: Database, clock: Clock): TenantD
         const [row] = await query('SELECT tenant, role FROM callscope.api_keys WHERE sha256 = $1', [sha256])
         return row === undefined ? undefined : { tenant: String(row.tenant), role: roleFrom(row.role) }
       }),
+    keys: () =>
+      asSystem(database, async ({ query }) => {
+        const rows = await query('SELECT tenant, role, label, created_ms FROM callscope.api_keys ORDER BY created_ms DESC, label')
+        return rows.map(({ tenant, role, label, created_ms }) => ({
+          tenant: String(tenant),
+          role: roleFrom(role),
+          label: String(label),
+          createdMs: Number(created_ms),
+        }))
+      }),
     addKey: (key) => asTenant(database, key.tenant, ({ query }) => addKey(query, key, clock())),
   }
 }

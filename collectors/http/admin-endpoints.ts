@@ -4,7 +4,7 @@ import { Answer, type Asked, bodyAs, type Endpoint, queryOf } from './endpoint.t
 import { limited } from './limited-stream.ts'
 import type { HttpParts, Upload } from './ports.ts'
 import { Problem } from './problem.ts'
-import { deadLetter, jobReport, run, sqlResult } from './response-schemas.ts'
+import { deadLetter, jobReport, keyEntry, run, sqlResult } from './response-schemas.ts'
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(50)
 const letterPage = z.strictObject({ limit, cursor: z.string().max(200).optional() })
@@ -67,6 +67,14 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     },
   },
   {
+    method: 'GET',
+    path: '/api/keys',
+    access: 'administer',
+    summary: 'API keys, without the keys themselves',
+    response: { schema: z.object({ keys: z.array(keyEntry) }), description: 'Keys.' },
+    handle: async () => ({ keys: await desk.keys.list() }),
+  },
+  {
     method: 'POST',
     path: '/api/sql',
     access: 'administer',
@@ -86,7 +94,10 @@ const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
     summary: 'Append a refused message again where it came from',
     bodyLimit: 1_024,
     async handle({ params }) {
-      if (!(await desk.deadLetters.replay(params.id ?? ''))) throw new Problem(404, 'there is no such dead letter')
+      const outcome = await desk.deadLetters.replay(params.id ?? '')
+      if (outcome === 'not_found') throw new Problem(404, 'there is no such dead letter')
+      if (outcome === 'cut')
+        throw new Problem(409, 'only the beginning of the message was kept: it cannot be sent again')
       return new Answer(202, { replayed: params.id })
     },
   },

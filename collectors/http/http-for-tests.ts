@@ -39,13 +39,13 @@ export const emptyDesk: Desk = {
   deadLetters: {
     list: async () => ({ letters: [], nextCursor: undefined }),
     show: async () => undefined,
-    replay: async () => false,
+    replay: async () => 'not_found',
   },
   jobs: {
     importFile: async () => ({ run: 'r', counts: {}, refused: [] }),
     replay: async () => ({ run: 'r', counts: {}, refused: [] }),
   },
-  keys: { create: async () => 'csk_new' },
+  keys: { create: async () => 'csk_new', list: async () => [] },
 }
 
 /** A server over a log in memory, and all that went through it. */
@@ -64,7 +64,7 @@ export function aServer(changes: Partial<Omit<HttpParts, 'settings'>> = {}) {
     administratorToken,
     clock: () => nowMs,
     logger: { warn() {}, error() {} },
-    park: async (message) => void parked.push(message),
+    park: async (messages) => void parked.push(...messages),
     count: (edge, outcome, messages) => void counted.push(`${edge} ${outcome} ${messages}`),
     metrics: async (format) => ({
       contentType: format === 'text' ? 'text/plain' : 'application/openmetrics-text',

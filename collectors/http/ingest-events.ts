@@ -2,11 +2,11 @@ import { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { defaultWindows } from '#contracts/pipeline.ts'
 import { signals } from '#contracts/signals/index.ts'
-import { acceptEvents } from './accept-events.ts'
+import { type AcceptedEvents, acceptEvents } from './accept-events.ts'
 import { readCloudEvents } from './cloud-events.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import type { Edge, HttpParts } from './ports.ts'
-import { maxErrors, Problem } from './problem.ts'
+import { type FieldProblem, maxErrors, Problem } from './problem.ts'
 
 const accepted = z.object({ accepted: z.int().describe('Events that are now durable.') })
 const anySignal = z.union(Object.values(signals).map(({ schema }) => schema))
@@ -39,14 +39,7 @@ async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked)
     windows: defaultWindows,
     batch,
   })
-  if (foreign.length > 0) {
-    for (const { topic, value, problem } of foreign)
-      await parts.park({ reason: 'tenant_mismatch', detail: `${problem.field}: ${problem.fix}`, topic, tenant, value })
-    parts.count('events', 'tenant_mismatch', foreign.length)
-    throw new Problem(403, 'nothing was stored: events name another tenant than the credential does', {
-      errors: foreign.map(({ problem }) => problem),
-    })
-  }
+  await refuseForeign(parts, 'events', tenant, foreign)
   if (problems.length > 0) {
     parts.count('events', 'invalid', new Set(problems.map(({ index }) => index)).size)
     const more =
@@ -57,6 +50,23 @@ async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked)
   }
   await store(parts, 'events', records)
   return new Answer(202, { accepted: records.length } satisfies z.infer<typeof accepted>)
+}
+
+/** A payload that names another tenant is a mistake worth a trace, or an attack: refused, counted, and kept. */
+export async function refuseForeign(
+  parts: HttpParts,
+  edge: Edge,
+  tenant: string,
+  foreign: AcceptedEvents['foreign'],
+): Promise<void> {
+  if (foreign.length === 0) return
+  const reason = 'tenant_mismatch'
+  const detailOf = ({ field, fix }: FieldProblem): string => `${field}: ${fix}`
+  await parts.park(foreign.map(({ topic, value, problem }) => ({ reason, detail: detailOf(problem), topic, tenant, value })))
+  parts.count(edge, 'tenant_mismatch', foreign.length)
+  throw new Problem(403, 'nothing was stored: events name another tenant than the credential does', {
+    errors: foreign.map(({ problem }) => problem),
+  })
 }
 
 /** Appends and counts. A log that cannot take records now (full disk, broker away) is the server's fault: 503, try again. */

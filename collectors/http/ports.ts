@@ -15,6 +15,10 @@ export interface DeadLetter {
   readonly partition: number
   readonly offset: number
   readonly tenant: string | undefined
+  /** How many parts of the message were refused. */
+  readonly refused: number
+  /** False when only the beginning of the body was kept. */
+  readonly whole: boolean
   /** The message itself, only when one is shown. */
   readonly body?: string
 }
@@ -27,14 +31,15 @@ export interface DeadLetterPage {
 export interface DeadLetterDesk {
   list(page: { readonly limit: number; readonly cursor?: string }): Promise<DeadLetterPage>
   show(id: string): Promise<DeadLetter | undefined>
-  /** Appends the message again where it came from. False: there is no such letter. */
-  replay(id: string): Promise<boolean>
+  /** Appends the message again where it came from. `cut`: only its beginning was kept, so it cannot be. */
+  replay(id: string): Promise<'replayed' | 'not_found' | 'cut'>
 }
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
   readonly name: string
-  readonly content: AsyncIterable<Uint8Array>
+  /** The bytes; or, for a command on the same machine and never from HTTP, where they lie. */
+  readonly content: AsyncIterable<Uint8Array> | { readonly path: string }
 }
 
 /** What a bounded job did. */
@@ -56,9 +61,17 @@ export interface Jobs {
   replay(upload: Upload & ReplayPace, onProgress?: (messages: number) => void): Promise<JobReport>
 }
 
+export interface KeyEntry {
+  readonly tenant: string
+  readonly role: Role
+  readonly label: string
+  readonly createdMs: number
+}
+
 export interface KeyDesk {
   /** Makes a key and returns it in clear, once. Undefined: no such tenant. */
   create(key: { readonly tenant: string; readonly role: Role; readonly label: string }): Promise<string | undefined>
+  list(): Promise<readonly KeyEntry[]>
 }
 
 /**
@@ -121,7 +134,7 @@ export interface HttpParts {
   readonly administratorToken: string
   readonly clock: Clock
   readonly logger: HttpLogger
-  park(message: ParkedAtEdge): Promise<void>
+  park(messages: readonly ParkedAtEdge[]): Promise<void>
   count(edge: Edge, outcome: EdgeOutcome, messages: number): void
   /** Prometheus text, or OpenMetrics with exemplars. */
   metrics(format: 'text' | 'openmetrics'): Promise<{ readonly contentType: string; readonly body: string }>

@@ -53,6 +53,7 @@ const titles: Readonly<Record<number, string>> = {
   401: 'Not authenticated',
   403: 'Not allowed',
   404: 'Not found',
+  409: 'Not possible',
   413: 'Too large',
   415: 'Content type not supported',
   421: 'Wrong host',

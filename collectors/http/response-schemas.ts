@@ -76,6 +76,8 @@ export const deadLetter = z.object({
   partition: z.int(),
   offset: z.int(),
   tenant: text,
+  refused: z.int(),
+  whole: z.boolean(),
   body: text,
 })
 
@@ -90,3 +92,5 @@ export const sqlResult = z.object({
   rows: z.array(z.array(z.unknown())),
   truncated: z.boolean().describe('True: there were more rows than sql.rowsMax.'),
 })
+
+export const keyEntry = z.object({ tenant: z.string(), role: z.string(), label: z.string(), createdMs: ms })

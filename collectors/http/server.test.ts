@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import type { CallFilter } from '#contracts/warehouse.ts'
 import { acmeKey, administratorToken, anEvent, aServer, asKey, emptyDesk, readerKey } from './http-for-tests.ts'
+import type { Upload } from './ports.ts'
 
 const get = (url: string, headers: Record<string, string> = {}) => ({ method: 'GET' as const, url, headers })
 
@@ -102,7 +103,8 @@ test('a wrong query names the parameter', async () => {
 
 test('uploads are streamed and bounded', async () => {
   let seen = 0
-  const importFile = async ({ content }: { content: AsyncIterable<Uint8Array> }) => {
+  const importFile = async ({ content }: Upload) => {
+    if ('path' in content) throw new Error('an upload never names a path')
     for await (const chunk of content) seen += chunk.length
     return { run: 'r1', counts: { calls: 1 }, refused: [] }
   }

@@ -9,6 +9,7 @@ import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
 import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
+import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
 import { describeApi } from './openapi.ts'
 import type { Edge, HttpParts } from './ports.ts'
@@ -25,6 +26,7 @@ declare module 'fastify' {
 const listEndpoints = (parts: HttpParts): readonly Endpoint[] => [
   createEventsEndpoint(parts),
   ...createOtlpEndpoints(parts),
+  createGetStatsEndpoint(parts),
   ...createCallEndpoints(parts),
   ...createAdminEndpoints(parts),
   ...createHealthEndpoints(parts),
