@@ -1,169 +1,129 @@
 import type { NewRecord } from '#contracts/event-log.ts'
-import type { CallEventType } from '#contracts/signals/call-events.ts'
-import { topicOfType } from '#contracts/signals/index.ts'
-import { topicNames } from '#contracts/topics.ts'
 import { isLegacyReport, legacyDetail } from '../getstats/rtc-stats.ts'
-import { boundedId, sampleEvent } from '../getstats/sample-event.ts'
-import { defined, readStreams, type SampleDraft } from '../getstats/streams.ts'
+import { readStreams } from '../getstats/streams.ts'
 import { createConnectionLog } from './connection-log.ts'
 import { type DumpEntry, type DumpRefusal, refused } from './dump-entry.ts'
-import type { DumpIdentity } from './dump-identity.ts'
 import type { ImportWindow } from './import-window.ts'
-import type { RecordMaker } from './records.ts'
-import { createStreamBases, type StreamBases } from './stream-bases.ts'
-import type { Tally } from './tally.ts'
+import { createPeerConnections, type PeerConnections } from './peer-connections.ts'
+import { createSessionRecords, type SessionRecords, type SessionRecordsParts } from './session-records.ts'
 
-export interface SessionParts {
-  readonly identity: DumpIdentity
-  /** One participant of a conference, or a call of which nothing but this browser is known. */
-  readonly kind: 'conference' | 'call'
-  /** CloudEvents' source: of the dump, not of the file. */
-  readonly source: string
-  readonly records: RecordMaker
+export interface SessionParts extends SessionRecordsParts {
   readonly window: ImportWindow
-  readonly tally: Tally
 }
 
-type Result = NewRecord | DumpRefusal
-
-interface Connection {
-  readonly startId: string
-  readonly bases: StreamBases
-  p2p: boolean
-}
+export type SessionResult = NewRecord | DumpRefusal
+type EntryOf<Type extends DumpEntry['type']> = Extract<DumpEntry, { type: Type }>
 
 /** One browser's dump, entry by entry, to events, samples and logs of one leg of one call. */
-export function createBrowserSession({ identity, kind, source, records, window, tally }: SessionParts) {
-  const connections = new Map<string, Connection>()
-  const lives = new Map<string, number>()
-  const log = createConnectionLog(identity)
-  const ids = defined({
-    conf_session_id: identity.confSessionId,
-    leg_id: identity.legId,
-    account_id: identity.accountId,
-  })
-  const place = defined({ region: identity.region, media_node: identity.mediaNode })
+export interface BrowserSession {
+  take(entry: DumpEntry): readonly SessionResult[]
+  /** After the last entry. `cut`: the file ends inside a line. */
+  finish(end: { readonly cut: boolean }): readonly SessionResult[]
+}
+
+export function createBrowserSession(parts: SessionParts): BrowserSession {
+  const { window, tally, kind } = parts
+  const make = createSessionRecords(parts)
+  const connections = createPeerConnections({ ...parts, servedByDefault: kind === 'conference' })
+  const readEntry = createEntryReader({ parts, make, connections })
+  const { first, last } = terms[kind]
   let lastMs = 0
   let joined = false
-  let connected = false
 
-  return { take, finish }
+  return {
+    take(entry) {
+      const distrusted = window(entry.atMs)
+      if (distrusted !== undefined) {
+        return entry.type === 'moment' ? [] : [refused(distrusted.reason, distrusted.detail)]
+      }
+      lastMs = Math.max(lastMs, entry.atMs)
+      const joining = joined || !isPartOfCall(entry) ? [] : [make.event(first, entry.atMs, make.joining)]
+      joined ||= joining.length > 0
+      return [...joining, ...readEntry(entry)]
+    },
 
-  function take(entry: DumpEntry): readonly Result[] {
-    const distrusted = window(entry.atMs)
-    if (distrusted !== undefined) {
-      return entry.type === 'moment' ? [] : [refused(distrusted.reason, distrusted.detail)]
+    /** The dump's last line is the party's end, unless the file was cut: then nobody knows, and silence will tell. */
+    finish({ cut }) {
+      connections.end()
+      if (!joined) tally.note('no peer connection in this dump: nothing of it is a call')
+      return joined && !cut ? [make.event(last, lastMs)] : []
+    },
+  }
+}
+
+const terms = {
+  conference: { first: 'conference.joined', last: 'conference.left' },
+  call: { first: 'call.started', last: 'call.ended' },
+} as const
+
+/** The party is in the call from its first PeerConnection on; what a page does before is no call. */
+const isPartOfCall = (entry: DumpEntry): boolean => 'pc' in entry && entry.pc !== undefined && entry.type !== 'failed'
+
+interface EntryReaderParts {
+  readonly parts: SessionParts
+  readonly make: SessionRecords
+  readonly connections: PeerConnections
+}
+
+function createEntryReader({
+  parts,
+  make,
+  connections,
+}: EntryReaderParts): (entry: DumpEntry) => readonly SessionResult[] {
+  const log = createConnectionLog(parts.identity)
+  let answered = parts.kind === 'conference'
+  let started = false
+
+  return function readEntry(entry) {
+    switch (entry.type) {
+      case 'stats':
+        return readStats(entry)
+      case 'state':
+        return [make.log(log.state(entry)), ...answer(entry)]
+      case 'created':
+        connections.create(entry.pc, entry.atMs)
+        return []
+      case 'topology':
+        connections.get(entry.pc).p2p = entry.p2p
+        return []
+      case 'closed':
+        connections.close(entry.pc)
+        return [make.log(log.state({ ...entry, layer: 'connection', state: 'closed' }))]
+      case 'conference_started':
+        return start(entry)
+      case 'failed':
+        return [make.log(log.failed(entry))]
+      case 'moment':
+        return []
     }
-    lastMs = Math.max(lastMs, entry.atMs)
-    return [...join(entry), ...readEntry(entry)]
   }
 
-  function readEntry(entry: DumpEntry): readonly Result[] {
-    if (entry.type === 'stats') return readStats(entry)
-    if (entry.type === 'created') open(entry.pc, entry.atMs)
-    if (entry.type === 'topology') connectionOf(entry.pc).p2p = entry.p2p
-    if (entry.type === 'closed') return close(entry.pc, entry.atMs)
-    if (entry.type === 'conference_started') return [event('conference.started', entry.atMs)]
-    if (entry.type === 'state') return [logged(log.state(entry)), ...connect(entry)]
-    return entry.type === 'failed' ? [logged(log.failed(entry))] : []
+  /** A client that joins again writes it again: the first counts. */
+  function start({ atMs }: EntryOf<'conference_started'>): readonly SessionResult[] {
+    const first = !started
+    started = true
+    return first ? [make.event('conference.started', atMs)] : []
   }
 
-  /** The party is in the call from its first PeerConnection on; what a page does before is no call. */
-  function join(entry: DumpEntry): readonly Result[] {
-    if (joined || !('pc' in entry) || entry.pc === undefined || entry.type === 'failed') return []
-    joined = true
-    tally.call(identity.correlationId)
-    const type = kind === 'conference' ? 'conference.joined' : 'call.started'
-    return [event(type, entry.atMs, kind === 'conference' ? { device: 'web', ...place } : place)]
+  /** Media can flow from the first connection on: the browser's nearest thing to an answer. */
+  function answer({ state, atMs }: EntryOf<'state'>): readonly SessionResult[] {
+    if (answered || (state !== 'connected' && state !== 'completed')) return []
+    answered = true
+    return [make.event('call.answered', atMs, { device: 'web' })]
   }
 
-  function connect({ state, atMs }: Extract<DumpEntry, { type: 'state' }>): readonly Result[] {
-    if (connected || kind === 'conference' || (state !== 'connected' && state !== 'completed')) return []
-    connected = true
-    return [event('call.answered', atMs, { device: 'web' })]
-  }
-
-  function open(pc: string, createdMs: number | undefined): Connection {
-    const life = (lives.get(pc) ?? 0) + 1
-    lives.set(pc, life)
-    const connection: Connection = {
-      // A PeerConnection that is made again under its old name counts from zero again.
-      startId: boundedId(`${identity.key}:${pc}${life === 1 ? '' : `:${life}`}`),
-      p2p: false,
-      bases: createStreamBases({ createdMs, placeholders: () => kind === 'conference' && !connection.p2p }),
-    }
-    connections.set(pc, connection)
-    return connection
-  }
-
-  function connectionOf(pc: string): Connection {
-    return connections.get(pc) ?? open(pc, undefined)
-  }
-
-  function close(pc: string, atMs: number): readonly Result[] {
-    noteHeld(connections.get(pc))
-    connections.delete(pc)
-    return [logged(log.state({ pc, atMs, layer: 'connection', state: 'closed' }))]
-  }
-
-  function noteHeld(connection: Connection | undefined): void {
-    const held = connection?.bases.held() ?? 0
-    if (held > 0) tally.note('streams through the media server that never carried a packet were left out')
-  }
-
-  function readStats({ pc, atMs, report, fresh }: Extract<DumpEntry, { type: 'stats' }>): readonly Result[] {
+  function readStats({ pc, atMs, report, fresh }: EntryOf<'stats'>): readonly SessionResult[] {
     if (isLegacyReport(report)) return [refused('invalid_schema', legacyDetail)]
-    const { bases, startId } = connectionOf(pc)
+    const { bases, startId } = connections.get(pc)
     const view = { observer: 'browser', startId, streamPrefix: `${pc}:`, timeMs: atMs } as const
     const { drafts, refused: bad } = readStreams(report, view, (statId) => fresh.has(statId))
-    const trusted = drafts.filter((draft) => window(draft.timeMs) === undefined)
-    const distrusted = drafts.flatMap((draft) => window(draft.timeMs) ?? [])
-    const reportMs = Math.max(
-      ...trusted.filter(({ data }) => data.observer !== 'remote').map(({ timeMs }) => timeMs),
-      0,
-    )
-    const sent = bases.take(trusted, reportMs === 0 ? atMs : reportMs)
+    const trusted = drafts.filter((draft) => parts.window(draft.timeMs) === undefined)
+    const distrusted = drafts.flatMap((draft) => parts.window(draft.timeMs) ?? [])
+    const ownTimes = trusted.filter(({ data }) => data.observer !== 'remote').map(({ timeMs }) => timeMs)
     return [
-      ...sent.map(sampled),
+      ...bases.take(trusted, ownTimes.length === 0 ? atMs : Math.max(...ownTimes)).map(make.sample),
       ...bad.map(({ detail }) => refused('invalid_schema', detail)),
       ...distrusted.map(({ reason, detail }) => refused(reason, `stat ${detail}`)),
     ]
-  }
-
-  function sampled(draft: SampleDraft): NewRecord {
-    const { observer, kind: media, direction, stream_id } = draft.data
-    tally.stream([identity.legId, media, direction, stream_id, observer].join(' '))
-    tally.add('samples')
-    const sample = sampleEvent(draft, { source, correlationId: identity.correlationId, ids })
-    return records.event(topicNames.qualitySamples, identity.correlationId, sample)
-  }
-
-  function event(type: CallEventType, atMs: number, data: object = {}): NewRecord {
-    tally.add('events')
-    return records.event(topicOfType(type) ?? topicNames.callEvents, identity.correlationId, {
-      specversion: '1.0',
-      id: `${identity.key}/${type}`,
-      source,
-      type,
-      time: new Date(atMs).toISOString(),
-      correlationid: identity.correlationId,
-      data: { ...ids, ...data },
-    })
-  }
-
-  function logged(line: Parameters<RecordMaker['logs']>[0][number]): NewRecord {
-    tally.add('logs')
-    return records.logs([line])
-  }
-
-  /** The dump's last line is the party's end, unless the file was cut: then nobody knows, and silence will tell. */
-  function finish({ cut }: { readonly cut: boolean }): readonly Result[] {
-    for (const connection of connections.values()) noteHeld(connection)
-    if (!joined) {
-      tally.note('no peer connection in this dump: nothing of it is a call')
-      return []
-    }
-    if (cut) return []
-    return [event(kind === 'conference' ? 'conference.left' : 'call.ended', lastMs)]
   }
 }

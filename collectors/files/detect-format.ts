@@ -6,7 +6,14 @@ const headBytes = 64 * 1024
 
 /** What a file is, from its first bytes (after gunzip); undefined where nothing known fits. */
 export async function detectFormat(path: string): Promise<FileFormat | undefined> {
-  return formatOfHead(await readHead(path, headBytes))
+  const head = await readHead(path, headBytes)
+  // One broken line at the beginning must not hide what the others are.
+  const lines = head.split('\n', 20).map((line) => () => formatOfHead(line))
+  for (const look of [() => formatOfHead(head), ...lines]) {
+    const format = look()
+    if (format !== undefined) return format
+  }
+  return undefined
 }
 
 /** Top-level keys that give a JSON object away. The first that fits wins. */

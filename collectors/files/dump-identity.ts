@@ -31,8 +31,8 @@ export function createIdentityCollector(): { add(text: string): void; identity()
 
   return {
     add(text) {
-      if (text.startsWith('["connectionInfo"')) return
-      if (text.startsWith('["identity"')) return learn(text)
+      if (/^\[\s*"connectionInfo"/.test(text)) return
+      if (/^\[\s*"identity"/.test(text)) return learn(text)
       first ??= text.slice(0, 2_000)
     },
     identity: () => toIdentity(facts, first ?? ''),

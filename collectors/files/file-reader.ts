@@ -18,3 +18,6 @@ export interface ReaderParts {
 
 /** Reads one file of one format. Refused parts are found, not thrown; only the file system and TooManyBytes throw. */
 export type FileReader = (path: string, parts: ReaderParts) => AsyncGenerator<Found>
+
+export const foundAt = (line: number, result: NewRecord | DumpRefusal): Found =>
+  'topic' in result ? { line, type: 'record', record: result } : { line, ...result }

@@ -4,25 +4,24 @@ import { signals, topicOfType } from '#contracts/signals/index.ts'
 import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
 import { type DumpRefusal, refused } from './dump-entry.ts'
 import type { FileReader, Found, ReaderParts } from './file-reader.ts'
-import { readLines } from './read-lines.ts'
+import { readJsonTexts } from './json-texts.ts'
 
 /**
- * CloudEvents in JSON, one event or one array of events to a line. Each is checked against its schema here, so that what
- * is wrong is told with its line; the rest goes on to the log as it was sent.
+ * CloudEvents in JSON: one event or one array of events to a line, or one document. Each is checked against its schema
+ * here, so that what is wrong is told with its line; the rest goes on to the log as it was sent.
  */
 export const importCloudEvents: FileReader = async function* importCloudEvents(path, parts): AsyncGenerator<Found> {
-  for await (const { number: line, text, tooLong, complete } of readLines(path, parts.limits)) {
-    if (tooLong) yield { line, ...refused('too_large', 'line: is longer than this import allows') }
-    if (text.trim() === '') continue
-    const value = parse(text)
-    if (value === undefined) {
+  for await (const { line, text, tooLarge, complete } of readJsonTexts(path, parts.limits)) {
+    const value = tooLarge === undefined ? parse(text) : undefined
+    if (tooLarge !== undefined) yield { line, ...refused('too_large', tooLarge) }
+    else if (value === undefined) {
       const detail = complete ? 'line: is not JSON' : 'line: is cut off: the file ends inside it'
       yield { line, ...refused('malformed_json', detail) }
-      continue
-    }
-    for (const event of Array.isArray(value) ? value : [value]) {
-      const read = readEvent(event, parts)
-      yield 'topic' in read ? { line, type: 'record', record: read } : { line, ...read }
+    } else {
+      for (const event of Array.isArray(value) ? value : [value]) {
+        const read = readEvent(event, parts)
+        yield 'topic' in read ? { line, type: 'record', record: read } : { line, ...read }
+      }
     }
   }
 }

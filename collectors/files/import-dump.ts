@@ -2,7 +2,7 @@ import { createBrowserSession } from './browser-session.ts'
 import { jitsiDelta } from './delta-report.ts'
 import { refused } from './dump-entry.ts'
 import { createIdentityCollector } from './dump-identity.ts'
-import type { FileReader, Found } from './file-reader.ts'
+import { type FileReader, type Found, foundAt } from './file-reader.ts'
 import { createDumpLineReader } from './read-dump-line.ts'
 import { type Line, readLines } from './read-lines.ts'
 import { rtcstatsDelta } from './rtcstats-names.ts'
@@ -38,10 +38,10 @@ async function* importDump(path: string, parts: Parameters<FileReader>[1], head:
     cut = isCut(line, entries)
     for (const entry of entries) {
       if (entry.type === 'refused') yield { line: line.number, ...entry, ...(cut && { detail: cutDetail }) }
-      else for (const result of session.take(entry)) yield { line: line.number, ...asFound(result) }
+      else for (const result of session.take(entry)) yield foundAt(line.number, result)
     }
   }
-  for (const result of session.finish({ cut })) yield { line: 0, ...asFound(result) }
+  for (const result of session.finish({ cut })) yield foundAt(0, result)
 }
 
 const tooLong = 'line: is longer than this import allows'
@@ -49,11 +49,3 @@ const cutDetail = 'line: is cut off: the file ends inside it'
 
 const isCut = ({ complete }: Line, entries: readonly { readonly type: string }[]): boolean =>
   !complete && entries.some(({ type }) => type === 'refused')
-
-type SessionResult = ReturnType<ReturnType<typeof createBrowserSession>['take']>[number]
-
-const asFound = (
-  result: SessionResult,
-):
-  | { type: 'record'; record: Exclude<SessionResult, { type: 'refused' }> }
-  | Extract<SessionResult, { type: 'refused' }> => ('topic' in result ? { type: 'record', record: result } : result)

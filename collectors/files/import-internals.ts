@@ -2,7 +2,7 @@ import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
 import { createBrowserSession } from './browser-session.ts'
 import { type DumpEntry, refused } from './dump-entry.ts'
 import { type DumpIdentity, hash } from './dump-identity.ts'
-import type { FileReader, Found, ReaderParts } from './file-reader.ts'
+import { type FileReader, type Found, foundAt, type ReaderParts } from './file-reader.ts'
 import { type InternalsSeries, readSeries } from './internals-series.ts'
 import { readDocument } from './read-lines.ts'
 
@@ -56,16 +56,13 @@ function* importPage(
     ...statsOf(name, series),
   ])
   for (const entry of entries.sort((a, b) => a.atMs - b.atMs)) {
-    for (const result of session.take(entry)) yield found(result)
+    for (const result of session.take(entry)) yield foundAt(0, result)
   }
-  for (const result of session.finish({ cut: false })) yield found(result)
+  for (const result of session.finish({ cut: false })) yield foundAt(0, result)
 }
 
 const untimedDetail = (count: number): string =>
   `stats: ${count} have no times of their own; export with Chrome 117 or newer, which writes them`
-
-const found = (result: ReturnType<ReturnType<typeof createBrowserSession>['take']>[number]): Found =>
-  'topic' in result ? { line: 0, type: 'record', record: result } : { line: 0, ...result }
 
 function identityOf(
   page: string,

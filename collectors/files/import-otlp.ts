@@ -2,7 +2,7 @@ import { type DecodedLogs, type DecodedSpans, decodeLogs, decodeSpans } from '#c
 import type { LogLine, Span } from '#contracts/signals/otlp.ts'
 import { refused } from './dump-entry.ts'
 import type { FileReader, Found, ReaderParts } from './file-reader.ts'
-import { readDocument, readLines } from './read-lines.ts'
+import { readJsonTexts } from './json-texts.ts'
 
 /** Records of one message on the log: some hundred kilobytes, well below Kafka's usual megabyte. */
 const recordsPerMessage = 200
@@ -15,37 +15,9 @@ export const importOtlpTraces: FileReader = (path, parts) => importRequests(path
 type ReadRequest = (text: string, line: number, parts: ReaderParts) => Generator<Found>
 
 async function* importRequests(path: string, parts: ReaderParts, read: ReadRequest): AsyncGenerator<Found> {
-  if (await isOnePerLine(path, parts)) {
-    for await (const { number, text, tooLong } of readLines(path, parts.limits)) {
-      if (tooLong) yield { line: number, ...refused('too_large', 'line: is longer than this import allows') }
-      else if (text.trim() !== '') yield* read(text, number, parts)
-    }
-    return
-  }
-  const text = await readDocument(path, parts.limits.maxDocumentBytes)
-  if (text === undefined)
-    yield {
-      line: 0,
-      ...refused('too_large', 'file: is longer than this import reads whole; send one request to a line'),
-    }
-  else yield* read(text, 0, parts)
-}
-
-/** A document that is spread over lines has a first line that is no JSON by itself. */
-async function isOnePerLine(path: string, { limits }: ReaderParts): Promise<boolean> {
-  for await (const { text, tooLong, complete } of readLines(path, limits)) {
-    if (text.trim() === '') continue
-    return tooLong || (complete && isJson(text)) || text.trimEnd().endsWith('}')
-  }
-  return true
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+  for await (const { line, text, tooLarge } of readJsonTexts(path, parts.limits)) {
+    if (tooLarge === undefined) yield* read(text, line, parts)
+    else yield { line, ...refused('too_large', tooLarge) }
   }
 }
 

@@ -25,29 +25,14 @@ interface DumpLine {
  * writes numbers for methods and properties, and differences of time. One reader serves both: each only knows more names.
  */
 export function createDumpLineReader({ delta, times }: DumpLineFormat): ReadDumpLine {
-  const reports = new Map<string, Decompress>()
+  const readMethod = createMethodReaders(delta)
   let lastMs = 0
-
-  const read: Readonly<
-    Record<string, ((pc: string, value: unknown, atMs: number) => DumpEntry | DumpRefusal | undefined) | undefined>
-  > = Object.assign(Object.create(null), {
-    getstats: readStats,
-    getStats: readStats,
-    create: (pc: string, _: unknown, atMs: number) => ({ type: 'created', pc, atMs }),
-    constraints: topology,
-    oniceconnectionstatechange: state('ice'),
-    onconnectionstatechange: state('connection'),
-    close(pc: string, _: unknown, atMs: number) {
-      reports.delete(pc)
-      return { type: 'closed', pc, atMs }
-    },
-  })
 
   return function readDumpLine(text) {
     const line = parse(text)
     if (line === undefined) return [refused('malformed_json', 'line: is not JSON')]
     if (!Array.isArray(line)) return [refused('invalid_schema', 'line: must be [method, peer connection, value, time]')]
-    const entry = toEntry(readParts(line))
+    const entry = toEntry(readParts(line), readMethod)
     return entry === undefined ? [] : [entry]
   }
 
@@ -63,22 +48,57 @@ export function createDumpLineReader({ delta, times }: DumpLineFormat): ReadDump
       atMs: atMs === undefined ? undefined : Math.round(atMs),
     }
   }
+}
 
-  function toEntry({ method, pc, value, atMs }: DumpLine): DumpEntry | DumpRefusal | undefined {
-    // The moment at which the dump was replayed or stored, not of the call.
-    if (method === 'connectionInfo' || method === 'identity') return undefined
-    const wanted = pc !== undefined && read[method] !== undefined
-    if (atMs === undefined)
-      return wanted ? refused('invalid_schema', 'time: is missing at the end of the line') : undefined
-    if (pc !== undefined && wanted) return read[method]?.(pc, value, atMs)
-    if (method === 'conferenceStartTimestamp') {
-      return { type: 'conference_started', atMs: typeof value === 'number' ? Math.round(value) : atMs }
-    }
-    if (method.endsWith('OnFailure')) return failure({ method, pc, value, atMs })
-    return { type: 'moment', atMs }
+function toEntry(
+  { method, pc, value, atMs }: DumpLine,
+  readMethod: MethodReaders,
+): DumpEntry | DumpRefusal | undefined {
+  // The moment at which the dump was replayed or stored, not of the call.
+  if (method === 'connectionInfo' || method === 'identity') return undefined
+  const read = pc === undefined ? undefined : readMethod.get(method)
+  if (atMs === undefined) {
+    return read === undefined ? undefined : refused('invalid_schema', 'time: is missing at the end of the line')
+  }
+  if (pc !== undefined && read !== undefined) return read({ pc, value, atMs })
+  if (method === 'conferenceStartTimestamp') {
+    return { type: 'conference_started', atMs: typeof value === 'number' ? Math.round(value) : atMs }
+  }
+  return method.endsWith('OnFailure') ? failure({ method, pc, value, atMs }) : { type: 'moment', atMs }
+}
+
+interface OfConnection {
+  readonly pc: string
+  readonly value: unknown
+  readonly atMs: number
+}
+type MethodReaders = ReadonlyMap<string, (of: OfConnection) => DumpEntry | DumpRefusal>
+
+/** What is read of a PeerConnection's methods and events. */
+function createMethodReaders(delta: DeltaFormat): MethodReaders {
+  const reports = new Map<string, Decompress>()
+
+  return new Map<string, (of: OfConnection) => DumpEntry | DumpRefusal>([
+    ['getstats', readStats],
+    ['getStats', readStats],
+    ['create', create],
+    ['constraints', topology],
+    ['oniceconnectionstatechange', state('ice')],
+    ['onconnectionstatechange', state('connection')],
+    ['close', close],
+  ])
+
+  function create({ pc, atMs }: OfConnection): DumpEntry {
+    reports.delete(pc)
+    return { type: 'created', pc, atMs }
   }
 
-  function readStats(pc: string, value: unknown, atMs: number): DumpEntry | DumpRefusal {
+  function close({ pc, atMs }: OfConnection): DumpEntry {
+    reports.delete(pc)
+    return { type: 'closed', pc, atMs }
+  }
+
+  function readStats({ pc, value, atMs }: OfConnection): DumpEntry | DumpRefusal {
     const known = reports.get(pc)
     if (known === undefined && reports.size >= maxPeerConnections) {
       return refused('too_large', `line: is of more than ${maxPeerConnections} peer connections`)
@@ -101,7 +121,7 @@ function parse(text: string): unknown {
 
 const state =
   (layer: 'ice' | 'connection') =>
-  (pc: string, value: unknown, atMs: number): DumpEntry => ({
+  ({ pc, value, atMs }: OfConnection): DumpEntry => ({
     type: 'state',
     pc,
     atMs,
@@ -110,7 +130,7 @@ const state =
   })
 
 /** Jitsi marks the PeerConnection to the other participant with a constraint of its own. */
-function topology(pc: string, value: unknown, atMs: number): DumpEntry {
+function topology({ pc, value, atMs }: OfConnection): DumpEntry {
   const optional: unknown = isStat(value) ? value.optional : undefined
   const marks = Array.isArray(optional) ? optional.filter(isStat) : []
   const mark = marks.find(({ rtcStatsSFUP2P }: RtcStat) => typeof rtcStatsSFUP2P === 'boolean')
