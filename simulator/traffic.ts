@@ -20,7 +20,7 @@ export interface TrafficOptions {
   readonly scenarios?: readonly string[]
   /** Share of calls with each delivery fault; `none` for none at all. What is not named keeps its usual rate. */
   readonly faults?: FaultRates | 'none'
-  /** Length of ordinary measuring intervals, 2 to 30 s. Shorter ones hold too few packets for exact planning. */
+  /** Length of ordinary measuring intervals, 2 to 10 s: shorter ones hold too few packets for exact planning, longer ones hide a bad stretch. */
   readonly intervalMs?: number
   /** Malformed messages, as a share of all messages. */
   readonly poison?: number
@@ -61,7 +61,7 @@ export function simulateTraffic(options: TrafficOptions): Traffic {
 /** The calls in order of arrival, each planned when its turn comes. */
 function* plannedCalls(options: TrafficOptions, random: Random): Generator<CallDraft> {
   const { calls, startMs, concurrent = 50, intervalMs = 5_000, hubCalls = 0 } = options
-  if (intervalMs < 2_000 || intervalMs > 30_000) throw new Error('intervalMs must lie between 2000 and 30000')
+  if (intervalMs < 2_000 || intervalMs > 10_000) throw new Error('intervalMs must lie between 2000 and 10000')
   if (hubCalls !== 0 && (hubCalls < minHubCalls || calls < 2 * hubCalls)) {
     throw new Error(`hubCalls must be at least ${minHubCalls}, and calls at least twice as many`)
   }

@@ -63,6 +63,21 @@ const accessLoss: Scenario = {
   },
 }
 
+/** The line turns bad and stays so, until somebody has had enough. */
+const gaveUp: Scenario = {
+  name: 'gave_up',
+  weight: 2,
+  shape: { direction: 'outbound', talkMs },
+  plant(draft, random) {
+    const toMs = draft.times.endMs
+    const stretch = { fromMs: toMs - random.int(26_000, 34_000), toMs }
+    for (const stream of legStreams(draft, ({ leg }) => leg.trunk)) {
+      stream.segments.push({ ...stretch, change: heavyLoss(random) })
+    }
+    draft.expected = { class: 'poor', reasons: ['loss'], findings: ['ended_after_poor_stretch'], planted: 'carrier' }
+  },
+}
+
 /** Jitter between the limits of 30 and 50 ms, absorbed by the buffer: degraded, and nothing lost. */
 const jitterBurst: Scenario = {
   name: 'jitter_burst',
@@ -115,6 +130,7 @@ const lightLoss: Scenario = {
 export const networkScenarios: readonly Scenario[] = [
   carrierLoss,
   accessLoss,
+  gaveUp,
   jitterBurst,
   jitterStorm,
   highDelay,

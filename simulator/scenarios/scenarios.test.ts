@@ -62,6 +62,14 @@ test('carrier loss: the last seconds of the call are clean again', () => {
   }
 })
 
+test('giving up: the carrier leg is bad to the last sample', () => {
+  for (const { truth, samples } of playedOf('gave_up')) {
+    const last = samples.filter(({ atMs, data }) => atMs === truth.endedMs && data.leg_id?.endsWith('leg-b'))
+    expect(last.length).toBeGreaterThanOrEqual(2)
+    for (const { data } of last) expect(data.packets_lost ?? 0).toBeGreaterThan(0.05 * (data.packets_received ?? 0))
+  }
+})
+
 test('late media: nothing in the first three seconds after answer, second by second, then media', () => {
   for (const { truth, samples } of playedOf('late_media')) {
     const answeredMs = truth.answeredMs ?? 0
