@@ -42,10 +42,10 @@ export const qualityProfile = z.strictObject({
   noMediaMs: milliseconds,
   /** First media later than this after the answer; poor only when later still (not at the limit). */
   lateMediaMs: risingLimits(milliseconds),
-  /** A call that ends within this time of a poor stretch probably ended because of it. */
-  endedAfterPoorMs: milliseconds,
-  /** One interval that loses this share is a burst worth naming. */
-  lossBurstBasisPoints: basisPoints,
+  /** A call that ends within this time of a poor stretch of at least that length probably ended because of it. */
+  endedAfterPoor: z.strictObject({ withinMs: milliseconds, stretchMs: milliseconds }),
+  /** A stretch of poor loss of at least this length is a burst worth naming, unless loss fills most of the stream. */
+  lossBurstMs: milliseconds,
   /** Values for codec rows that have no official ones (Opus, G.722 ...), or an operator's better ones. */
   codecs: z
     .array(
@@ -80,9 +80,10 @@ export const defaultProfile: QualityProfile = qualityProfile.parse({
   oneWayMs: 5_000,
   noMediaMs: 5_000,
   lateMediaMs: { degraded: 1_000, poor: 2_000 },
-  endedAfterPoorMs: 10_000,
-  // A fifth of an interval gone is heard as words missing, whatever the mean says.
-  lossBurstBasisPoints: 2_000,
+  // 5 s: one interval of the longest common reporting period; a single bad second ends no call.
+  endedAfterPoor: { withinMs: 10_000, stretchMs: 5_000 },
+  // Two seconds of words missing are noticed, whatever the mean of the call says.
+  lossBurstMs: 2_000,
 })
 
 export const defaultProfileVersion = defaultProfile.version

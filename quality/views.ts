@@ -1,0 +1,75 @@
+import type {
+  CallEventRow,
+  EpochMs,
+  EvidenceRow,
+  LegSummary,
+  StreamDigest,
+  StreamSummary,
+} from '#contracts/call-record.ts'
+import type { QualityProfile } from './profile.ts'
+import { chooseViews, compareViews, createEnds, type Ends, streamKeyOf } from './streams.ts'
+import { type JudgedStream, judgeStream, summarizeStream } from './summarize-stream.ts'
+
+/** Everything a verdict is made from. The order of the lists does not matter. */
+export interface CallFacts {
+  readonly startedMs: EpochMs
+  readonly answeredMs?: EpochMs | undefined
+  readonly endedMs?: EpochMs | undefined
+  readonly endedBy?: string | undefined
+  /** The event time at which the call is judged: what had not happened by then is not known. */
+  readonly asOfMs: EpochMs
+  readonly disposition: 'answered' | 'not_answered' | 'unknown'
+  readonly events: readonly CallEventRow[]
+  readonly legs: readonly LegSummary[]
+  readonly streams: readonly StreamDigest[]
+  readonly evidence: readonly EvidenceRow[]
+  readonly conference: boolean
+  readonly codec?: string | undefined
+  readonly profile: QualityProfile
+}
+
+/** One observer's view of one stream, judged. */
+export interface StreamView {
+  readonly digest: StreamDigest
+  readonly key: string
+  readonly ends: Ends
+  readonly chosen: boolean
+  readonly judged: JudgedStream
+}
+
+/** All views of a call, most believed first within each stream. */
+export function viewsOf({
+  streams,
+  legs,
+  conference,
+  profile,
+}: Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'>): readonly StreamView[] {
+  const endsOf = createEnds({ legs, streams, conference })
+  const chosen = chooseViews(streams)
+  const byStream = (a: StreamDigest, b: StreamDigest) => {
+    const [one, other] = [streamKeyOf(a), streamKeyOf(b)]
+    return one === other ? compareViews(a, b) : one < other ? -1 : 1
+  }
+  return [...streams].sort(byStream).map((digest) => ({
+    digest,
+    key: streamKeyOf(digest),
+    ends: endsOf(digest),
+    chosen: chosen.has(digest),
+    judged: judgeStream(digest, profile),
+  }))
+}
+
+/** Every stream of a call as people see it, in a fixed order. */
+export function summarizeStreams(
+  facts: Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'>,
+): readonly StreamSummary[] {
+  return viewsOf(facts).map(({ digest, ends: { label }, chosen }) =>
+    summarizeStream(digest, { label, chosen, profile: facts.profile }),
+  )
+}
+
+/** Events in time order; ids break ties, so that the order of arrival does not. */
+export function inOrder(events: readonly CallEventRow[]): readonly CallEventRow[] {
+  const idOf = ({ correlationId, source, id, type }: CallEventRow) => JSON.stringify([correlationId, source, id, type])
+  return [...events].sort((a, b) => a.atMs - b.atMs || (idOf(a) < idOf(b) ? -1 : 1))
+}
