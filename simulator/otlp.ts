@@ -13,47 +13,60 @@ export const attributes = (values: Readonly<Record<string, string | number | und
 /** Nanoseconds since the epoch as OTLP/JSON has them. `nanos` tells apart what happened in one millisecond. */
 export const unixNano = (atMs: EpochMs, nanos = 0): string => `${atMs}${String(nanos % 1_000_000).padStart(6, '0')}`
 
-/** Collects records of one signal as the OpenTelemetry Collector's batch processor does: many calls in one message. */
-export interface OtlpBatcher {
-  /** Takes a record at a moment; the batch that became full, if one did. */
-  add(emission: TelemetryEmission, dueMs: EpochMs): SimulatedMessage | undefined
-  /** The batch that has waited long enough by now, if there is one. */
-  due(nowMs: EpochMs): SimulatedMessage | undefined
-  flush(nowMs: EpochMs): SimulatedMessage | undefined
+/** Collects records as the OpenTelemetry Collector's batch processor does: many calls in one message. */
+export interface TelemetryBatches {
+  /** Takes a record at a moment; the batch that became full by it, if one did. */
+  add(emission: TelemetryEmission, nowMs: EpochMs): readonly SimulatedMessage[]
+  /** Batches that have waited long enough by now. */
+  due(nowMs: EpochMs): readonly SimulatedMessage[]
+  flush(nowMs: EpochMs): readonly SimulatedMessage[]
 }
 
 const maxRecords = 48
 const maxWaitMs = 1_000
+const kinds = ['log', 'span'] as const
 
-export function createOtlpBatcher(kind: TelemetryEmission['kind']): OtlpBatcher {
-  let waiting: TelemetryEmission[] = []
-  let oldestMs = 0
+export function createTelemetryBatches(): TelemetryBatches {
+  const waiting = { log: emptyBatch(), span: emptyBatch() }
 
-  function flush(nowMs: EpochMs): SimulatedMessage | undefined {
-    if (waiting.length === 0) return undefined
-    const batch = waiting
-    waiting = []
-    return {
-      topic: kind === 'log' ? 'app-logs' : 'trace-spans',
-      // Nothing may depend on how telemetry is partitioned.
-      key: null,
-      headers: { 'content-type': 'application/json' },
-      value: kind === 'log' ? logsRequest(batch) : tracesRequest(batch),
-      atMs: batch.reduce((newest, { atMs }) => Math.max(newest, atMs), 0),
-      dueMs: nowMs,
-    }
+  function send(kind: TelemetryEmission['kind'], nowMs: EpochMs): readonly SimulatedMessage[] {
+    const { records } = waiting[kind]
+    waiting[kind] = emptyBatch()
+    return records.length === 0 ? [] : [batchMessage(kind, records, nowMs)]
   }
 
   return {
-    add(emission, dueMs) {
-      if (waiting.length === 0) oldestMs = dueMs
-      waiting.push(emission)
-      return waiting.length >= maxRecords ? flush(dueMs) : undefined
+    add(emission, nowMs) {
+      const batch = waiting[emission.kind]
+      if (batch.records.length === 0) batch.sinceMs = nowMs
+      batch.records.push(emission)
+      return batch.records.length >= maxRecords ? send(emission.kind, nowMs) : []
     },
-    due: (nowMs) => (waiting.length > 0 && nowMs - oldestMs >= maxWaitMs ? flush(oldestMs + maxWaitMs) : undefined),
-    flush,
+    due: (nowMs) => kinds.flatMap((kind) => (nowMs - waiting[kind].sinceMs >= maxWaitMs ? send(kind, nowMs) : [])),
+    flush: (nowMs) => kinds.flatMap((kind) => send(kind, nowMs)),
   }
 }
+
+interface Batch {
+  readonly records: TelemetryEmission[]
+  sinceMs: EpochMs
+}
+
+const emptyBatch = (): Batch => ({ records: [], sinceMs: Number.POSITIVE_INFINITY })
+
+const batchMessage = (
+  kind: TelemetryEmission['kind'],
+  records: readonly TelemetryEmission[],
+  nowMs: EpochMs,
+): SimulatedMessage => ({
+  topic: kind === 'log' ? 'app-logs' : 'trace-spans',
+  // Nothing may depend on how telemetry is partitioned.
+  key: null,
+  headers: { 'content-type': 'application/json' },
+  value: kind === 'log' ? logsRequest(records) : tracesRequest(records),
+  atMs: records.reduce((newest, { atMs }) => Math.max(newest, atMs), 0),
+  dueMs: nowMs,
+})
 
 const scope = { name: 'platform.telemetry', version: '1.4.0' } as const
 

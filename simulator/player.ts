@@ -1,12 +1,10 @@
 import type { EpochMs } from '#contracts/call-record.ts'
-import { type PlayedCall, playCall } from './call.ts'
 import { createTotals } from './call-totals.ts'
-import { deliveriesOf } from './delivery.ts'
-import type { Emission, MessageEmission, Source } from './emission.ts'
-import { createTimeHeap } from './heap.ts'
+import type { Emission, MessageEmission } from './emission.ts'
 import type { SimulatedMessage } from './message.ts'
 import { platformNoise } from './noise.ts'
-import { createOtlpBatcher } from './otlp.ts'
+import { createOpenCalls } from './open-calls.ts'
+import { createTelemetryBatches } from './otlp.ts'
 import type { CallDraft } from './plan.ts'
 import { createPoisoner } from './poison.ts'
 import type { Random } from './random.ts'
@@ -27,109 +25,60 @@ export interface Player {
   totals(): TrafficTotals
 }
 
-/** A call being told: gone from memory when its last source is exhausted. */
-interface OpenCall {
-  readonly draft: CallDraft
-  readonly played: PlayedCall
-  sourcesLeft: number
-}
-
-interface OpenSource {
-  readonly call: OpenCall
-  readonly source: Source
-  readonly random: Random
-  next: Emission
-}
-
-type Waiting =
-  | { readonly type: 'source'; readonly open: OpenSource }
-  | { readonly type: 'due'; readonly emission: Emission }
-
 const eventHeaders = { 'content-type': 'application/cloudevents+json' } as const
 
 export function createPlayer({ random, poison, startMs, onCall }: PlayerOptions): Player {
-  const waiting = createTimeHeap<Waiting>()
   const totals = createTotals()
-  const batchers = { log: createOtlpBatcher('log'), span: createOtlpBatcher('span') }
+  const batches = createTelemetryBatches()
   const poisoner = createPoisoner({ random: random.fork('poison'), share: poison })
   const noise = platformNoise(startMs, random.fork('noise'))
-
-  function open(draft: CallDraft): void {
-    totals.opened()
-    const played = playCall(draft)
-    const call: OpenCall = { draft, played, sourcesLeft: played.sources.length }
-    for (const [at, source] of played.sources.entries()) advance(call, source, draft.random.fork(`delivery-${at}`))
-  }
-
-  /** Puts the source back to wait for its next emission, or closes it. */
-  function advance(call: OpenCall, source: Source, sourceRandom: Random): void {
-    const { value, done } = source.next() as IteratorResult<Emission>
-    if (done !== true) {
-      const item: Waiting = { type: 'source', open: { call, source, random: sourceRandom, next: value } }
-      waiting.push(Math.max(value.atMs, call.draft.arrivalMs), item)
-      return
-    }
-    call.sourcesLeft--
-    if (call.sourcesLeft > 0) return
-    const truth = call.played.truth()
-    totals.closed(truth)
-    onCall(truth)
-  }
-
-  function send({ call, source, random: sourceRandom, next }: OpenSource): void {
-    const dues = deliveriesOf(next, call.draft, sourceRandom)
-    totals.duplicated(dues.length - 1)
-    for (const dueMs of dues) waiting.push(dueMs, { type: 'due', emission: next })
-    advance(call, source, sourceRandom)
-  }
+  const calls = createOpenCalls({
+    onClosed(truth) {
+      totals.closed(truth)
+      onCall(truth)
+    },
+    onDuplicates: totals.duplicated,
+  })
 
   function* deliver(emission: Emission, dueMs: EpochMs): Generator<SimulatedMessage> {
     if (emission.kind !== 'message') {
-      const full = batchers[emission.kind].add(emission, dueMs)
-      if (full !== undefined) yield full
+      yield* batches.add(emission, dueMs)
       return
     }
     yield messageOf(emission, dueMs)
-    const spoilt = poisoner.spoil(emission, dueMs)
-    if (spoilt !== undefined) yield spoilt
+    yield* poisoner.spoil(emission, dueMs)
   }
 
-  /** Batches that have waited long enough, and what the services say beside the calls. */
+  /** What the services say beside the calls, and batches that have waited long enough. */
   function* meanwhile(nowMs: EpochMs): Generator<SimulatedMessage> {
     for (const emission of noise.until(nowMs)) {
       totals.beside(emission)
-      const full = batchers[emission.kind].add(emission, nowMs)
-      if (full !== undefined) yield full
+      yield* batches.add(emission, nowMs)
     }
-    for (const batcher of [batchers.log, batchers.span]) {
-      const batch = batcher.due(nowMs)
-      if (batch !== undefined) yield { ...batch, dueMs: nowMs }
+    yield* batches.due(nowMs)
+  }
+
+  /** Everything that is due before a moment; answers when the last of it was. */
+  function* until(limitMs: EpochMs, lastMs: EpochMs): Generator<SimulatedMessage, EpochMs> {
+    let nowMs = lastMs
+    for (let nextMs = calls.nextMs(); nextMs !== undefined && nextMs < limitMs; nextMs = calls.nextMs()) {
+      nowMs = nextMs
+      yield* meanwhile(nowMs)
+      const emission = calls.step()
+      if (emission !== undefined) yield* deliver(emission, nowMs)
     }
+    return nowMs
   }
 
   function* everything(drafts: Iterable<CallDraft>): Generator<SimulatedMessage> {
-    let lastMs = startMs
+    let nowMs = startMs
     for (const draft of drafts) {
-      yield* until(draft.arrivalMs)
-      open(draft)
+      nowMs = yield* until(draft.arrivalMs, nowMs)
+      totals.opened()
+      calls.open(draft)
     }
-    yield* until(Number.POSITIVE_INFINITY)
-    for (const batcher of [batchers.log, batchers.span]) {
-      const batch = batcher.flush(lastMs)
-      if (batch !== undefined) yield batch
-    }
-
-    function* until(limitMs: EpochMs): Generator<SimulatedMessage> {
-      for (;;) {
-        const atMs = waiting.peekMs()
-        if (atMs === undefined || atMs >= limitMs) return
-        lastMs = atMs
-        yield* meanwhile(atMs)
-        const item = waiting.pop()?.item
-        if (item?.type === 'source') send(item.open)
-        else if (item?.type === 'due') yield* deliver(item.emission, atMs)
-      }
-    }
+    nowMs = yield* until(Number.POSITIVE_INFINITY, nowMs)
+    yield* batches.flush(nowMs)
   }
 
   return {

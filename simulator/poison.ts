@@ -12,7 +12,7 @@ export interface PoisonerOptions {
 
 /** Sprinkles malformed messages in, made from good ones. Each must end as one dead letter; none is sent twice. */
 export interface Poisoner {
-  spoil(emission: MessageEmission, dueMs: EpochMs): SimulatedMessage | undefined
+  spoil(emission: MessageEmission, dueMs: EpochMs): readonly SimulatedMessage[]
   planted(): Readonly<Partial<Record<ParkReason, number>>>
 }
 
@@ -52,12 +52,12 @@ export function createPoisoner({ random, share }: PoisonerOptions): Poisoner {
   let count = 0
   return {
     spoil(emission, dueMs) {
-      if (!random.chance(share) || !spoilableTopics.has(emission.topic)) return undefined
+      if (!random.chance(share) || !spoilableTopics.has(emission.topic)) return []
       const { reason, make } = random.pick(poisons)
       planted[reason] = (planted[reason] ?? 0) + 1
       count++
       const value = make({ ...emission.value, id: `spoilt-${count}` })
-      return { topic: emission.topic, key: emission.key, headers: {}, value, atMs: emission.atMs, dueMs }
+      return [{ topic: emission.topic, key: emission.key, headers: {}, value, atMs: emission.atMs, dueMs }]
     },
     planted: () => ({ ...planted }),
   }
