@@ -35,7 +35,8 @@ export const defaultWindows: TimeWindows = {
   retentionMs: 30 * 86_400_000,
   maxAgeMs: 7 * 86_400_000,
   maxAheadMs: 600_000,
-  importFloorMs: Date.UTC(2000, 0, 1),
+  // ClickHouse reads epoch milliseconds of fewer than 13 digits as seconds: nothing before 2001-09-09 is taken.
+  importFloorMs: Date.UTC(2001, 8, 10),
 }
 
 /** Log record headers that our own edges set. */

@@ -2,7 +2,7 @@ import type { RawTable } from './warehouse.ts'
 
 /**
  * Columns of each raw table in the order in which rows travel (RawRow.cells). A test holds them against the migrations.
- * DateTime64(3) cells are epoch milliseconds, DateTime64(9) epoch nanoseconds as decimal text, DateTime epoch seconds.
+ * DateTime64(3) cells are epoch milliseconds, DateTime64(9) `seconds.nnnnnnnnn` as text, DateTime epoch seconds.
  */
 export const rawColumns = {
   quality_samples: [

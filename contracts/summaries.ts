@@ -92,3 +92,19 @@ export interface DueReader {
   /** Members of records that change by themselves at or before the tenant's watermark. */
   due(shards: readonly number[], watermarks: ReadonlyMap<string, EpochMs>, limit: number): Promise<readonly MemberKey[]>
 }
+
+/** What raw no longer covers, asked for by the `calls` pipeline before it stores late rows. */
+export interface FrozenCheck {
+  /** Of these minutes, those whose row stands and is frozen, as `tenant NUL id NUL epoch minute`. */
+  minutes(keys: readonly (MemberKey & { readonly minute: number })[], logNowMs: number): Promise<ReadonlySet<string>>
+  /** Of these correlation ids, those whose record stands and is frozen, as memberText. */
+  calls(members: readonly MemberKey[], logNowMs: number): Promise<ReadonlySet<string>>
+}
+
+/** What labels live samples: the tenant's own names, as far as events have said them. Never stored. */
+export interface ContextReader {
+  /** Carrier, region and codec stated by the events of these correlation ids, by memberText. */
+  contexts(
+    members: readonly MemberKey[],
+  ): Promise<ReadonlyMap<string, { readonly carrier?: string; readonly region?: string; readonly codec?: string; readonly traceId?: string }>>
+}

@@ -19,13 +19,15 @@ export interface PipelineParts {
   readonly topics: readonly string[]
   readonly log: EventLog
   readonly decode: Decode
+  /** Told before the first record of a batch is decoded. */
+  readonly begin?: (batch: Batch) => void
   readonly sink: Sink<RawRow>
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
   /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
   readonly refuseFrozen?: (batch: Batch) => Promise<void>
   /** Told after the rows are acknowledged: link memory, live metrics. */
-  readonly acknowledged?: (batch: Batch) => void
+  readonly acknowledged?: (batch: Batch) => Promise<void>
   readonly watermarks?: WatermarkStore
   readonly watermarkLagMs?: number
   readonly observer: PipelineObserver
@@ -69,6 +71,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   async function decodeBatch(polled: Polled): Promise<Batch> {
     const builder = createBatch()
+    parts.begin?.(builder.batch)
     for (const record of polled.records) {
       builder.from(record)
       parts.decode(record, builder)
@@ -77,16 +80,17 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return builder.batch
   }
 
-  async function store(batch: Batch, signal: AbortSignal): Promise<void> {
+  async function store(batch: Batch, polled: Polled, signal: AbortSignal): Promise<void> {
     if (batch.rows.length > 0) batch.parked.push(...(await deliver(parts, batch, signal)))
     if (batch.parked.length > 0) await parts.log.append(parts.deadLetter(parts.name, batch.parked))
-    parts.acknowledged?.(batch)
+    await parts.acknowledged?.(batch)
+    // After raw is acknowledged, and before anybody is told to read it.
+    await writeWatermarks(polled, batch)
     if (batch.changes.size > 0) await parts.log.append(announcements(batch.changes.values()))
   }
 
   async function finish(membership: Membership, polled: Polled, batch: Batch, signal: AbortSignal): Promise<void> {
-    await store(batch, signal)
-    await writeWatermarks(polled, batch)
+    await store(batch, polled, signal)
     if (polled.records.length > 0) await membership.commit(offsetsAfter(polled.records), polled.generation)
     idle = polled.positions.every(({ next, end }) => next >= end)
   }

@@ -1,3 +1,4 @@
+import { storeError } from '#contracts/clickhouse-errors.ts'
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
 
 /** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
@@ -33,14 +34,18 @@ export async function connectWarehouse({ location, maxThreads }: WarehouseOption
   return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])
 }
 
-/** Rows of a SELECT, each an array in column order. */
+/** Rows of a SELECT, each an array in column order. Throws LastingError, or an error that may pass with time. */
 export async function rowsOf<Row extends readonly unknown[]>(
   client: ClickHouseClient,
   query: string,
   query_params: Readonly<Record<string, unknown>> = {},
 ): Promise<Row[]> {
-  const result = await client.query({ query, query_params: { ...query_params }, format: 'JSONCompactEachRow' })
-  return result.json<Row>() as Promise<Row[]>
+  try {
+    const result = await client.query({ query, query_params: { ...query_params }, format: 'JSONCompactEachRow' })
+    return (await result.json<Row>()) as Row[]
+  } catch (error) {
+    throw storeError(error)
+  }
 }
 
 /** Runs a statement and waits until it has been carried out. */
@@ -49,5 +54,19 @@ export async function run(
   query: string,
   query_params: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  await client.command({ query, query_params: { ...query_params } })
+  try {
+    await client.command({ query, query_params: { ...query_params } })
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+/** Stores rows given as objects. Errors as above. */
+export async function insertRows(client: ClickHouseClient, table: string, values: readonly object[]): Promise<void> {
+  if (values.length === 0) return
+  try {
+    await client.insert({ table, values: [...values], format: 'JSONEachRow' })
+  } catch (error) {
+    throw storeError(error)
+  }
 }

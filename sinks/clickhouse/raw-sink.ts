@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Delivery, Sink } from '#contracts/sink.ts'
 import type { RawRow, RawTable } from '#contracts/warehouse.ts'
-import { isLasting, shortCause } from './errors.ts'
+import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
 import { tsvRow } from './tsv.ts'
 
 export interface RawSinkOptions {
@@ -16,8 +16,8 @@ export interface RawSinkOptions {
 type Refusals = { row: RawRow; detail: string }[]
 
 /**
- * Raw rows into the warehouse. Safe to repeat: every raw table collapses equal keys. An insert that spans more than 50
- * days is cut, because ClickHouse refuses one over more than 100 partitions.
+ * Raw rows into the warehouse. Safe to repeat: every raw table collapses equal keys. Rows far apart in time go in
+ * several inserts, because ClickHouse refuses one over more than 100 partitions.
  */
 export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions): Sink<RawRow> {
   const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {
@@ -77,14 +77,28 @@ function byTable(rows: readonly RawRow[]): ReadonlyMap<RawTable, RawRow[]> {
   return tables
 }
 
-const maxSpanDays = 50
+/** Days of event time that one insert may span: half of the 100 partitions that ClickHouse takes at once. */
+const maxSpanDays: Readonly<Record<'daily' | 'monthly', number>> = { daily: 50, monthly: 50 * 28 }
 
-/** Only samples are partitioned by day; the monthly tables stay below 100 partitions for eight years of event time. */
+/** Where a table's event time is, in epoch seconds, and how it is partitioned. `call_links` is one partition. */
+const partitioning: Readonly<Partial<Record<RawTable, readonly ['daily' | 'monthly', (row: RawRow) => number]>>> = {
+  quality_samples: ['daily', ({ cells }) => Number(cells[0])],
+  otel_logs: ['daily', ({ cells }) => Number(cells[0])],
+  otel_traces: ['daily', ({ cells }) => Number(cells[0])],
+  call_events: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  cdr_records: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  cdr_billing: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  call_evidence: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  audit_log: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+}
+
 function bySpan(table: RawTable, rows: RawRow[]): readonly (readonly RawRow[])[] {
-  if (table !== 'quality_samples') return [rows]
+  const rule = partitioning[table]
+  if (rule === undefined) return [rows]
+  const [period, secondsOf] = rule
   const blocks = new Map<number, RawRow[]>()
   for (const row of rows) {
-    const block = Math.floor(Number(row.cells[0]) / (maxSpanDays * 86_400))
+    const block = Math.floor(secondsOf(row) / (maxSpanDays[period] * 86_400))
     const known = blocks.get(block)
     if (known === undefined) blocks.set(block, [row])
     else known.push(row)

@@ -1,21 +1,19 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { shardOf } from '#contracts/sharding.ts'
 import type { CallRow, CallWriter, MemberKey, Place } from '#contracts/summaries.ts'
-import { rowsOf } from '../client.ts'
+import { insertRows, rowsOf } from '../client.ts'
 import { tuples } from '../literal.ts'
 
 /** `calls` and `call_keys`. The caller keeps the order: places, look back, then records and tombstones in one insert. */
 export function createCallWriter(client: ClickHouseClient): CallWriter {
   return {
     async appendPlaces(places) {
-      if (places.length === 0) return
       const values = places.map(({ tenant, id, canonical, atMs, version }) => ({ tenant, id, canonical, at: atMs, version }))
-      await client.insert({ table: 'call_keys', values, format: 'JSONEachRow' })
+      await insertRows(client, 'call_keys', values)
     },
     places: (members) => readPlaces(client, members),
     async write(rows, tombstones) {
-      const values = [...rows.map(columnsOf), ...tombstones.map(tombstoneOf)]
-      if (values.length > 0) await client.insert({ table: 'calls', values, format: 'JSONEachRow' })
+      await insertRows(client, 'calls', [...rows.map(columnsOf), ...tombstones.map(tombstoneOf)])
     },
   }
 }

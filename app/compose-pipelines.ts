@@ -1,0 +1,164 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { EventLog } from '#contracts/event-log.ts'
+import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { Registry } from '#contracts/registry.ts'
+import { createAuditPipeline } from '#pipelines/audit.ts'
+import { type PipelineRoom, createCallsPipeline } from '#pipelines/calls.ts'
+import { createEvidencePipeline } from '#pipelines/evidence.ts'
+import type { Pipeline, PipelineLimits } from '#pipelines/pipeline.ts'
+import { createCorrelate } from '#pipelines/steps/correlate.ts'
+import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
+import { createRefuseFrozen } from '#pipelines/steps/refuse-frozen.ts'
+import type { Patience } from '#pipelines/summaries/fold.ts'
+import { createSummaries, type SummariesLimits } from '#pipelines/summaries/summaries.ts'
+import { createLogsPipeline, createTracesPipeline } from '#pipelines/telemetry.ts'
+import { worstOf } from '#quality/interval-thresholds.ts'
+import { defaultProfile } from '#quality/profile.ts'
+import { createIntervalScorer } from '#quality/score-interval.ts'
+import { scoringLayers } from '#quality/score-interval-sql.ts'
+import { formulaVersion } from '#quality/version.ts'
+import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
+import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { createContextReader } from '#warehouse/read/call-contexts.ts'
+import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
+import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
+import { takeCensus } from '#warehouse/summaries/census.ts'
+import { createDueReader } from '#warehouse/summaries/due-reader.ts'
+import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
+import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
+import { createMinuteStore, freezeAheadMs } from '#warehouse/summaries/minute-store.ts'
+import { giveUpOn } from './give-up.ts'
+import { liveScore } from './live-score.ts'
+
+export interface ComposeParts {
+  readonly log: EventLog
+  readonly registry: Registry
+  readonly prometheus: Prometheus
+  /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
+  readonly connect: () => Promise<ClickHouseClient>
+  readonly tenants: () => ReadonlySet<string>
+  readonly defaultTenant?: string
+  readonly topicTenant?: (topic: string) => string | undefined
+  readonly windows: TimeWindows
+  readonly patience: Patience
+  readonly watermarkLagMs?: number
+  readonly limits?: Partial<PipelineLimits>
+  readonly pace?: Partial<SummariesLimits>
+  /** Messages below these offsets were counted before (by `topic/partition`): they feed stores, and no live metrics. */
+  readonly quietBelow?: ReadonlyMap<string, number>
+  readonly onRetry: (what: string, cause: Error) => void
+}
+
+/** Bundles of links remembered as stored: about 250 bytes each. */
+const linkMemorySize = 400_000
+
+/** All pipelines of one process, wired and not yet running, and the connections to close after them. */
+export async function composePipelines(parts: ComposeParts) {
+  const connections: ClickHouseClient[] = []
+  const connect = async () => {
+    const client = await parts.connect()
+    connections.push(client)
+    return client
+  }
+  const inserts = await connect()
+  const reads = await connect()
+  const telemetryInserts = await connect()
+  const room = roomOf(parts, inserts)
+  const telemetryRoom = roomOf(parts, telemetryInserts)
+  const pipelines: readonly Pipeline[] = [
+    callsPipeline(parts, room, reads),
+    createEvidencePipeline(room),
+    createLogsPipeline(telemetryRoom),
+    createTracesPipeline(telemetryRoom),
+    createAuditPipeline(room),
+    await summariesPipeline(parts, await connect()),
+  ]
+  return {
+    pipelines,
+    async close() {
+      for (const connection of connections) await connection.close()
+    },
+  }
+}
+
+function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
+  const { log, windows, tenants, defaultTenant, topicTenant, watermarkLagMs, limits, prometheus } = parts
+  return {
+    log,
+    windows,
+    tenants,
+    ...(defaultTenant === undefined ? {} : { defaultTenant }),
+    ...(topicTenant === undefined ? {} : { topicTenant }),
+    ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
+    ...(limits === undefined ? {} : { limits }),
+    sink: createRawSink({ client }),
+    deadLetter: deadLetters,
+    observer: {
+      records: prometheus.pipelines.records,
+      batch: prometheus.pipelines.batch,
+      retry(pipeline, sink, cause) {
+        prometheus.pipelines.retry(pipeline, sink, cause)
+        parts.onRetry(`${pipeline} -> ${sink}`, cause)
+      },
+    },
+  }
+}
+
+function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHouseClient): Pipeline {
+  const { registry, prometheus, windows } = parts
+  return createCallsPipeline({
+    ...room,
+    watermarks: registry.watermarks,
+    linkMemory: createLinkMemory({ max: linkMemorySize }),
+    refuseFrozen: createRefuseFrozen({ check: createFrozenCheck(reads), retentionMs: windows.retentionMs, freezeAheadMs }),
+    worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
+    correlate: createCorrelate({
+      isNew: ({ topic, partition, offset }) => offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0),
+      contexts: createContextReader(reads),
+      observe: prometheus.calls.observe,
+      missed: prometheus.pipelines.contextMisses,
+    }),
+  })
+}
+
+async function summariesPipeline(parts: ComposeParts, client: ClickHouseClient): Promise<Pipeline> {
+  const { log, registry, prometheus, windows, patience, pace } = parts
+  const { retentionMs } = windows
+  const writer = createCallWriter(client)
+  return createSummaries({
+    log,
+    versions: registry.versions,
+    watermarks: registry.watermarks,
+    cuts: registry.cuts,
+    links: createLinkReader(client),
+    minutes: createMinuteStore({
+      client,
+      retentionMs,
+      scoring: { layers: scoringLayers(defaultProfile), formulaVersion, profileVersion: defaultProfile.version },
+    }),
+    inputs: createCallInputs({ client, retentionMs }),
+    writer,
+    due: createDueReader(client),
+    census: (owns) => takeCensus(client, owns),
+    profileOf: () => defaultProfile,
+    patience,
+    giveUp: giveUpOn({ log, writer, versions: registry.versions }),
+    ...(pace === undefined ? {} : { pace }),
+    observer: {
+      recomputed(rows) {
+        prometheus.pipelines.recomputed('written', rows.length)
+        for (const { record } of rows) {
+          if (record.state === 'settled') {
+            prometheus.calls.ended({ tenant: record.tenant, class: record.verdict.class, setupMs: record.setupMs })
+          }
+        }
+      },
+      backlog(size, oldestAgeMs) {
+        prometheus.pipelines.dirtyCalls(size)
+        prometheus.pipelines.summaryDelay('running', oldestAgeMs / 1_000)
+      },
+      retry: (cause) => parts.onRetry('summaries', cause),
+    },
+  })
+}

@@ -1,0 +1,120 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
+import type { Registry } from '#contracts/registry.ts'
+import { pause } from '#pipelines/pipeline.ts'
+import { defaultPatience } from '#pipelines/summaries/fold.ts'
+import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { rowsOf } from '#warehouse/client.ts'
+import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
+import type { Config } from './config.ts'
+import type { EngineParts } from './engine.ts'
+import { rewindAfterUncleanStop } from './rewind.ts'
+import { createTenantCache } from './tenant-cache.ts'
+
+export interface PipelinesParts extends EngineParts {
+  readonly log: EmbeddedLog
+  readonly registry: Registry
+  readonly metrics: Prometheus
+  /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
+  connect(): Promise<ClickHouseClient>
+  /** Tests shorten these. */
+  readonly tuning?: Pick<ComposeParts, 'limits' | 'pace' | 'watermarkLagMs'>
+}
+
+export interface RunningPipelines {
+  /** Resolves when all that was in the log has been dealt with, down to the last call record; rejects when a pipeline cannot go on. */
+  drained(): Promise<void>
+  /** Finishes what is in hand, commits, and lets go. */
+  stop(): Promise<void>
+}
+
+const dayMs = 86_400_000
+
+export const windowsOf = ({ retentionDays }: Config): TimeWindows => ({
+  ...defaultWindows,
+  retentionMs: retentionDays * dayMs,
+  // A live event must not be older than raw is kept, less the two days for which rows are frozen.
+  maxAgeMs: Math.min(defaultWindows.maxAgeMs, Math.max(1, retentionDays - 2) * dayMs),
+})
+
+/** Starts every pipeline of this process. */
+export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
+  const { config, log, registry, metrics, logger } = parts
+  const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
+  const quietBelow = await rewindAfterUncleanStop(log, groups, config.durability, logger)
+  const tenants = await createTenantCache(registry.tenants)
+  await registry.versions.raiseAbove(await greatestVersion(parts))
+  const composed = await composePipelines({
+    ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
+    defaultTenant: config.defaultTenant,
+    topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
+    windows: windowsOf(config),
+    patience: {
+      ...defaultPatience,
+      settleMs: config.summaries.settleSeconds * 1_000,
+      silenceMs: config.summaries.silenceSeconds * 1_000,
+    },
+    ...parts.tuning,
+    onRetry: (what, cause) => logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
+  })
+  const stopping = new AbortController()
+  let failure: unknown
+  const running = composed.pipelines.map(async (pipeline) => {
+    try {
+      await pipeline.run(stopping.signal)
+    } catch (error) {
+      failure ??= error
+      logger.fatal({ pipeline: pipeline.name, cause: error instanceof Error ? error.message : 'unknown' }, 'a pipeline cannot go on')
+    }
+  })
+  const chores = doChores(parts, tenants.refresh, stopping.signal)
+
+  return {
+    async drained() {
+      for (;;) {
+        if (failure !== undefined) throw failure
+        // In the order of the flow: what the sources have committed they have announced before.
+        const behind = groups.some((group) => log.lag(group).some(({ lag }) => lag > 0))
+        if (!behind && composed.pipelines.every((pipeline) => pipeline.idle())) return
+        await pause(50, stopping.signal)
+      }
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all([...running, chores])
+      if (failure !== undefined) throw failure
+    },
+  }
+}
+
+async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
+  const rows = await rowsOf<[number]>(
+    await connect(),
+    `SELECT greatest((SELECT max(version) FROM call_keys), (SELECT max(version) FROM call_minutes), (SELECT max(version) FROM calls))`,
+  )
+  return rows[0]?.[0] ?? 0
+}
+
+const choreEveryMs = 10_000
+
+/** What has to be done now and then: forget old messages, know new tenants, count open calls. */
+async function doChores(parts: PipelinesParts, refreshTenants: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const { log, metrics, logger } = parts
+  const client = await parts.connect()
+  while (!signal.aborted) {
+    try {
+      await log.trim()
+      await refreshTenants()
+      const open = await rowsOf<[string, number]>(
+        client,
+        `SELECT tenant, count() FROM calls FINAL
+         WHERE state = 'open' AND is_deleted = 0 AND at > now64() - INTERVAL 2 DAY GROUP BY tenant`,
+      )
+      metrics.calls.active(new Map(open))
+    } catch (error) {
+      logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
+    }
+    await pause(choreEveryMs, signal)
+  }
+}

@@ -1,0 +1,31 @@
+import { LastingError } from './errors.ts'
+
+/**
+ * ClickHouse error codes that the same rows or query will meet again whenever they are sent: they cannot be parsed, do not
+ * fit a column, or name what is not there. Anything else (network, memory, disk, too many parts) may pass with time.
+ */
+const lastingCodes = new Set(
+  [6, 26, 27, 33, 38, 41, 43, 46, 47, 53, 62, 69, 70, 72, 117, 131, 153, 321, 349, 386, 407, 691].map(String),
+)
+
+const codeOf = (error: unknown): string | undefined => {
+  if (typeof error !== 'object' || error === null) return undefined
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : undefined
+}
+
+/** True when sending the same again cannot succeed. */
+export const isLasting = (error: unknown): boolean => lastingCodes.has(codeOf(error) ?? '')
+
+/** An error in words that may be logged: its code and kind, never the query or the values in it, which may be personal. */
+export function shortCause(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  const { type } = error as { type?: unknown }
+  const code = codeOf(error)
+  if (code !== undefined) return `ClickHouse error ${code}${typeof type === 'string' ? ` (${type})` : ''}`
+  return error.message.slice(0, 200).replace(/'[^']*'/g, "'…'")
+}
+
+/** The error to throw on: lasting or not, and fit to be logged. */
+export const storeError = (error: unknown): Error =>
+  isLasting(error) ? new LastingError(shortCause(error)) : new Error(shortCause(error))

@@ -1,0 +1,133 @@
+import type { CallEventRow, CallRecord, CdrRow, EpochMs, EvidenceRow, StreamDigest } from '#contracts/call-record.ts'
+import { judgeCall, nextJudgementDue } from '#quality/judge.ts'
+import type { QualityProfile } from '#quality/profile.ts'
+import { worstMosOf } from '#quality/summarize-stream.ts'
+import { formulaVersion } from '#quality/version.ts'
+import { type CallFacts, summarizeStreams } from '#quality/views.ts'
+import type { Component } from './components.ts'
+import { foldCdr, foldLegs, foldParties, latestDimensions } from './fold-dimensions.ts'
+import { foldTimes, type FoldTimes } from './fold-times.ts'
+
+/** How long things take before the watermark decides them. Event time, milliseconds. */
+export interface Patience {
+  /** After the end: late data is expected this long, then the record is settled. */
+  readonly settleMs: number
+  /** A call with samples that has been silent this long has ended. */
+  readonly silenceMs: number
+  /** A call that never had a sample: signalling alone may be quiet for long. */
+  readonly signallingSilenceMs: number
+}
+
+export const defaultPatience: Patience = {
+  settleMs: 120_000,
+  silenceMs: 15 * 60_000,
+  signallingSilenceMs: 24 * 3_600_000,
+}
+
+/** Everything that is known about one component. */
+export interface FoldInput {
+  readonly component: Component
+  readonly events: readonly CallEventRow[]
+  readonly cdrs: readonly CdrRow[]
+  readonly streams: readonly StreamDigest[]
+  readonly evidence: readonly EvidenceRow[]
+  /** The tenant's watermark, read before anything else was. */
+  readonly asOfMs: EpochMs
+  readonly profile: QualityProfile
+  readonly patience: Patience
+}
+
+export interface Folded {
+  readonly record: CallRecord
+  /** Event time at which the record changes by itself; undefined: never. */
+  readonly nextDueMs: EpochMs | undefined
+}
+
+/** What a record shows of its evidence; all of it counts. */
+const shownEvidence = 100
+/** What a record shows of its events; more than any call has, fewer than a faulty producer sends. */
+const shownEvents = 2_000
+
+/**
+ * The record of one call: a function of its input and nothing else, whatever order that came in. Undefined when no call
+ * event, sample or call detail names the component: then it is not a call.
+ */
+export function foldCall(input: FoldInput): Folded | undefined {
+  const { component, cdrs, streams, evidence, asOfMs, profile, patience } = input
+  const events = inOrder(input.events)
+  const times = foldTimes({ events, cdrs: inOrder(cdrs), streams, asOfMs, patience })
+  if (times === undefined) return undefined
+  const dimensions = latestDimensions(events, cdrs)
+  const conference = events.some(({ type }) => type.startsWith('conference.'))
+  const legs = foldLegs(events, streams, conference)
+  const facts: CallFacts = { ...times, events, legs, streams, evidence: inOrder(evidence), conference, codec: dimensions.codec, asOfMs, profile }
+  const summaries = summarizeStreams(facts)
+  const record: CallRecord = {
+    tenant: component.tenant,
+    id: component.canonical,
+    correlationIds: component.members,
+    traceIds: component.links.get('trace_id') ?? [],
+    ids: Object.fromEntries([...component.links].filter(([kind]) => kind !== 'trace_id').sort(([a], [b]) => (a < b ? -1 : 1))),
+    state: times.state,
+    startedMs: times.startedMs,
+    answeredMs: times.answeredMs,
+    endedMs: times.endedMs,
+    endedBecause: times.endedBecause,
+    endedBy: times.endedBy,
+    disposition: times.disposition,
+    conference,
+    ...foldParties(events),
+    ...dimensions,
+    codec: dimensions.codec ?? summaries.find(({ kind, codecs }) => kind === 'audio' && codecs.length > 0)?.codecs[0],
+    sipCode: times.sipCode,
+    q850Cause: times.q850Cause,
+    setupMs: times.setupMs,
+    talkMs: times.talkMs,
+    legs,
+    streams: summaries,
+    worstMos: worstMosOf(summaries),
+    verdict: withLinkFindings(judgeCall(facts), component),
+    cdr: foldCdr(cdrs),
+    evidenceCount: evidence.length,
+    eventCount: events.length,
+    events: events.slice(0, shownEvents),
+    evidence: inOrder(evidence).slice(0, shownEvidence),
+    formulaVersion,
+    profileVersion: profile.version,
+  }
+  return { record, nextDueMs: nextDue(times, nextJudgementDue(facts), asOfMs) }
+}
+
+/** One order for everything, that no delivery can change: time, then what the row is. */
+function inOrder<Row extends { readonly atMs: number; readonly id: string }>(rows: readonly Row[]): readonly Row[] {
+  const text = (row: Row) => {
+    const { correlationId = '', subject = '', source = '', kind = '' } = row as Partial<Record<'correlationId' | 'subject' | 'source' | 'kind', string>>
+    return `${correlationId}\u0000${subject}\u0000${source}\u0000${kind}\u0000${row.id}`
+  }
+  return [...rows].sort((a, b) => {
+    if (a.atMs !== b.atMs) return a.atMs - b.atMs
+    const left = text(a)
+    const right = text(b)
+    return left < right ? -1 : left > right ? 1 : 0
+  })
+}
+
+function nextDue(times: FoldTimes, judgementDueMs: number | undefined, asOfMs: number): number | undefined {
+  if (times.state === 'settled') return undefined
+  const due = [times.changesAtMs, judgementDueMs].filter((at): at is number => at !== undefined && at > asOfMs)
+  return due.length === 0 ? undefined : Math.min(...due)
+}
+
+/** What is wrong with the ids themselves is said on the call, because it decides what the call is made of. */
+function withLinkFindings(verdict: CallRecord['verdict'], { hubIgnored, tooLarge }: Component): CallRecord['verdict'] {
+  const stated = { severity: 'none', stream: undefined, fromMs: undefined, toMs: undefined } as const
+  const findings = [
+    ...(hubIgnored
+      ? [{ ...stated, type: 'hub_link_ignored' as const, text: 'an id that names more than 64 calls joined none of them' }]
+      : []),
+    ...(tooLarge
+      ? [{ ...stated, type: 'component_too_large' as const, text: 'more than 1,000 calls are linked: only conference and leg links counted' }]
+      : []),
+  ]
+  return findings.length === 0 ? verdict : { ...verdict, findings: [...verdict.findings, ...findings] }
+}

@@ -1,0 +1,14 @@
+import type { Announcement, Change } from '#contracts/changes.ts'
+
+/**
+ * Changes of one message of `call-changes`. The topic is ours alone: a message that does not parse was written by a
+ * newer program or a broken one, and there is nothing in it that could be recomputed.
+ */
+export function readAnnouncements(value: Uint8Array): readonly Change[] {
+  try {
+    const announcement = JSON.parse(new TextDecoder().decode(value)) as Announcement
+    return announcement.v === 1 && Array.isArray(announcement.changes) ? announcement.changes : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,247 @@
+import type { Change } from '#contracts/changes.ts'
+import { shardOf } from '#contracts/sharding.ts'
+import {
+  type CallInputs,
+  type CallRow,
+  type CallWriter,
+  type DirtyMinutes,
+  type MemberInputs,
+  type MemberKey,
+  type MinuteStore,
+  memberText,
+  type Place,
+  type RecomputeContext,
+} from '#contracts/summaries.ts'
+import type { VersionSequence, WatermarkStore } from '#contracts/registry.ts'
+import type { CallEventRow, EvidenceRow } from '#contracts/call-record.ts'
+import type { QualityProfile } from '#quality/profile.ts'
+import { watermarksOf } from '../watermarks.ts'
+import { type Component, type ResolveParts, resolveComponents } from './components.ts'
+import { foldCall, type Patience } from './fold.ts'
+
+export interface RecomputeParts extends ResolveParts {
+  readonly versions: Pick<VersionSequence, 'next'>
+  readonly watermarks: Pick<WatermarkStore, 'read'>
+  readonly minutes: MinuteStore
+  readonly inputs: CallInputs
+  readonly writer: CallWriter
+  readonly profileOf: (tenant: string) => QualityProfile
+  readonly patience: Patience
+}
+
+export interface Recomputed {
+  readonly rows: readonly CallRow[]
+  /** Changes whose canonical id belongs to a shard that is not ours: to be announced there before they are committed here. */
+  readonly forward: ReadonlyMap<number, readonly Change[]>
+  /**
+   * Changes whose record was dropped, because another owner with a later version is writing it. They are to be done again:
+   * that owner may have read the minutes before we made them.
+   */
+  readonly again: readonly Change[]
+  /** Calls that could not be folded: a fault of ours, deterministic, so that trying again is no use. */
+  readonly failed: readonly { readonly change: Change; readonly cause: Error }[]
+}
+
+/**
+ * Recomputes what is dirty, whole: raw -> minutes -> records (design.md sections 3.3 and 3.4). The version is taken
+ * before anything is read. Places are appended before a record is written, and looked at again: where one carries a
+ * higher version, somebody read later than we did, and our result is dropped (docs/decisions/0003). May be killed between
+ * any two writes: the changes are not committed then, and come again.
+ */
+export async function recompute(
+  changes: readonly Change[],
+  owns: (shard: number) => boolean,
+  logNowMs: number,
+  parts: RecomputeParts,
+): Promise<Recomputed> {
+  const context: RecomputeContext = { version: await parts.versions.next(), logNowMs }
+  const watermarks = watermarksOf(await parts.watermarks.read())
+  const resolved = await resolveComponents(changes, parts)
+  const { own, forward, dirty } = divide(changes, resolved, owns)
+  await parts.minutes.recompute(dirty, context)
+  const { drafts, failed } = await foldAll(own, { ...context, watermarks }, parts)
+  const written = await writeAll(drafts, context, parts)
+  const dropped = new Set(drafts.filter((draft) => !written.includes(draft)).map(({ component }) => component))
+  return {
+    rows: written,
+    forward,
+    again: changesOf(dropped, changes, resolved),
+    failed: [...failed].flatMap(([component, cause]) =>
+      changesOf(new Set([component]), changes, resolved).map((change) => ({ change, cause })),
+    ),
+  }
+}
+
+const changesOf = (
+  components: ReadonlySet<Component>,
+  changes: readonly Change[],
+  resolved: ReadonlyMap<string, readonly Component[]>,
+): readonly Change[] => {
+  const names = new Set([...components].map(({ tenant, canonical }) => memberText({ tenant, id: canonical })))
+  return changes.filter((change) =>
+    resolved.get(memberText(change))?.some(({ tenant, canonical }) => names.has(memberText({ tenant, id: canonical }))),
+  )
+}
+
+interface Divided {
+  readonly own: readonly Component[]
+  readonly forward: ReadonlyMap<number, readonly Change[]>
+  readonly dirty: readonly DirtyMinutes[]
+}
+
+/** Ours are the components whose canonical id falls on a shard we own; the others' owners are told. */
+function divide(
+  changes: readonly Change[],
+  resolved: ReadonlyMap<string, readonly Component[]>,
+  owns: (shard: number) => boolean,
+): Divided {
+  const own = new Map<string, Component>()
+  const forward = new Map<number, Change[]>()
+  const dirty: DirtyMinutes[] = []
+  for (const change of changes) {
+    let ours = false
+    for (const component of resolved.get(memberText(change)) ?? []) {
+      const shard = shardOf(component.tenant, component.canonical)
+      if (owns(shard)) {
+        own.set(memberText({ tenant: component.tenant, id: component.canonical }), component)
+        ours = true
+      } else forward.set(shard, [...(forward.get(shard) ?? []), change])
+    }
+    if (ours && !change.id.startsWith('trace:')) dirty.push(change)
+  }
+  return { own: [...own.values()], forward, dirty }
+}
+
+const membersOf = ({ tenant, members }: Component): readonly MemberKey[] => members.map((id) => ({ tenant, id }))
+
+/** Evidence is laid under the id that its log line or span had: a correlation id, or only a trace id. */
+const subjectsOf = (component: Component): readonly MemberKey[] => [
+  ...membersOf(component),
+  ...(component.links.get('trace_id') ?? []).map((trace) => ({ tenant: component.tenant, id: `trace:${trace}` })),
+]
+
+interface FoldContext extends RecomputeContext {
+  readonly watermarks: ReadonlyMap<string, number>
+}
+
+interface Draft extends CallRow {
+  readonly component: Component
+}
+
+interface FoldedAll {
+  readonly drafts: readonly Draft[]
+  readonly failed: ReadonlyMap<Component, Error>
+}
+
+async function foldAll(components: readonly Component[], context: FoldContext, parts: RecomputeParts): Promise<FoldedAll> {
+  const { inputs, writer } = parts
+  const members = components.flatMap(membersOf)
+  const stored = new Map((await inputs.members(members)).map((member) => [memberText(member), member]))
+  const evidence = groupBy(await inputs.evidence(components.flatMap(subjectsOf)), ({ tenant, subject }) =>
+    memberText({ tenant, id: subject }),
+  )
+  const frozen = await frozenEvents(await writer.places(members), context, inputs)
+  const failed = new Map<Component, Error>()
+  const drafts = components.flatMap((component) => {
+    const own = membersOf(component).flatMap((member) => stored.get(memberText(member)) ?? [])
+    const found = subjectsOf(component).flatMap((subject) => evidence.get(memberText(subject)) ?? [])
+    try {
+      return foldOne(component, own, found, frozen, context, parts) ?? []
+    } catch (error) {
+      failed.set(component, error instanceof Error ? error : new Error('fold failed'))
+      return []
+    }
+  })
+  return { drafts, failed }
+}
+
+/** Events of frozen records, by member: raw may have lost some of them, their record has not. */
+async function frozenEvents(
+  places: readonly Place[],
+  context: RecomputeContext,
+  inputs: CallInputs,
+): Promise<ReadonlyMap<string, readonly CallEventRow[]>> {
+  const standing = await inputs.frozen(places, context)
+  const events = standing.flatMap(({ tenant, events: ofCall }) => ofCall.map((event) => ({ tenant, event })))
+  const byMember = groupBy(events, ({ tenant, event }) => memberText({ tenant, id: event.correlationId }))
+  return new Map([...byMember].map(([member, ofMember]) => [member, ofMember.map(({ event }) => event)]))
+}
+
+function foldOne(
+  component: Component,
+  members: readonly MemberInputs[],
+  evidence: readonly EvidenceRow[],
+  frozen: ReadonlyMap<string, readonly CallEventRow[]>,
+  { version, logNowMs, watermarks }: FoldContext,
+  { profileOf, patience }: RecomputeParts,
+): Draft | undefined {
+  const asOfMs = watermarks.get(component.tenant) ?? watermarks.get('*') ?? 0
+  const folded = foldCall({
+    component,
+    events: members.flatMap((member) => frozen.get(memberText(member)) ?? member.events),
+    cdrs: members.flatMap(({ cdrs }) => cdrs),
+    streams: members.flatMap(({ streams }) => streams),
+    evidence,
+    asOfMs,
+    profile: profileOf(component.tenant),
+    patience,
+  })
+  if (folded === undefined) return undefined
+  const until = members.flatMap(({ rawUntilMs }) => rawUntilMs ?? [])
+  return {
+    ...folded,
+    component,
+    version,
+    shard: shardOf(component.tenant, component.canonical),
+    asOfMs,
+    rawUntilMs: until.length === 0 ? undefined : until.reduce((least, at) => Math.min(least, at)),
+    computedAtMs: logNowMs,
+  }
+}
+
+/** Places first, then a look back, then records and tombstones. Returns the rows that were ours to write. */
+async function writeAll(
+  drafts: readonly Draft[],
+  { version }: RecomputeContext,
+  { writer }: RecomputeParts,
+): Promise<readonly Draft[]> {
+  if (drafts.length === 0) return []
+  await writer.appendPlaces(drafts.flatMap(placesOf))
+  const places = groupBy(await writer.places(drafts.flatMap(({ component }) => membersOf(component))), memberText)
+  const rows: Draft[] = []
+  const tombstones: Place[] = []
+  for (const draft of drafts) {
+    const known = membersOf(draft.component).flatMap((member) => places.get(memberText(member)) ?? [])
+    // Somebody who took a later version has also read later: what they write holds all that we have read.
+    if (known.some((place) => place.version > version)) continue
+    rows.push(draft)
+    tombstones.push(...leftPlaces(draft, known))
+  }
+  await writer.write(rows, tombstones)
+  return rows
+}
+
+const placesOf = ({ record, version, component }: Draft): readonly Place[] =>
+  component.members.map((id) => ({ tenant: record.tenant, id, canonical: record.id, atMs: record.startedMs, version }))
+
+/** All other places of the component's own members. A record is deleted only by the component that contains its id. */
+function leftPlaces({ record, version, component }: Draft, known: readonly Place[]): readonly Place[] {
+  const members = new Set(component.members)
+  const left = new Map<string, Place>()
+  for (const { tenant, canonical, atMs } of known) {
+    const stays = canonical === record.id && atMs === record.startedMs
+    if (!stays && members.has(canonical)) left.set(`${canonical}\u0000${atMs}`, { tenant, id: canonical, canonical, atMs, version })
+  }
+  return [...left.values()]
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}
