@@ -1,6 +1,7 @@
 import type { EpochMs, Run } from '#contracts/call-record.ts'
 import { findCodec } from './codecs.ts'
 import { createExcuses } from './excuses.ts'
+import { groupBy } from './grouping.ts'
 import { hasMedia, intersection, isEarly, minus, type Span, union } from './spans.ts'
 import { type CallFacts, inOrder, type StreamView } from './views.ts'
 
@@ -29,7 +30,7 @@ export function directionsOf(facts: CallFacts, views: readonly StreamView[]): re
   const excuses = createExcuses(facts, inOrder(facts.events))
   const window = talkWindow(facts)
   const looking = views.filter(({ digest }) => digest.kind === 'audio' && digest.packetsReceived !== undefined)
-  const byLabel = Map.groupBy(looking, ({ ends }) => ends.label)
+  const byLabel = groupBy(looking, ({ ends }) => ends.label)
   return [...byLabel.keys()]
     .filter(excuses.expects)
     .sort()

@@ -1,6 +1,7 @@
 import type { EvidenceRow, Finding } from '#contracts/call-record.ts'
 import { measureBits } from '#contracts/interval-mask.ts'
 import type { Direction } from './directions.ts'
+import { groupBy } from './grouping.ts'
 import { worstOf } from './interval-thresholds.ts'
 import { mediaFindings } from './media-findings.ts'
 import { formatDuration } from './reasons.ts'
@@ -71,7 +72,7 @@ function clientLimits({ profile }: CallFacts, views: readonly StreamView[]): rea
 /** One finding per service, so that a retry loop does not fill the page. */
 function failedSpans(evidence: readonly EvidenceRow[]): readonly Finding[] {
   const failed = evidence.filter(({ reason }) => reason === 'span_failed')
-  const byService = Map.groupBy(failed, ({ service }) => service)
+  const byService = groupBy(failed, ({ service }) => service)
   return [...byService.keys()].sort().flatMap((service) => {
     const spans = [...(byService.get(service) ?? [])].sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))
     const [first, last] = [spans[0], spans.at(-1)]

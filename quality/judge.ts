@@ -2,6 +2,7 @@ import type { CallClass, EpochMs, Finding, UnclassifiedReason, Verdict } from '#
 import { directionsOf } from './directions.ts'
 import { faultOf } from './fault.ts'
 import { findingsOf } from './findings.ts'
+import { groupBy } from './grouping.ts'
 import { reasonsOf } from './reasons.ts'
 import { hasMedia, isEarly, joined } from './spans.ts'
 import { measuresArrival, measuresQuality } from './streams.ts'
@@ -52,7 +53,7 @@ function missingEvidence(facts: CallFacts, views: readonly StreamView[]): Unclas
     return talkMs !== undefined && talkMs < facts.profile.minimumMediaMs ? 'too_short' : 'no_samples'
   }
   // A direction exists where something flowed; one that ought to have and did not is a finding, not missing evidence.
-  const existing = Map.groupBy(measuring.filter(carriesMedia), ({ ends }) => ends.label)
+  const existing = groupBy(measuring.filter(carriesMedia), ({ ends }) => ends.label)
   const enough = [...existing.values()].every((own) => own.some((view) => hasEnough(view, facts)))
   return existing.size > 0 && enough ? undefined : 'too_short'
 }
@@ -80,7 +81,8 @@ function hasEnough({ digest, judged }: StreamView, { profile }: CallFacts): bool
 export function nextJudgementDue(facts: CallFacts): EpochMs | undefined {
   const { asOfMs, endedMs = Number.POSITIVE_INFINITY, disposition } = facts
   if (disposition === 'not_answered') return undefined
-  const due = [...waitingLimits(facts), ...reportedAhead(facts), endedMs]
+  const views = viewsOf(facts)
+  const due = [...waitingLimits(facts, views), ...reportedAhead(facts, views), endedMs]
   const next = due
     .filter((atMs) => atMs > asOfMs && atMs <= endedMs)
     .reduce((first, atMs) => Math.min(first, atMs), Number.POSITIVE_INFINITY)
@@ -88,10 +90,10 @@ export function nextJudgementDue(facts: CallFacts): EpochMs | undefined {
 }
 
 /** Limits after the answer that a direction without media has yet to pass. */
-function waitingLimits(facts: CallFacts): readonly EpochMs[] {
+function waitingLimits(facts: CallFacts, views: readonly StreamView[]): readonly EpochMs[] {
   const { answeredMs, conference, profile } = facts
   if (answeredMs === undefined || conference) return []
-  const directions = directionsOf(facts, viewsOf(facts))
+  const directions = directionsOf(facts, views)
   const atNoMedia = answeredMs + profile.noMediaMs
   if (directions.length === 0) return [atNoMedia]
   if (directions.every(({ media }) => media.length > 0)) return []
@@ -101,13 +103,10 @@ function waitingLimits(facts: CallFacts): readonly EpochMs[] {
 }
 
 /** Times at which silence or first media that was reported already, but lies after `asOfMs`, makes a finding. */
-function reportedAhead(facts: CallFacts): readonly EpochMs[] {
-  const whole = { ...facts, asOfMs: Number.MAX_SAFE_INTEGER }
-  return directionsOf(whole, viewsOf(whole)).flatMap(({ media, silent }) => {
+function reportedAhead(facts: CallFacts, views: readonly StreamView[]): readonly EpochMs[] {
+  return directionsOf({ ...facts, asOfMs: Number.MAX_SAFE_INTEGER }, views).flatMap(({ media, silent }) => {
     const [first] = media
-    return [
-      ...joined(silent).map(({ fromMs }) => fromMs + facts.profile.oneWayMs),
-      ...(first === undefined ? [] : [first.fromMs + 1]),
-    ]
+    const heard = first === undefined ? [] : [first.fromMs + 1]
+    return [...joined(silent).map(({ fromMs }) => fromMs + facts.profile.oneWayMs), ...heard]
   })
 }

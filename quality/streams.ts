@@ -53,7 +53,7 @@ export function chooseViews(digests: readonly StreamDigest[]): ReadonlySet<Strea
 /** Views of one stream, most believed first. Without a leg id, streams of different correlation ids stay apart. */
 function groupByStream(digests: readonly StreamDigest[]): ReadonlyMap<string, readonly StreamDigest[]> {
   const groupOf = (digest: StreamDigest) => `${digest.legId === '' ? digest.correlationId : ''} ${streamKeyOf(digest)}`
-  return Map.groupBy([...digests].sort(compareViews), groupOf)
+  return groupBy([...digests].sort(compareViews), groupOf)
 }
 
 function rankOf({ direction, observer, scope, ...digest }: StreamDigest): number {

@@ -10,6 +10,7 @@ import type {
 import { measureBits } from '#contracts/interval-mask.ts'
 import { withOverrides } from './codecs.ts'
 import { mosName } from './e-model-bands.ts'
+import { groupBy } from './grouping.ts'
 import { worstOf } from './interval-thresholds.ts'
 import type { QualityProfile } from './profile.ts'
 import { judgedRuns, lengthOf, longestOf, stretchesOf } from './spans.ts'
@@ -177,7 +178,7 @@ export function worstMosOf(streams: readonly StreamSummary[]): Mos | undefined {
       return conversational.length > 0 ? conversational : own
     })
   const secondsOf = (scale: readonly Mos[]) => scale.reduce((sum, { seconds }) => sum + seconds, 0)
-  const scales = [...Map.groupBy(candidates, ({ name }) => name)].sort(
+  const scales = [...groupBy(candidates, ({ name }) => name)].sort(
     ([nameA, a], [nameB, b]) => secondsOf(b) - secondsOf(a) || (nameA < nameB ? -1 : 1),
   )
   const [, widest = []] = scales[0] ?? []
