@@ -68,7 +68,10 @@ function* cumulativeSamples(sampled: SampledStream): Generator<SampleDraft> {
       buffered = 0
     }
     total = sum(total, seen)
+    fromMs = toMs
     const remote = plan.view === 'remote_report'
+    // A far end that receives nothing has no report block to send (RFC 3550 clause 6.4).
+    if (remote && seen.received === 0) continue
     // RFC 3550: duplicates in the network make the far end's running loss fall, even below zero.
     if (remote && random.chance(0.05)) total.lost--
     const played = seen.samples - seen.concealed
@@ -84,7 +87,6 @@ function* cumulativeSamples(sampled: SampledStream): Generator<SampleDraft> {
       ...(!remote && { jitter_buffer_delay_total_ms: buffered, jitter_buffer_emitted: emitted }),
       ...gauges(seen, random),
     })
-    fromMs = toMs
   }
 }
 
