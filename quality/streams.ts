@@ -1,5 +1,6 @@
 import type { LegRole, LegSummary, MediaDirection, StreamDigest } from '#contracts/call-record.ts'
 import type { Observer } from '#contracts/signals/common.ts'
+import { groupBy } from './grouping.ts'
 
 export type StreamIdentity = Pick<StreamDigest, 'legId' | 'kind' | 'direction' | 'streamId'>
 
