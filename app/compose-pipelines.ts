@@ -3,7 +3,7 @@ import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
-import { type PipelineRoom, createCallsPipeline } from '#pipelines/calls.ts'
+import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
 import type { Pipeline, PipelineLimits } from '#pipelines/pipeline.ts'
 import { createCorrelate } from '#pipelines/steps/correlate.ts'
@@ -111,7 +111,11 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
     ...room,
     watermarks: registry.watermarks,
     linkMemory: createLinkMemory({ max: linkMemorySize }),
-    refuseFrozen: createRefuseFrozen({ check: createFrozenCheck(reads), retentionMs: windows.retentionMs, freezeAheadMs }),
+    refuseFrozen: createRefuseFrozen({
+      check: createFrozenCheck(reads),
+      retentionMs: windows.retentionMs,
+      freezeAheadMs,
+    }),
     worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
     correlate: createCorrelate({
       isNew: ({ topic, partition, offset }) => offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0),

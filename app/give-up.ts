@@ -4,8 +4,8 @@ import type { VersionSequence } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
 import type { CallWriter } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
 import { notComputed } from '#pipelines/summaries/not-computed.ts'
+import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
 
 export interface GiveUpParts {
   readonly log: Pick<EventLog, 'append'>

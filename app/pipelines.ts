@@ -25,6 +25,10 @@ export interface PipelinesParts extends EngineParts {
 export interface RunningPipelines {
   /** Resolves when all that was in the log has been dealt with, down to the last call record; rejects when a pipeline cannot go on. */
   drained(): Promise<void>
+  /** Resolves only when a pipeline cannot go on: the process should then stop, and say why. */
+  readonly failed: Promise<Error>
+  /** Takes messages of tenants that were added just now. */
+  refreshTenants(): Promise<void>
   /** Finishes what is in hand, commits, and lets go. */
   stop(): Promise<void>
 }
@@ -56,21 +60,29 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       silenceMs: config.summaries.silenceSeconds * 1_000,
     },
     ...parts.tuning,
-    onRetry: (what, cause) => logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
+    onRetry: (what, cause) =>
+      logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
   })
   const stopping = new AbortController()
   let failure: unknown
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>()
   const running = composed.pipelines.map(async (pipeline) => {
     try {
       await pipeline.run(stopping.signal)
     } catch (error) {
       failure ??= error
-      logger.fatal({ pipeline: pipeline.name, cause: error instanceof Error ? error.message : 'unknown' }, 'a pipeline cannot go on')
+      fail(error instanceof Error ? error : new Error(String(error)))
+      logger.fatal(
+        { pipeline: pipeline.name, cause: error instanceof Error ? error.message : 'unknown' },
+        'a pipeline cannot go on',
+      )
     }
   })
   const chores = doChores(parts, tenants.refresh, stopping.signal)
 
   return {
+    failed,
+    refreshTenants: tenants.refresh,
     async drained() {
       for (;;) {
         if (failure !== undefined) throw failure
@@ -99,7 +111,11 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 const choreEveryMs = 10_000
 
 /** What has to be done now and then: forget old messages, know new tenants, count open calls. */
-async function doChores(parts: PipelinesParts, refreshTenants: () => Promise<void>, signal: AbortSignal): Promise<void> {
+async function doChores(
+  parts: PipelinesParts,
+  refreshTenants: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   const { log, metrics, logger } = parts
   const client = await parts.connect()
   while (!signal.aborted) {

@@ -17,9 +17,11 @@ export async function rewindAfterUncleanStop(
 ): Promise<ReadonlyMap<string, number>> {
   if (!log.openedAfterUncleanStop || durability === 'process') return new Map()
   const before = new Map(
-    log.lag('calls').flatMap(({ topic, partition, committed }) =>
-      committed === undefined ? [] : [[`${topic}/${partition}`, committed] as const],
-    ),
+    log
+      .lag('calls')
+      .flatMap(({ topic, partition, committed }) =>
+        committed === undefined ? [] : [[`${topic}/${partition}`, committed] as const],
+      ),
   )
   for (const group of groups) await log.rewind(group, rewindMs)
   logger.info({ minutes: rewindMs / 60_000 }, 'the last stop was not clean: reading the last minutes again, to be sure')

@@ -15,6 +15,12 @@ const replayQuery = z.strictObject({
   name: uploadName,
   rate: z.coerce.number().positive().max(10_000_000).optional().describe('Messages per second.'),
   repeat: z.coerce.number().int().min(1).max(1_000).optional(),
+  tenants: z
+    .string()
+    .regex(/^[A-Za-z0-9._,-]{1,2000}$/)
+    .transform((text) => text.split(','))
+    .optional()
+    .describe('Tenants to add first, with commas between.'),
 })
 const sqlBody = z.strictObject({ query: z.string().min(1).max(100_000).describe('One SELECT.') })
 const keyBody = z.strictObject({
@@ -132,8 +138,8 @@ const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
     bodyLimit: settings.uploadBytes,
     upload: true,
     handle(asked) {
-      const { name, rate, repeat } = queryOf(replayQuery, asked)
-      return desk.jobs.replay({ ...uploadOf(asked, name, settings.uploadBytes), rate, repeat })
+      const { name, rate, repeat, tenants } = queryOf(replayQuery, asked)
+      return desk.jobs.replay({ ...uploadOf(asked, name, settings.uploadBytes), rate, repeat, tenants })
     },
   },
   {

@@ -42,8 +42,8 @@ export const emptyDesk: Desk = {
     replay: async () => 'not_found',
   },
   jobs: {
-    importFile: async () => ({ run: 'r', counts: {}, refused: [] }),
-    replay: async () => ({ run: 'r', counts: {}, refused: [] }),
+    importFile: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
+    replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
 }

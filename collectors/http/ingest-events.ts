@@ -62,7 +62,9 @@ export async function refuseForeign(
   if (foreign.length === 0) return
   const reason = 'tenant_mismatch'
   const detailOf = ({ field, fix }: FieldProblem): string => `${field}: ${fix}`
-  await parts.park(foreign.map(({ topic, value, problem }) => ({ reason, detail: detailOf(problem), topic, tenant, value })))
+  await parts.park(
+    foreign.map(({ topic, value, problem }) => ({ reason, detail: detailOf(problem), topic, tenant, value })),
+  )
   parts.count(edge, 'tenant_mismatch', foreign.length)
   throw new Problem(403, 'nothing was stored: events name another tenant than the credential does', {
     errors: foreign.map(({ problem }) => problem),

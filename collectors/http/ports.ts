@@ -48,12 +48,16 @@ export interface JobReport {
   readonly counts: Readonly<Record<string, number>>
   /** What was refused, by reason, with an example of where. */
   readonly refused: readonly { readonly reason: string; readonly count: number; readonly example: string }[]
+  /** What a person should know: why there is no call in it, what was left out on purpose. */
+  readonly notes: readonly string[]
 }
 
 export interface ReplayPace {
   /** Messages per second; undefined: as fast as they are stored. */
   readonly rate?: number | undefined
   readonly repeat?: number | undefined
+  /** Tenants to add first, so that messages that name them find them. */
+  readonly tenants?: readonly string[] | undefined
 }
 
 export interface Jobs {

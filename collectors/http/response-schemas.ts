@@ -85,6 +85,7 @@ export const jobReport = z.object({
   run: z.string(),
   counts: z.record(z.string(), z.number()),
   refused: z.array(z.object({ reason: z.string(), count: z.int(), example: z.string() })),
+  notes: z.array(z.string()),
 })
 
 export const sqlResult = z.object({

@@ -106,7 +106,7 @@ test('uploads are streamed and bounded', async () => {
   const importFile = async ({ content }: Upload) => {
     if ('path' in content) throw new Error('an upload never names a path')
     for await (const chunk of content) seen += chunk.length
-    return { run: 'r1', counts: { calls: 1 }, refused: [] }
+    return { run: 'r1', counts: { calls: 1 }, refused: [], notes: [] }
   }
   const { app } = aServer({ desk: { ...emptyDesk, jobs: { ...emptyDesk.jobs, importFile } } })
   const upload = (size: number) =>

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { MosBand, MosKind } from '#contracts/call-record.ts'
 import type { MinutePoint } from '#contracts/warehouse.ts'
 import { mosName } from '#quality/e-model-bands.ts'
+import { type StreamIdentity, streamKeyOf } from '#quality/streams.ts'
 import { rowsOf } from '../client.ts'
 
 type Row = readonly [
@@ -56,7 +57,7 @@ const viewOf = ([correlationId, legId, kind, direction, streamId, observer]: Row
 
 function pointOf(row: Row): MinutePoint {
   const [
-    correlationId,
+    ,
     legId,
     kind,
     direction,
@@ -74,7 +75,7 @@ function pointOf(row: Row): MinutePoint {
     [mos],
   ] = row
   return {
-    stream: [correlationId, legId, kind, direction, streamId].join('/'),
+    stream: streamKeyOf({ legId, kind, direction, streamId } as StreamIdentity),
     observer,
     minuteMs,
     measuredMs,

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** node:sqlite without flags, type stripping, and zstd: what we use of Node came with this version. */
+const leastNode = 24
+
+const major = Number(process.versions.node.split('.')[0])
+if (major >= leastNode) {
+  const { main } = await import('./main.ts')
+  process.exitCode = await main(process.argv.slice(2))
+} else {
+  process.exitCode = runOnOwnNode()
+}
+
+/** Another Node may come first on the PATH. Ours lies beside the other dependencies. */
+function runOnOwnNode(): number {
+  const own = join(import.meta.dirname, '..', 'node_modules', '.bin', 'node')
+  if (!existsSync(own) || process.env.CALLSCOPE_REEXECUTED === '1') {
+    process.stderr.write(
+      `callscope needs Node ${leastNode} or newer, and this is ${process.version}. Run "npm ci" in its folder, then "npx callscope".\n`,
+    )
+    return 1
+  }
+  const env = { ...process.env, CALLSCOPE_REEXECUTED: '1' }
+  const ended = spawnSync(own, [import.meta.filename, ...process.argv.slice(2)], { stdio: 'inherit', env })
+  return ended.status ?? 1
+}

@@ -1,0 +1,79 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { type Config, loadConfig } from '../config.ts'
+import { CommandError, type ExitName } from '../exit-codes.ts'
+import type { CommandIo } from '../io.ts'
+import { type Colours, coloursFor } from '../text/colours.ts'
+
+/** What every command is made with. */
+export interface CommandParts {
+  readonly io: CommandIo
+  /** A command that ended well, but not with exit code 0. */
+  end(exit: ExitName): void
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly config?: string
+  readonly dataDir?: string
+}
+
+interface Described {
+  readonly name: string
+  readonly summary: string
+  readonly description?: string
+  readonly examples: readonly string[]
+}
+
+/** A command with --json and --help with examples. */
+export function aCommand({ name, summary, description, examples }: Described): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(description ?? summary)
+    .option('--json', 'print exactly one JSON value on standard output')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  callscope ${example}`).join('\n')}`)
+}
+
+/** A command that reads the configuration. */
+export const aConfiguredCommand = (described: Described): Command =>
+  aCommand(described)
+    .option('--config <file>', 'YAML file with settings (or CALLSCOPE_CONFIG)')
+    .option('--data-dir <folder>', 'data folder (setting dataDir, CALLSCOPE_DATA_DIR)')
+
+export const configFor = (
+  { io }: CommandParts,
+  options: CommonOptions,
+  more: Readonly<Record<string, unknown>> = {},
+): Config => loadConfig({ file: options.config, env: io.env, options: { dataDir: options.dataDir, ...more } })
+
+/** One JSON value with --json, else what people read. */
+export async function print(
+  { io }: CommandParts,
+  options: CommonOptions,
+  value: unknown,
+  human: (colours: Colours) => string,
+): Promise<void> {
+  await io.out(options.json === true ? `${JSON.stringify(value)}\n` : `${human(coloursFor(io.outIsTerminal))}\n`)
+}
+
+/** An option that is a number within bounds. */
+export const numberOption =
+  (min: number, max: number, { integer = false } = {}) =>
+  (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (Number.isFinite(value) && value >= min && value <= max && (!integer || Number.isInteger(value))) return value
+    throw new InvalidArgumentError(`must be ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}.`)
+  }
+
+/** `24h` ago or a date-time, as epoch milliseconds. */
+export function timeOption(io: CommandIo, name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ago = /^(\d{1,6})(s|m|h|d)$/.exec(text)
+  if (ago !== null)
+    return (
+      io.now() - Number(ago[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[ago[2] as 's' | 'm' | 'h' | 'd']
+    )
+  const parsed = Date.parse(text)
+  if (Number.isFinite(parsed)) return parsed
+  throw new CommandError('usage', `${name}: must be a date-time (2026-01-31T10:00:00Z), or how long ago (90m, 24h, 7d)`)
+}

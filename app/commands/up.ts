@@ -1,0 +1,124 @@
+import type { Command } from 'commander'
+import { simulatedTenants } from '#simulator/world.ts'
+import { isPortFree, portInUse } from '../checks.ts'
+import type { Config } from '../config.ts'
+import { busyMessage, claimDataFolder } from '../data-folder.ts'
+import { CommandError } from '../exit-codes.ts'
+import { createLogger } from '../logger.ts'
+import { type Running, startServices } from '../services.ts'
+import { coloursFor } from '../text/colours.ts'
+import { duration } from '../text/format.ts'
+import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor, numberOption } from './command.ts'
+
+interface UpOptions extends CommonOptions {
+  readonly demo?: boolean
+  readonly host?: string
+  readonly port?: number
+}
+
+/** Ports and stores are let go within this time; what is not done by then is done again after the next start. */
+const stopWithinMs = 10_000
+
+export function upCommand(parts: CommandParts): Command {
+  return aConfiguredCommand({
+    name: 'up',
+    summary: 'run everything in this process',
+    description: 'Runs log, pipelines, stores and the HTTP API in one process, on one folder.',
+    examples: ['up --demo', 'up --data-dir /var/lib/callscope --port 8080', 'up --config callscope.yaml'],
+  })
+    .option('--demo', 'feed seeded demo traffic: about 200 concurrent calls of three tenants')
+    .option('--host <address>', 'address to listen on (setting host)')
+    .option('--port <port>', 'port to listen on (setting port)', numberOption(0, 65_535, { integer: true }))
+    .action((options: UpOptions) => up(parts, options))
+}
+
+async function up(parts: CommandParts, options: UpOptions): Promise<void> {
+  const config = withDemoTenants(
+    configFor(parts, options, { host: options.host, port: options.port }),
+    options.demo === true,
+  )
+  const began = performance.now()
+  const claim = claimDataFolder(config.dataDir, 'up')
+  if (claim.type === 'busy') throw new CommandError('busy', busyMessage(config.dataDir, claim))
+  const logger = createLogger(config.logLevel)
+  let running: Running | undefined
+  try {
+    // Before the stores: opening them takes seconds, and a port in use is the commonest slip.
+    if (!(await isPortFree(config.host, config.port)))
+      throw new CommandError('busy', portInUse(config.host, config.port))
+    if (!options.json) parts.io.err('callscope is starting …\n')
+    running = await startServices({
+      config,
+      folder: claim.folder,
+      clock: parts.io.now,
+      logger,
+      demo: options.demo === true,
+    })
+    await announce(parts, options, { config, running, tookMs: performance.now() - began })
+    await stopped(running)
+  } finally {
+    await running?.stop()
+    claim.folder.release()
+  }
+}
+
+const withDemoTenants = (config: Config, demo: boolean): Config =>
+  demo
+    ? {
+        ...config,
+        tenants: [
+          ...config.tenants,
+          ...simulatedTenants.filter(({ id }) => !config.tenants.some((known) => known.id === id)),
+        ],
+      }
+    : config
+
+interface Announced {
+  readonly config: Config
+  readonly running: Running
+  readonly tookMs: number
+}
+
+async function announce(
+  { io }: CommandParts,
+  { json, demo }: UpOptions,
+  { config, running, tookMs }: Announced,
+): Promise<void> {
+  const { url, tokenFile } = running
+  if (json === true)
+    return io.out(
+      `${JSON.stringify({ url, metrics: `${url}/metrics`, pid: process.pid, dataDir: config.dataDir, tokenFile })}\n`,
+    )
+  const { bold, dim } = coloursFor(io.outIsTerminal)
+  const folder = config.dataDir === './callscope-data' ? '' : ` --data-dir ${config.dataDir}`
+  const lines = [
+    `${bold('callscope is up')} ${dim(`after ${duration(tookMs)}`)}`,
+    '',
+    `  API       ${url}/api/calls   ${dim(`(${url}/api/openapi.json describes it)`)}`,
+    `  Metrics   ${url}/metrics`,
+    `  Data      ${config.dataDir}   ${dim('administrator.token opens every tenant')}`,
+    '',
+    'Try in another terminal:',
+    `  npx callscope calls --since 10m${demo === true ? ' --class poor' : ''}${folder}`,
+    `  npx callscope call ID${folder}`,
+    `  npx callscope sql "SELECT tenant, class, count() FROM calls FINAL GROUP BY ALL ORDER BY ALL"${folder}`,
+    ...(demo === true ? [] : [`  npx callscope import DUMP.jsonl${folder}`]),
+    `  curl -H "Authorization: Bearer $(cat ${tokenFile})" "${url}/api/calls?limit=5"`,
+    '',
+    dim('Ctrl-C stops it.'),
+  ]
+  await io.out(`${lines.join('\n')}\n`)
+}
+
+/** Resolves on the first signal; a second one, or time running out, ends the process at once. */
+async function stopped({ failed }: Running): Promise<void> {
+  let stop: () => void = () => undefined
+  const asked = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined)
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  const failure = await Promise.race([asked, failed])
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  setTimeout(() => process.exit(1), stopWithinMs).unref()
+  if (failure !== undefined) throw new CommandError('failed', `a pipeline cannot go on: ${failure.message}`)
+}

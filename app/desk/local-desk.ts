@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+import { hashKey } from '#collectors/http/credentials.ts'
+import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
+import type { Registry } from '#contracts/registry.ts'
+import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
+import type { Engine } from '../engine.ts'
+import { createJobs, type JobsParts } from '../jobs/jobs.ts'
+
+/** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
+export function createLocalDesk(
+  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log'>,
+  parts: Omit<JobsParts, 'log' | 'registry'>,
+): Desk {
+  return {
+    calls: engine.reader,
+    sql: engine.sql,
+    runs: engine.registry.runs,
+    deadLetters: createLetterDesk(engine.log),
+    jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
+    keys: createKeyDesk(engine.registry),
+  }
+}
+
+function createKeyDesk({ tenants }: Registry): KeyDesk {
+  return {
+    async create({ tenant, role, label }) {
+      if (!(await tenants.tenants()).some(({ id }) => id === tenant)) return undefined
+      // The prefix lets secret scanners recognise a leaked key.
+      const key = `csk_${randomBytes(32).toString('base64url')}`
+      await tenants.addKey({ tenant, role, label, sha256: hashKey(key) })
+      return key
+    },
+    list: () => tenants.keys(),
+  }
+}

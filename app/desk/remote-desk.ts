@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs'
+import type { Desk, Upload } from '#collectors/http/ports.ts'
+import { CommandError, type ExitName } from '../exit-codes.ts'
+
+interface RemoteParts {
+  readonly url: string
+  readonly token: string
+}
+
+interface Call {
+  readonly method?: 'GET' | 'POST'
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly json?: unknown
+  readonly upload?: Upload['content']
+}
+
+/** The desk of the process that owns the folder, over its HTTP API. */
+export function createRemoteDesk({ url, token }: RemoteParts): Desk {
+  const ask = createAsk(url, token)
+  const must = async <Answer>(path: string, call?: Call): Promise<Answer> => {
+    const answer = await ask<Answer>(path, call)
+    if (answer === undefined)
+      throw new CommandError('notFound', `${path} does not exist on ${url}: is another version running there?`)
+    return answer
+  }
+  return {
+    calls: {
+      list({ sinceMs, untilMs, ...rest }) {
+        return must('/api/calls', { query: { ...rest, since: sinceMs, until: untilMs } })
+      },
+      whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
+    },
+    sql: { query: (query) => must('/api/sql', { method: 'POST', json: { query } }) },
+    runs: { list: async (limit) => (await must<{ runs: [] }>('/api/runs', { query: { limit } })).runs },
+    deadLetters: {
+      list: ({ limit, cursor }) => must('/api/dead-letters', { query: { limit, cursor } }),
+      show: (id) => ask(`/api/dead-letters/${encodeURIComponent(id)}`),
+      replay: async (id) =>
+        (await ask(`/api/dead-letters/${encodeURIComponent(id)}/replay`, { method: 'POST', json: {} })) === undefined
+          ? 'not_found'
+          : 'replayed',
+    },
+    jobs: {
+      importFile: ({ name, content, tenant }) =>
+        must('/api/import', { method: 'POST', query: { name, tenant }, upload: content }),
+      replay: ({ name, content, rate, repeat, tenants }) =>
+        must('/api/replay', {
+          method: 'POST',
+          query: { name, rate, repeat, tenants: tenants?.join(',') },
+          upload: content,
+        }),
+    },
+    keys: {
+      create: async (key) => (await ask<{ key: string }>('/api/keys', { method: 'POST', json: key }))?.key,
+      list: async () => (await must<{ keys: [] }>('/api/keys')).keys,
+    },
+  }
+}
+
+type Ask = <Answer>(path: string, call?: Call) => Promise<Answer | undefined>
+
+/** One request. Undefined: 404. Every other refusal is a CommandError with the server's own words. */
+function createAsk(url: string, token: string): Ask {
+  return async function ask<Answer>(
+    path: string,
+    { method = 'GET', query = {}, json, upload }: Call = {},
+  ): Promise<Answer | undefined> {
+    const target = new URL(path, url)
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) target.searchParams.set(name, String(value))
+    const response = await send(target, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(upload === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(upload === undefined ? {} : { body: bytesOf(upload), duplex: 'half' }),
+    })
+    if (response.status === 404) return undefined
+    if (!response.ok) throw await refusal(response)
+    return (await response.json()) as Answer
+  }
+}
+
+const bytesOf = (upload: Upload['content']): NonNullable<RequestInit['body']> =>
+  ReadableStream.from('path' in upload ? createReadStream(upload.path) : upload) as unknown as NonNullable<
+    RequestInit['body']
+  >
+
+async function send(target: URL, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
+  try {
+    return await fetch(target, init)
+  } catch (error) {
+    const cause = (error as { cause?: Error }).cause ?? (error as Error)
+    throw new CommandError(
+      'failed',
+      `the process at ${target.origin} does not answer (${cause.message}): is it stopping? Try again.`,
+    )
+  }
+}
+
+const exits: Readonly<Record<number, ExitName>> = { 400: 'refused', 403: 'refused', 409: 'refused', 413: 'refused' }
+
+async function refusal(response: Response): Promise<CommandError> {
+  const problem = (await response.json().catch(() => ({}))) as {
+    detail?: string
+    errors?: { field: string; fix: string }[]
+  }
+  const errors = (problem.errors ?? []).map(({ field, fix }) => `\n  ${field}: ${fix}`).join('')
+  return new CommandError(
+    exits[response.status] ?? 'failed',
+    `${problem.detail ?? `the server answered ${response.status}`}${errors}`,
+  )
+}

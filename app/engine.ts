@@ -1,0 +1,111 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import type { Clock } from '#contracts/clock.ts'
+import type { Registry } from '#contracts/registry.ts'
+import { embeddedTopics } from '#contracts/topics.ts'
+import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+import { createRegistry } from '#registry/registry.ts'
+import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { connectWarehouse } from '#warehouse/client.ts'
+import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
+import { createCallReader } from '#warehouse/read/call-reader.ts'
+import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
+import type { Config } from './config.ts'
+import type { DataFolder } from './data-folder.ts'
+import type { Logger } from './logger.ts'
+import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { version } from './version.ts'
+
+/** Everything of an embedded install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
+export interface Engine {
+  readonly log: EmbeddedLog
+  readonly registry: Registry
+  readonly reader: CallReader
+  readonly sql: SqlConsole
+  readonly metrics: Prometheus
+  /** Migrations of the warehouse that were applied at this opening. */
+  readonly migrated: readonly string[]
+  startPipelines(): Promise<RunningPipelines>
+  close(): Promise<void>
+}
+
+export interface EngineParts {
+  readonly config: Config
+  readonly folder: DataFolder
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Opens log, registry and warehouse of a folder that this process owns, and brings them up to date. */
+export async function openEngine(parts: EngineParts): Promise<Engine> {
+  const closers: (() => Promise<void>)[] = []
+  // The last opened is closed first, whether all went well or not.
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    return { ...(await open(parts, closers)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(
+  { config, folder, clock, logger }: EngineParts,
+  closers: (() => Promise<void>)[],
+): Promise<Omit<Engine, 'close'>> {
+  const log = createEmbeddedLog({
+    path: folder.part('log.sqlite'),
+    topics: embeddedTopics,
+    clock,
+    durability: config.durability,
+  })
+  closers.push(() => log.close())
+  // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
+  const opening = createRegistry({ dataDir: folder.part('registry'), clock })
+  closers.push(async () => (await opening.catch(() => undefined))?.close())
+  const connect = async (): Promise<ClickHouseClient> => {
+    const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
+    closers.push(() => client.close())
+    return client
+  }
+  const readerClient = await connect()
+  const migrated = await migrateWarehouse(readerClient, await listMigrations())
+  const sql = createSqlConsole({
+    client: await connectConsole(folder, closers),
+    explainer: readerClient,
+    limits: sqlLimits(config),
+  })
+  const registry = await opening
+  await registry.tenants.ensureTenants(tenantsOf(config))
+  const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
+  const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  return {
+    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, migrated },
+    startPipelines: () => startPipelines({ config, folder, clock, logger, log, registry, metrics, connect }),
+  }
+}
+
+/** A connection without settings of its own: they could not be sent once the console has made it read-only. */
+async function connectConsole(folder: DataFolder, closers: (() => Promise<void>)[]): Promise<ClickHouseClient> {
+  const [{ createClient }, { createChdbConnection }] = await Promise.all([
+    import('@clickhouse/client'),
+    import('chdb/connection'),
+  ])
+  const connection = createChdbConnection({ path: folder.part('warehouse') })
+  const client = createClient({ connection } as unknown as Parameters<typeof createClient>[0])
+  closers.push(() => client.close())
+  return client
+}
+
+const sqlLimits = ({ sql }: Config) => ({
+  timeoutMs: sql.timeoutSeconds * 1_000,
+  memoryBytes: sql.memoryMiB * 1_048_576,
+  rowsMax: sql.rowsMax,
+})
+
+function tenantsOf({ tenants, defaultTenant }: Config) {
+  const named = tenants.map(({ id, name }) => ({ id, name: name ?? id }))
+  return named.some(({ id }) => id === defaultTenant) ? named : [...named, { id: defaultTenant, name: defaultTenant }]
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
+import type { JobReport, Jobs } from '#collectors/http/ports.ts'
+import type { Clock } from '#contracts/clock.ts'
+import type { EventLog } from '#contracts/event-log.ts'
+import type { Registry, Run } from '#contracts/registry.ts'
+import type { Config } from '../config.ts'
+import { importDump } from './import-dump.ts'
+import { replayLines } from './replay-lines.ts'
+import { asFile } from './spool.ts'
+
+export interface JobsParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Pick<EventLog, 'append'>
+  readonly registry: Pick<Registry, 'runs' | 'tenants'>
+  /** Uploads lie here while they are read. */
+  readonly spoolFolder: string
+  /** Pipelines know the tenants by heart: they are told of new ones. */
+  readonly onTenantsAdded?: (() => Promise<void>) | undefined
+}
+
+/** What was asked of a job cannot be done. For people; the caller's fault. */
+export class JobRefused extends Error {
+  readonly statusCode = 400
+  constructor(message: string) {
+    super(message)
+    this.name = 'JobRefused'
+  }
+}
+
+type Done = Omit<JobReport, 'run'>
+
+/** Imports and replays, each a run that the registry remembers. */
+export function createJobs(parts: JobsParts): Jobs {
+  const { spoolFolder, clock, registry } = parts
+
+  async function asRun(kind: Run['kind'], subject: string, work: (run: string) => Promise<Done>): Promise<JobReport> {
+    const run = randomUUID()
+    await registry.runs.start({ id: run, kind, subject: basename(subject), startedMs: clock() })
+    try {
+      const done = await work(run)
+      await registry.runs.finish(run, {
+        status: 'succeeded',
+        finishedMs: clock(),
+        counts: done.counts,
+        error: undefined,
+      })
+      return { run, ...done }
+    } catch (error) {
+      await registry.runs.finish(run, {
+        status: 'failed',
+        finishedMs: clock(),
+        counts: {},
+        error: (error as Error).message,
+      })
+      throw error
+    }
+  }
+
+  return {
+    async importFile({ name, content, tenant = parts.config.defaultTenant }) {
+      const known = (await registry.tenants.tenants()).map(({ id }) => id)
+      if (!known.includes(tenant))
+        throw new JobRefused(
+          `tenant: there is no tenant "${tenant}"; there are ${known.join(', ')}. Add it to "tenants" in the configuration.`,
+        )
+      return asRun('import', name, (run) =>
+        asFile(content, spoolFolder, (path) => importDump({ ...parts, path, tenant, run })),
+      )
+    },
+    async replay({ name, content, rate, repeat, tenants = [] }, onProgress) {
+      if (tenants.length > 0) {
+        await registry.tenants.ensureTenants(tenants.map((id) => ({ id, name: id })))
+        await parts.onTenantsAdded?.()
+      }
+      return asRun('replay', name, (run) =>
+        asFile(content, spoolFolder, (path) => replayLines({ ...parts, path, run, rate, repeat, onProgress })),
+      )
+    },
+  }
+}

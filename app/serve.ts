@@ -1,0 +1,109 @@
+import type { FastifyInstance } from 'fastify'
+import { isLoopback } from '#collectors/http/guards.ts'
+import type { Desk, HttpParts, HttpSettings } from '#collectors/http/ports.ts'
+import { createHttpServer } from '#collectors/http/server.ts'
+import type { Clock } from '#contracts/clock.ts'
+import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
+import { portInUse } from './checks.ts'
+import type { Config } from './config.ts'
+import type { Engine } from './engine.ts'
+import { CommandError } from './exit-codes.ts'
+import type { Logger } from './logger.ts'
+import { version } from './version.ts'
+
+export interface ServeParts {
+  readonly config: Config
+  readonly engine: Engine
+  readonly desk: Desk
+  readonly administratorToken: string
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The HTTP edge on the engine, listening. */
+export async function serve(
+  parts: ServeParts,
+): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly port: number }> {
+  const { config } = parts
+  await refuseUnguarded(parts)
+  const app = createHttpServer(httpParts(parts))
+  try {
+    await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await app.close()
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new CommandError('busy', portInUse(config.host, config.port))
+    throw new CommandError(
+      'usage',
+      `cannot listen on ${config.host}:${config.port}: ${message}. Check the settings host and port.`,
+    )
+  }
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  return { app, port, url: `http://${urlHost(config.host)}:${port}` }
+}
+
+/** Beyond loopback there must be somebody who can be told apart. */
+async function refuseUnguarded({ config, engine }: ServeParts): Promise<void> {
+  if (isLoopback(config.host) || config.allowRemoteWithoutKeys) return
+  if ((await engine.registry.tenants.keys()).length > 0) return
+  throw new CommandError(
+    'usage',
+    `host ${config.host} can be reached by others, and there is no API key yet: make one with "callscope keys create --tenant ${config.defaultTenant}", or set allowRemoteWithoutKeys`,
+  )
+}
+
+/** What a client on this machine would type. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function httpParts({ config, engine, desk, administratorToken, clock, logger }: ServeParts): HttpParts {
+  const { log, registry, metrics } = engine
+  return {
+    settings: settingsOf(config),
+    ...{ log, desk, administratorToken, clock, logger, tenants: registry.tenants },
+    park: (messages) => log.append(messages.map(edgeDeadLetter)),
+    count: (edge, outcome, messages) => metrics.pipelines.edge(edge, outcome, messages),
+    metrics: (format) => metrics.expose(format),
+    readiness: () => readinessOf(engine),
+  }
+}
+
+const mebibyte = 1_048_576
+
+const settingsOf = ({ api, bodies, ...config }: Config): HttpSettings => ({
+  ...{
+    host: config.host,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+    defaultTenant: config.defaultTenant,
+  },
+  ...{
+    pageDefault: Math.min(api.pageDefault, api.pageMax),
+    pageMax: api.pageMax,
+    requestTimeoutMs: api.requestTimeoutSeconds * 1_000,
+  },
+  ...{
+    eventsBytes: bodies.eventsMiB * mebibyte,
+    otlpBytes: bodies.otlpMiB * mebibyte,
+    uploadBytes: bodies.uploadMiB * mebibyte,
+  },
+  version,
+})
+
+/** Each part is asked something small; one that does not answer makes the process not ready. */
+async function readinessOf({ log, registry, reader }: Engine) {
+  const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['log', () => log.extent('dead-letter')],
+    ['registry', () => registry.tenants.tenants()],
+    ['warehouse', () => reader.list({ limit: 1 })],
+  ]
+  const answers = await Promise.allSettled(asked.map(([, ask]) => ask()))
+  const checks = Object.fromEntries(
+    asked.map(([name], at) => [name, answers[at]?.status === 'fulfilled' ? 'ok' : 'does not answer']),
+  )
+  return { ready: answers.every(({ status }) => status === 'fulfilled'), checks }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import type { DataFolder } from './data-folder.ts'
+import { feedDemo } from './demo-feed.ts'
+import { createLocalDesk } from './desk/local-desk.ts'
+import { type EngineParts, openEngine } from './engine.ts'
+import { CommandError } from './exit-codes.ts'
+import { serve } from './serve.ts'
+
+export interface Running {
+  readonly url: string
+  readonly tokenFile: string
+  /** Resolves only when something cannot go on. */
+  readonly failed: Promise<Error>
+  /** In the order that loses nothing: no more input, what is in hand is stored and committed, then the stores close. */
+  stop(): Promise<void>
+}
+
+/** Starts everything of `up`: stores, pipelines, HTTP, and the demo if asked for. */
+export async function startServices(parts: EngineParts & { readonly demo: boolean }): Promise<Running> {
+  const { config, folder, clock, logger } = parts
+  const engine = await openEngine(parts)
+  const stops: (() => Promise<unknown>)[] = [() => engine.close()]
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each()
+  }
+  try {
+    const pipelines = await engine.startPipelines()
+    stops.push(() => pipelines.stop())
+    const desk = createLocalDesk(engine, {
+      config,
+      clock,
+      spoolFolder: folder.part('uploads'),
+      onTenantsAdded: pipelines.refreshTenants,
+    })
+    const { app, url, port } = await serve({
+      config,
+      engine,
+      desk,
+      administratorToken: tokenFor(config, folder),
+      clock,
+      logger,
+    })
+    stops.push(() => app.close())
+    folder.announce({ pid: process.pid, port, url })
+    const background = new AbortController()
+    const feeding = parts.demo
+      ? feedDemo(
+          {
+            log: engine.log,
+            clock,
+            onError: (error) => logger.error({ err: error }, 'demo traffic could not be appended'),
+          },
+          background.signal,
+        )
+      : undefined
+    stops.push(async () => {
+      background.abort()
+      await feeding
+    })
+    logger.info({ url, dataDir: folder.path }, 'callscope is up')
+    return {
+      url,
+      tokenFile: config.adminTokenFile ?? join(folder.path, 'administrator.token'),
+      failed: pipelines.failed,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function tokenFor({ adminTokenFile }: Config, folder: DataFolder): string {
+  if (adminTokenFile === undefined) return folder.administratorToken()
+  try {
+    const token = readFileSync(adminTokenFile, 'utf8').trim()
+    if (token.length >= 16) return token
+  } catch (error) {
+    throw new CommandError('usage', `cannot read adminTokenFile: ${(error as Error).message}`)
+  }
+  throw new CommandError('usage', 'adminTokenFile: the token must have at least 16 characters')
+}
