@@ -38,7 +38,8 @@ export function callTruth(draft: CallDraft, counted: Counted): CallTruth {
     region: signalled ? draft.region : undefined,
     codec: events.some(({ data }) => data.codec !== undefined) ? codecAt(draft, draft.times.endMs).name : undefined,
     mediaNode: events.some(({ data }) => data.media_node !== undefined) ? draft.mediaNode : undefined,
-    streams: counted.streams,
+    // An observer that never saw reason to report is no view of the stream.
+    streams: counted.streams.filter(({ samples }) => samples > 0),
     distinct: {
       samples: counted.streams.reduce((sum, { samples }) => sum + samples, 0),
       callEvents: events.filter(isCallEvent).length,

@@ -20,8 +20,8 @@ function playedOf(scenario: string): readonly Played[] {
     const [truth] = traffic.truth().calls
     if (truth === undefined) throw new Error('one call was asked for')
     const told = messages.filter(({ topic }) => topic !== 'quality-samples' && topic !== 'audit-events')
-    const types = told
-      .toSorted((a, b) => a.atMs - b.atMs)
+    const types = [...told]
+      .sort((a, b) => a.atMs - b.atMs)
       .flatMap(({ value }) => (isRecord(value) ? [String(value.type)] : []))
     return { truth, messages, samples: firstOfEach(readSamples(messages)), types }
   })
