@@ -6,8 +6,10 @@ export interface Change {
   readonly tenant: string
   /** Correlation id, or `trace:<trace id>`. */
   readonly id: string
-  /** Dirty minutes, as epoch minutes. Empty: only the record. `all`: every minute of this correlation id. */
-  readonly minutes: readonly number[] | 'all'
+  /** Dirty minutes, as epoch minutes. Empty: only the record. */
+  readonly minutes: readonly number[]
+  /** What scoring reads has changed (codec, answer): every minute made of this id before is dirty too. */
+  readonly rescore: boolean
   /** True when announced samples hold running counters: the minutes after theirs are dirty too. */
   readonly cumulative: boolean
   readonly urgency: Urgency

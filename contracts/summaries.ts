@@ -11,8 +11,10 @@ export const memberText = ({ tenant, id }: MemberKey): string => `${tenant}\u000
 
 /** A correlation id whose minutes have to be made again from raw. */
 export interface DirtyMinutes extends MemberKey {
-  /** Epoch minutes; `all`: every minute known of this id. */
-  readonly minutes: readonly number[] | 'all'
+  /** Epoch minutes. */
+  readonly minutes: readonly number[]
+  /** Every minute that was made of this id before, too. */
+  readonly rescore: boolean
   readonly cumulative: boolean
 }
 

@@ -71,6 +71,7 @@ export function mergeChanges(a: Change, b: Change): Change {
     tenant: a.tenant,
     id: a.id,
     minutes: mergeMinutes(a.minutes, b.minutes),
+    rescore: a.rescore || b.rescore,
     cumulative: a.cumulative || b.cumulative,
     urgency: a.urgency === 'now' || b.urgency === 'now' ? 'now' : 'running',
     worst: a.worst > b.worst ? a.worst : b.worst,
@@ -78,7 +79,6 @@ export function mergeChanges(a: Change, b: Change): Change {
 }
 
 function mergeMinutes(a: Change['minutes'], b: Change['minutes']): Change['minutes'] {
-  if (a === 'all' || b === 'all') return 'all'
   if (b.every((minute) => a.includes(minute))) return a
   return [...new Set([...a, ...b])]
 }

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { cloudEventContext, counter, id, knownIds, name, timestamp } from './common.ts'
 
-const acted = { ...knownIds, actor_id: id, actor_kind: z.enum(['user', 'administrator', 'service']).optional() } as const
+const acted = {
+  ...knownIds,
+  actor_id: id,
+  actor_kind: z.enum(['user', 'administrator', 'service']).optional(),
+} as const
 const objectKey = z.string().min(1).max(1_000)
 const bundle = { policy_bundle_id: id.optional(), policy_bundle_version: name.optional() } as const
 
@@ -38,7 +42,12 @@ export const auditEventData = {
 type AuditType = keyof typeof auditEventData
 
 const [first, ...rest] = (Object.keys(auditEventData) as AuditType[]).map((type) =>
-  z.looseObject({ ...cloudEventContext, type: z.literal(type), correlationid: id.optional(), data: auditEventData[type] }),
+  z.looseObject({
+    ...cloudEventContext,
+    type: z.literal(type),
+    correlationid: id.optional(),
+    data: auditEventData[type],
+  }),
 )
 if (first === undefined) throw new Error('auditEventData is empty')
 

@@ -72,7 +72,9 @@ export type CallEventType = keyof typeof callEventData
 const envelope = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
   z.looseObject({ ...cloudEventContext, type: z.literal(type), correlationid: id, data })
 
-const [first, ...rest] = (Object.keys(callEventData) as CallEventType[]).map((type) => envelope(type, callEventData[type]))
+const [first, ...rest] = (Object.keys(callEventData) as CallEventType[]).map((type) =>
+  envelope(type, callEventData[type]),
+)
 if (first === undefined) throw new Error('callEventData is empty')
 
 /** A call or conference event: a CloudEvent on `call-events` or `conf-events`. */

@@ -22,8 +22,10 @@ export const cdrEventData = {
     billed_seconds: counter,
     plan: name.optional(),
     amount: decimal,
-    /** ISO 4217. */
-    currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
+      .describe('ISO 4217.'),
   }),
 } as const
 
@@ -35,6 +37,11 @@ export const cdrEvent = z.discriminatedUnion('type', [
     correlationid: id,
     data: cdrEventData['cdr.recorded'],
   }),
-  z.looseObject({ ...cloudEventContext, type: z.literal('cdr.rated'), correlationid: id, data: cdrEventData['cdr.rated'] }),
+  z.looseObject({
+    ...cloudEventContext,
+    type: z.literal('cdr.rated'),
+    correlationid: id,
+    data: cdrEventData['cdr.rated'],
+  }),
 ])
 export type CdrEvent = z.infer<typeof cdrEvent>

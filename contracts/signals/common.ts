@@ -36,16 +36,11 @@ export const knownIds = {
   call_id: id.optional(),
   session_id: id.optional(),
   conf_session_id: id.optional(),
-  /** One party's signalling dialog. Links only when it is at least 8 characters long: "a" or "1" name a leg within a call. */
-  leg_id: id.optional(),
-  /** Pseudonym of the account, never a name, number or address. */
-  account_id: id.optional(),
-  /** SIP Call-ID of the dialog (RFC 3261). */
-  sip_call_id: id.optional(),
-  /** RFC 7989 Session-ID, without the remote part. */
-  sip_session_id: id.optional(),
-  /** Another correlation id that the producer knows to be the same call. */
-  linked_correlation_id: id.optional(),
+  leg_id: id.optional().describe("One party's signalling dialog. Links only when it is at least 8 characters long: "a" or "1" name a leg within a call."),
+  account_id: id.optional().describe('Pseudonym of the account, never a name, number or address.'),
+  sip_call_id: id.optional().describe('SIP Call-ID of the dialog (RFC 3261).'),
+  sip_session_id: id.optional().describe('RFC 7989 Session-ID, without the remote part.'),
+  linked_correlation_id: id.optional().describe('Another correlation id that the producer knows to be the same call.'),
 } as const
 
 /** Who measured a stream. `remote` is the far end's report about what we sent (RTCP receiver reports, remote-inbound-rtp). */
@@ -66,8 +61,7 @@ export const cloudEventContext = {
   datacontenttype: z.literal('application/json').optional(),
   dataschema: z.string().max(500).optional(),
   subject: id.optional(),
-  /** Named by the credential or the topic's configuration; a payload may repeat it, never differ. */
-  tenantid: name.optional(),
+  tenantid: name.optional().describe("Named by the credential or the topic's configuration; a payload may repeat it, never differ."),
   traceparent: traceparent.optional(),
   tracestate: z.string().max(512).optional(),
 } as const

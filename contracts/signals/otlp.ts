@@ -1,5 +1,11 @@
 /** An OTLP attribute value, reduced to JSON. 64-bit integers that do not fit a double stay decimal strings. */
-export type AttributeValue = string | number | boolean | null | readonly AttributeValue[] | { readonly [key: string]: AttributeValue }
+export type AttributeValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly AttributeValue[]
+  | { readonly [key: string]: AttributeValue }
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
 /** One OTLP log record, flattened with its resource and scope. Times in nanoseconds since the epoch, as decimal strings. */

@@ -49,7 +49,7 @@ test('a record that is not rated bills nothing', () => {
 test('a record announces its call at once, links its ids and moves the watermark', () => {
   const into = effectsOf(rated())
   expect(into.changes).toEqual([
-    { tenant: 'acme', id: 'c-1', minutes: [], cumulative: false, urgency: 'now', worst: 0 },
+    { tenant: 'acme', id: 'c-1', minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
   ])
   expect(into.of('call_links')).toHaveLength(2)
   expect(into.times).toEqual([{ tenant: 'acme', ms: Date.parse(eventTime) }])

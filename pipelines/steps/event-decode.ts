@@ -45,8 +45,9 @@ export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions):
     into.change({
       tenant,
       id,
-      minutes: changesScoring(event) ? 'all' : [],
-      cumulative: changesScoring(event),
+      minutes: [],
+      rescore: changesScoring(event),
+      cumulative: false,
       urgency: 'now',
       worst: 0,
     })

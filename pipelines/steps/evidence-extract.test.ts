@@ -33,7 +33,7 @@ describe('log lines', () => {
       },
     ])
     expect(into.changes).toEqual([
-      { tenant: 'acme', id: 'c-1', minutes: [], cumulative: false, urgency: 'now', worst: 0 },
+      { tenant: 'acme', id: 'c-1', minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
     ])
   })
 

@@ -42,6 +42,7 @@ export function createSampleDecode({ writeLinks, worstOf, ...rules }: SampleDeco
       id: event.correlationid,
       // Counters are differenced over the minute's border: the next minute looks back at this one.
       minutes: cumulative ? [minute, minute + 1] : [minute],
+      rescore: false,
       cumulative,
       urgency: 'running',
       worst: worstOf(event),

@@ -4,7 +4,7 @@ import { formulaVersion } from '#quality/version.ts'
 
 /** The record of a call that could not be computed: nothing is known of it but that. */
 export function notComputed({ tenant, id, minutes }: Change): CallRecord {
-  const first = minutes === 'all' || minutes.length === 0 ? 0 : Math.min(...minutes) * 60_000
+  const first = minutes.length === 0 ? 0 : Math.min(...minutes) * 60_000
   const unknown = undefined
   return {
     tenant,

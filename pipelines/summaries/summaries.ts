@@ -99,6 +99,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
       const changes = taken.map(({ change }) => change)
       const { rows, forward, again, failed } = await recompute(changes, owns, logNowMs, parts)
       for (const [shard, ofShard] of forward) await parts.log.append(announcementsFor(shard, ofShard))
+      for (const { cause } of failed) parts.observer.retry(cause)
       if (failed.length > 0) await parts.giveUp(failed)
       if (again.length > 0) await parts.log.append(announcements(again))
       backlog.done(taken)
@@ -167,7 +168,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     dueAtMs = polled.logNowMs + limits.dueEveryMs
     const watermarks = watermarksOf(await parts.watermarks.read())
     for (const { tenant, id } of await parts.due.due([...shards], watermarks, limits.callsPerRecompute)) {
-      backlog.addDue({ tenant, id, minutes: [], cumulative: false, urgency: 'now', worst: 0 }, polled.logNowMs)
+      backlog.addDue({ tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 }, polled.logNowMs)
     }
   }
 

@@ -19,7 +19,7 @@ export async function* takeCensus(
     const changes = rows
       .filter(([tenant, id]) => owns(shardOf(tenant, id)))
       .map(([tenant, id, minutes, cumulative]): Change => {
-        return { tenant, id, minutes, cumulative: cumulative > 0, urgency: 'now', worst: 0 }
+        return { tenant, id, minutes, rescore: false, cumulative: cumulative > 0, urgency: 'now', worst: 0 }
       })
     if (changes.length > 0) yield changes
   }

@@ -77,24 +77,35 @@ function stampOf(keys: readonly DirtyKey[], { version }: RecomputeContext, scori
   }
 }
 
-/** Puts names to `all`: the minutes that were ever made of these ids. Raw that no minute knows yet has its own announcement. */
+/** Names the minutes to be made: those announced, and for `rescore` those that were ever made of the id. Raw that no minute knows yet has its own announcement. */
 async function nameAll(client: ClickHouseClient, dirty: readonly DirtyMinutes[]): Promise<readonly DirtyKey[]> {
   const keys: DirtyKey[] = []
   const all: (readonly [string, string])[] = []
-  for (const { tenant, id, minutes, cumulative } of dirty) {
-    if (minutes === 'all') all.push([tenant, id])
-    else for (const minute of minutes) keys.push({ tenant, id, minuteSeconds: minute * 60, cumulative })
+  for (const { tenant, id, minutes, rescore, cumulative } of dirty) {
+    if (rescore) all.push([tenant, id])
+    for (const minute of minutes) keys.push({ tenant, id, minuteSeconds: minute * 60, cumulative })
   }
-  if (all.length === 0) return keys
+  if (all.length === 0) return withoutRepeats(keys)
   const known = await rowsOf<[string, string, number, number]>(
     client,
     `SELECT tenant, correlation_id, toUnixTimestamp(minute) AS at, max(scope = 'cumulative') AS cumulative
      FROM call_minutes WHERE (tenant, correlation_id) IN ${tuples(all)} GROUP BY tenant, correlation_id, minute`,
   )
-  return [
-    ...keys,
-    ...known.map(([tenant, id, minuteSeconds, cumulative]) => ({ tenant, id, minuteSeconds, cumulative: cumulative === 1 })),
-  ]
+  const made = known.map(([tenant, id, minuteSeconds, cumulative]): DirtyKey => {
+    return { tenant, id, minuteSeconds, cumulative: cumulative === 1 }
+  })
+  return withoutRepeats([...keys, ...made])
+}
+
+/** Each minute once; cumulative if any mention of it was. */
+function withoutRepeats(keys: readonly DirtyKey[]): readonly DirtyKey[] {
+  const distinct = new Map<string, DirtyKey>()
+  for (const key of keys) {
+    const name = `${key.tenant}\u0000${key.id}\u0000${key.minuteSeconds}`
+    const known = distinct.get(name)
+    if (known === undefined || (key.cumulative && !known.cumulative)) distinct.set(name, key)
+  }
+  return [...distinct.values()]
 }
 
 /** Leaves out minutes whose raw has gone or is about to: what stands of them was made when raw was whole. */

@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { type ComposeParts, composePipelines } from '#app/compose-pipelines.ts'
+import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import type { CallRecord } from '#contracts/call-record.ts'
+import type { NewRecord } from '#contracts/event-log.ts'
+import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
+import type { Registry } from '#contracts/registry.ts'
+import { embeddedTopics } from '#contracts/topics.ts'
+import { pause } from '#pipelines/pipeline.ts'
+import { defaultPatience } from '#pipelines/summaries/fold.ts'
+import { createRegistry } from '#registry/registry.ts'
+import { simulatedTenants } from '#simulator/index.ts'
+import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
+import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
+import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
+
+const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
+
+export interface HarnessOptions {
+  readonly folder?: string
+  readonly clock?: () => number
+  readonly windows?: Partial<TimeWindows>
+  readonly pace?: ComposeParts['pace']
+  readonly limits?: ComposeParts['limits']
+  readonly tenants?: readonly string[]
+  readonly durability?: 'power' | 'process'
+  readonly patience?: ComposeParts['patience']
+}
+
+/** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
+export interface Harness {
+  readonly log: EmbeddedLog
+  readonly registry: Registry
+  readonly warehouse: ClickHouseClient
+  readonly folder: string
+  append(records: readonly NewRecord[]): Promise<void>
+  /** Waits until everything appended is dealt with and every record that is due has been judged again. */
+  drained(): Promise<void>
+  /** Live records, by canonical id. */
+  records(): Promise<ReadonlyMap<string, CallRecord>>
+  rows<Row extends readonly unknown[]>(query: string): Promise<Row[]>
+  stop(): Promise<void>
+}
+
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'callscope-test-')))
+  const clock = options.clock ?? Date.now
+  const log = createEmbeddedLog({
+    path: join(folder, 'log.sqlite'),
+    topics: embeddedTopics,
+    clock,
+    durability: options.durability ?? 'process',
+  })
+  const registry = await createRegistry({ dataDir: options.folder === undefined ? undefined : join(folder, 'registry'), clock })
+  const tenants = new Set([...(options.tenants ?? []), 'default', ...simulatedTenants.map(({ id }) => id)])
+  await registry.tenants.ensureTenants([...tenants].map((id) => ({ id, name: id })))
+  const connect = () => connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2 })
+  const warehouse = await connect()
+  await migrateWarehouse(warehouse, await listMigrations())
+  const retried: Error[] = []
+  const composed = await composePipelines({
+    ...{ log, registry, connect, tenants: () => tenants },
+    prometheus: createPrometheus({ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true }),
+    windows: { ...defaultWindows, ...options.windows },
+    patience: options.patience ?? defaultPatience,
+    limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
+    pace: { runningDelayMs: 0, dueEveryMs: 50, ...options.pace },
+    onRetry: (_what, cause) => { retried.push(cause); if (process.env.SHOW_RETRIES) console.error(cause) },
+  })
+  const stopping = new AbortController()
+  let failure: unknown
+  const running = composed.pipelines.map((pipeline) =>
+    pipeline.run(stopping.signal).catch((error: unknown) => {
+      failure ??= error
+    }),
+  )
+  const dueLeft = async () => {
+    const rows = await rowsOf<[number]>(
+      warehouse,
+      `SELECT count() FROM calls FINAL WHERE is_deleted = 0 AND next_due > 0 AND next_due <= as_of`,
+    )
+    return rows[0]?.[0] ?? 0
+  }
+
+  return {
+    log,
+    registry,
+    warehouse,
+    folder,
+    append: (records) => log.append(records),
+    async drained() {
+      for (let quiet = 0; quiet < 4; ) {
+        if (failure !== undefined) throw failure
+        if (retried.length > 20) throw retried[0]
+        const behind = groups.some((group) => log.lag(group).some(({ lag }) => lag > 0))
+        const busy = behind || composed.pipelines.some((pipeline) => !pipeline.idle())
+        quiet = busy || (await dueLeft()) > 0 ? 0 : quiet + 1
+        await pause(40, stopping.signal)
+      }
+    },
+    async records() {
+      const rows = await rowsOf<[string]>(warehouse, 'SELECT record FROM calls FINAL WHERE is_deleted = 0')
+      const records = rows.map(([record]) => JSON.parse(record) as CallRecord)
+      return new Map(records.map((record) => [record.id, record]))
+    },
+    rows: (query) => rowsOf(warehouse, query),
+    async stop() {
+      stopping.abort()
+      await Promise.all(running)
+      await composed.close()
+      await warehouse.close()
+      await registry.close()
+      await log.close()
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
+      if (failure !== undefined) throw failure
+    },
+  }
+}
