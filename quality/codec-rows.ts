@@ -20,7 +20,7 @@ const g711: readonly CodecRow[] = [
     bpl: 4.3,
     ...perSample,
     grounded: true,
-    source: `${g113}, tables I.1 and I.4`,
+    source: g113,
     names: [
       'pcmu',
       'pcma',
@@ -45,7 +45,7 @@ const g711: readonly CodecRow[] = [
     bpl: 25.1,
     ...perSample,
     grounded: true,
-    source: `${g113}, table I.4 (concealment of G.711 appendix I)`,
+    source: `${g113}, concealment of G.711 appendix I`,
     names: ['pcmuplc', 'pcmaplc', 'g711appendixi'],
   },
 ]
@@ -62,7 +62,7 @@ const g72x: readonly CodecRow[] = [
       bpl: none,
       ...perSample,
       grounded: true,
-      source: `${g113}, table I.1`,
+      source: g113,
       names,
     }
   }),
@@ -78,7 +78,7 @@ const g72x: readonly CodecRow[] = [
       ...perSample,
       frameMs: 0.625,
       grounded: true,
-      source: `${g113}, table I.1`,
+      source: g113,
       names,
     }
   }),
@@ -98,7 +98,7 @@ const celp: readonly CodecRow[] = [
     frameMs: 10,
     lookaheadMs: 5,
     grounded: true,
-    source: `${g113}, table I.1`,
+    source: g113,
     names: ['g729annexbno', 'g7298000annexbno', 'g72980001annexbno', 'g729a8000annexbno'],
   },
   {
@@ -110,7 +110,7 @@ const celp: readonly CodecRow[] = [
     frameMs: 10,
     lookaheadMs: 5,
     grounded: true,
-    source: `${g113}, table I.4`,
+    source: g113,
     names: ['g729', 'g729b', 'g729ab', 'g729a', 'g729annexa', 'g729annexb', 'g7298k'],
   },
   ...(['6.3', '5.3'] as const).map((rate): CodecRow => {
@@ -125,7 +125,7 @@ const celp: readonly CodecRow[] = [
       packetMs: 30,
       clockRates: [8000],
       grounded: true,
-      source: `${g113}, ${fast ? 'table I.4' : 'table I.1'}`,
+      source: g113,
       names: fast ? ['g723', 'g7231', 'g72363', 'g723163', 'g7231a'] : ['g72353', 'g723153'],
     }
   }),
@@ -136,7 +136,7 @@ const celp: readonly CodecRow[] = [
     bpl: 10,
     ...frames20,
     grounded: true,
-    source: `${g113}, table I.4`,
+    source: g113,
     names: [],
   },
 ]

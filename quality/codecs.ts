@@ -17,7 +17,7 @@ export interface CodecRow {
   readonly packetMs: number
   /** True for values published for this codec or configured by the operator; false for stand-ins and gaps. */
   readonly grounded: boolean
-  /** Document and table that `ie` and `bpl` come from. */
+  /** Document that `ie` and `bpl` come from. */
   readonly source: string
   /** RTP clock rates, Hz, as they follow the name in SDP ("PCMU/8000"). */
   readonly clockRates: readonly number[]
