@@ -26,7 +26,9 @@ export const milliseconds = z.number().min(0).max(86_400_000)
 export const timestamp = z.iso.datetime({ offset: true })
 
 /** W3C Trace Context, version 00. */
-export const traceparent = z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent')
+export const traceparent = z
+  .string()
+  .regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent')
 
 /**
  * Ids that every signal carries where the producer knows them. Each is also a link: two correlation ids that share
@@ -36,7 +38,11 @@ export const knownIds = {
   call_id: id.optional(),
   session_id: id.optional(),
   conf_session_id: id.optional(),
-  leg_id: id.optional().describe("One party's signalling dialog. Links only when it is at least 8 characters long: "a" or "1" name a leg within a call."),
+  leg_id: id
+    .optional()
+    .describe(
+      'Signalling dialog of one party. Links only when it is at least 8 characters long: "a" or "1" name a leg within a call.',
+    ),
   account_id: id.optional().describe('Pseudonym of the account, never a name, number or address.'),
   sip_call_id: id.optional().describe('SIP Call-ID of the dialog (RFC 3261).'),
   sip_session_id: id.optional().describe('RFC 7989 Session-ID, without the remote part.'),
@@ -61,7 +67,9 @@ export const cloudEventContext = {
   datacontenttype: z.literal('application/json').optional(),
   dataschema: z.string().max(500).optional(),
   subject: id.optional(),
-  tenantid: name.optional().describe("Named by the credential or the topic's configuration; a payload may repeat it, never differ."),
+  tenantid: name
+    .optional()
+    .describe("Named by the credential or the topic's configuration; a payload may repeat it, never differ."),
   traceparent: traceparent.optional(),
   tracestate: z.string().max(512).optional(),
 } as const
