@@ -2,6 +2,10 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
+import type { Difference } from '#contracts/audit.ts'
+import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
+import { type RecomputeParts, foldAgain } from '#pipelines/summaries/recompute.ts'
+import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
@@ -47,6 +51,10 @@ export interface ComposeParts {
   readonly pace?: Partial<SummariesLimits>
   /** Messages below these offsets were counted before (by `topic/partition`): they feed stores, and no live metrics. */
   readonly quietBelow?: ReadonlyMap<string, number>
+  /** The log's present time, epoch milliseconds. */
+  readonly logNow: () => number
+  readonly auditorPace?: Partial<AuditorPace>
+  readonly onDifferences?: (differences: readonly Difference[]) => void
   readonly onRetry: (what: string, cause: Error) => void
 }
 
@@ -72,10 +80,25 @@ export async function composePipelines(parts: ComposeParts) {
     createLogsPipeline(telemetryRoom),
     createTracesPipeline(telemetryRoom),
     createAuditPipeline(room),
-    await summariesPipeline(parts, await connect()),
   ]
+  const all = [...pipelines, summariesOf(parts, await connect())]
+  const auditing = await connect()
+  const auditor = createAuditor({
+    reader: createAuditReader(auditing),
+    foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
+    log: parts.log,
+    writer: createCallWriter(auditing),
+    idle: () => all.every((pipeline) => pipeline.idle()),
+    logNow: parts.logNow,
+    found(differences) {
+      parts.prometheus.pipelines.auditorDifferences(differences.length)
+      parts.onDifferences?.(differences)
+    },
+    ...(parts.auditorPace === undefined ? {} : { pace: parts.auditorPace }),
+  })
   return {
-    pipelines,
+    pipelines: all,
+    auditor,
     async close() {
       for (const connection of connections) await connection.close()
     },
@@ -126,12 +149,12 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
   })
 }
 
-async function summariesPipeline(parts: ComposeParts, client: ClickHouseClient): Promise<Pipeline> {
-  const { log, registry, prometheus, windows, patience, pace } = parts
-  const { retentionMs } = windows
-  const writer = createCallWriter(client)
-  return createSummaries({
-    log,
+/** What a recompute reads and writes, on one connection. */
+export function recomputeParts(
+  { registry, windows: { retentionMs }, patience }: Pick<ComposeParts, 'registry' | 'windows' | 'patience'>,
+  client: ClickHouseClient,
+): RecomputeParts {
+  return {
     versions: registry.versions,
     watermarks: registry.watermarks,
     cuts: registry.cuts,
@@ -142,12 +165,21 @@ async function summariesPipeline(parts: ComposeParts, client: ClickHouseClient):
       scoring: { layers: scoringLayers(defaultProfile), formulaVersion, profileVersion: defaultProfile.version },
     }),
     inputs: createCallInputs({ client, retentionMs }),
-    writer,
-    due: createDueReader(client),
-    census: (owns) => takeCensus(client, owns),
+    writer: createCallWriter(client),
     profileOf: () => defaultProfile,
     patience,
-    giveUp: giveUpOn({ log, writer, versions: registry.versions }),
+  }
+}
+
+function summariesOf(parts: ComposeParts, client: ClickHouseClient): Pipeline {
+  const { log, registry, prometheus, pace } = parts
+  const recompute = recomputeParts(parts, client)
+  return createSummaries({
+    ...recompute,
+    log,
+    due: createDueReader(client),
+    census: (owns) => takeCensus(client, owns),
+    giveUp: giveUpOn({ log, writer: recompute.writer, versions: registry.versions }),
     ...(pace === undefined ? {} : { pace }),
     observer: {
       recomputed(rows) {

@@ -60,6 +60,12 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       silenceMs: config.summaries.silenceSeconds * 1_000,
     },
     ...parts.tuning,
+    logNow: parts.clock,
+    onDifferences: (differences) =>
+      logger.error(
+        { differences: differences.length },
+        'the auditor found derived rows that do not follow from raw; they are computed again',
+      ),
     onRetry: (what, cause) =>
       logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
   })
@@ -78,6 +84,9 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       )
     }
   })
+  const auditing = composed.auditor.run(stopping.signal).catch((error: unknown) =>
+    logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
+  )
   const chores = doChores(parts, tenants.refresh, stopping.signal)
 
   return {
@@ -94,7 +103,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     },
     async stop() {
       stopping.abort()
-      await Promise.all([...running, chores])
+      await Promise.all([...running, chores, auditing])
       if (failure !== undefined) throw failure
     },
   }

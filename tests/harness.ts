@@ -9,6 +9,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
+import type { Auditor } from '#pipelines/auditor.ts'
 import { pause } from '#pipelines/pipeline.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { createRegistry } from '#registry/registry.ts'
@@ -39,6 +40,7 @@ export interface Harness {
   append(records: readonly NewRecord[]): Promise<void>
   /** Waits until everything appended is dealt with and every record that is due has been judged again. */
   drained(): Promise<void>
+  readonly auditor: Auditor
   /** Live records, by canonical id. */
   records(): Promise<ReadonlyMap<string, CallRecord>>
   rows<Row extends readonly unknown[]>(query: string): Promise<Row[]>
@@ -68,6 +70,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     patience: options.patience ?? defaultPatience,
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
     pace: { runningDelayMs: 0, dueEveryMs: 50, ...options.pace },
+    logNow: clock,
     onRetry: (_what, cause) => { retried.push(cause); if (process.env.SHOW_RETRIES) console.error(cause) },
   })
   const stopping = new AbortController()
@@ -89,6 +92,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     log,
     registry,
     warehouse,
+    auditor: composed.auditor,
     folder,
     append: (records) => log.append(records),
     async drained() {

@@ -47,7 +47,7 @@ export function foldTimes({ events, cdrs, streams, asOfMs, patience }: TimesInpu
     endedMs: ended.endedMs,
     endedBecause: ended.because,
     endedBy: textOf(endEvent, 'ended_by'),
-    disposition: dispositionOf(events, cdrs, streams, answeredMs, ended.endedMs),
+    disposition: dispositionOf(events, cdrs, answeredMs, ended.endedMs),
     sipCode: numberOf(endEvent, 'sip_code'),
     q850Cause: numberOf(endEvent, 'q850_cause'),
     setupMs: firstSound === undefined ? undefined : Math.max(0, firstSound.atMs - startedMs),
@@ -105,14 +105,13 @@ function stateOf(
 function dispositionOf(
   events: readonly CallEventRow[],
   cdrs: readonly CdrRow[],
-  streams: readonly StreamDigest[],
   answeredMs: number | undefined,
   endedMs: number | undefined,
 ): CallRecord['disposition'] {
   if (answeredMs !== undefined) return 'answered'
   const signalled = events.some(({ type }) => type.startsWith('call.')) || cdrs.length > 0
-  // Media that nobody signalled was heard by somebody: it is judged as a call.
-  if (!signalled) return streams.length > 0 ? 'answered' : 'unknown'
+  // Media that nobody signalled is judged as a call; whether it was answered nobody knows.
+  if (!signalled) return 'unknown'
   return endedMs === undefined ? 'unknown' : 'not_answered'
 }
 

@@ -72,6 +72,21 @@ export async function recompute(
   }
 }
 
+/** What a recompute of these calls would write now, from what is stored; nothing is written. For the auditor. */
+export async function foldAgain(
+  members: readonly MemberKey[],
+  logNowMs: number,
+  parts: RecomputeParts,
+): Promise<readonly CallRow[]> {
+  const watermarks = watermarksOf(await parts.watermarks.read())
+  const resolved = await resolveComponents(members, parts)
+  const components = new Map(
+    [...resolved.values()].flat().map((component) => [memberText({ tenant: component.tenant, id: component.canonical }), component]),
+  )
+  const { drafts } = await foldAll([...components.values()], { version: 0, logNowMs, watermarks }, parts)
+  return drafts
+}
+
 const changesOf = (
   components: ReadonlySet<Component>,
   changes: readonly Change[],
