@@ -28,11 +28,13 @@ export async function startServices(parts: EngineParts & { readonly demo: boolea
   try {
     const pipelines = await engine.startPipelines()
     stops.push(() => pipelines.stop())
+    const background = new AbortController()
     const desk = createLocalDesk(engine, {
       config,
       clock,
       spoolFolder: folder.part('uploads'),
       onTenantsAdded: pipelines.refreshTenants,
+      stopping: background.signal,
     })
     const { app, url, port } = await serve({
       config,
@@ -44,7 +46,6 @@ export async function startServices(parts: EngineParts & { readonly demo: boolea
     })
     stops.push(() => app.close())
     folder.announce({ pid: process.pid, port, url })
-    const background = new AbortController()
     const feeding = parts.demo
       ? feedDemo(
           {

@@ -25,14 +25,17 @@ interface Described {
   readonly examples: readonly string[]
 }
 
-/** A command with --json and --help with examples. */
-export function aCommand({ name, summary, description, examples }: Described): Command {
+/** A command that only holds others. Options of its own would take those of its children away from them. */
+export function aGroup({ name, summary, description, examples }: Described): Command {
   return new Command(name)
     .summary(summary)
     .description(description ?? summary)
-    .option('--json', 'print exactly one JSON value on standard output')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  callscope ${example}`).join('\n')}`)
 }
+
+/** A command with --json and --help with examples. */
+export const aCommand = (described: Described): Command =>
+  aGroup(described).option('--json', 'print exactly one JSON value on standard output')
 
 /** A command that reads the configuration. */
 export const aConfiguredCommand = (described: Described): Command =>

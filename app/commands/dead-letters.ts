@@ -5,8 +5,8 @@ import { CommandError } from '../exit-codes.ts'
 import { dateTime } from '../text/format.ts'
 import { type Column, printable, table } from '../text/table.ts'
 import {
-  aCommand,
   aConfiguredCommand,
+  aGroup,
   type CommandParts,
   type CommonOptions,
   configFor,
@@ -20,11 +20,11 @@ interface ListOptions extends CommonOptions {
 }
 
 export function deadLettersCommand(parts: CommandParts): Command {
-  const command = aCommand({
+  const command = aGroup({
     name: 'dead-letters',
     summary: 'messages that were refused for good',
     description: 'Messages that no pipeline could take, with the reason and the fix. Kept for a month.',
-    examples: ['dead-letters list', 'dead-letters show 0-17', 'dead-letters replay 0-17'],
+    examples: ['dead-letters list --json', 'dead-letters show 0-17', 'dead-letters replay 0-17'],
   })
   for (const child of [listCommand(parts), showCommand(parts), replayCommand(parts)]) command.addCommand(child)
   return command

@@ -5,7 +5,7 @@ import { withDesk } from '../desk/open-desk.ts'
 import { CommandError } from '../exit-codes.ts'
 import { dateTime } from '../text/format.ts'
 import { type Column, table } from '../text/table.ts'
-import { aCommand, aConfiguredCommand, type CommandParts, type CommonOptions, configFor, print } from './command.ts'
+import { aConfiguredCommand, aGroup, type CommandParts, type CommonOptions, configFor, print } from './command.ts'
 
 interface CreateOptions extends CommonOptions {
   readonly tenant: string
@@ -14,10 +14,10 @@ interface CreateOptions extends CommonOptions {
 }
 
 export function keysCommand(parts: CommandParts): Command {
-  const command = aCommand({
+  const command = aGroup({
     name: 'keys',
     summary: 'API keys of tenants',
-    examples: ['keys create --tenant acme --role ingest --label sbc-1', 'keys list'],
+    examples: ['keys create --tenant acme --role ingest --label sbc-1', 'keys list --json'],
   })
   for (const child of [createCommand(parts), listCommand(parts)]) command.addCommand(child)
   return command

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
 import type { Desk, Upload } from '#collectors/http/ports.ts'
 import { CommandError, type ExitName } from '../exit-codes.ts'
+import { type Reply, request } from './request.ts'
 
 interface RemoteParts {
   readonly url: string
@@ -46,7 +46,7 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
       replay: ({ name, content, rate, repeat, tenants }) =>
         must('/api/replay', {
           method: 'POST',
-          query: { name, rate, repeat, tenants: tenants?.join(',') },
+          query: { name, rate, repeat, tenants: tenants?.join(',') || undefined },
           upload: content,
         }),
     },
@@ -68,49 +68,41 @@ function createAsk(url: string, token: string): Ask {
     const target = new URL(path, url)
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) target.searchParams.set(name, String(value))
-    const response = await send(target, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(upload === undefined ? {} : { 'content-type': 'application/octet-stream' }),
-      },
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-      ...(upload === undefined ? {} : { body: bytesOf(upload), duplex: 'half' }),
-    })
-    if (response.status === 404) return undefined
-    if (!response.ok) throw await refusal(response)
-    return (await response.json()) as Answer
+    const headers = { authorization: `Bearer ${token}` }
+    const reply = await send(
+      target,
+      json === undefined ? { method, headers, upload } : { method, headers, json: JSON.stringify(json) },
+    )
+    if (reply.status === 404) return undefined
+    if (reply.status < 200 || reply.status > 299) throw refusal(reply)
+    return JSON.parse(reply.body) as Answer
   }
 }
 
-const bytesOf = (upload: Upload['content']): NonNullable<RequestInit['body']> =>
-  ReadableStream.from('path' in upload ? createReadStream(upload.path) : upload) as unknown as NonNullable<
-    RequestInit['body']
-  >
-
-async function send(target: URL, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
+async function send(target: URL, options: Parameters<typeof request>[1]): Promise<Reply> {
   try {
-    return await fetch(target, init)
+    return await request(target, options)
   } catch (error) {
-    const cause = (error as { cause?: Error }).cause ?? (error as Error)
+    const { message } = error as Error
     throw new CommandError(
       'failed',
-      `the process at ${target.origin} does not answer (${cause.message}): is it stopping? Try again.`,
+      `the process at ${target.origin} does not answer (${message}): is it stopping? Try again.`,
     )
   }
 }
 
 const exits: Readonly<Record<number, ExitName>> = { 400: 'refused', 403: 'refused', 409: 'refused', 413: 'refused' }
 
-async function refusal(response: Response): Promise<CommandError> {
-  const problem = (await response.json().catch(() => ({}))) as {
-    detail?: string
-    errors?: { field: string; fix: string }[]
-  }
+function refusal({ status, body }: Reply): CommandError {
+  const problem = readProblem(body)
   const errors = (problem.errors ?? []).map(({ field, fix }) => `\n  ${field}: ${fix}`).join('')
-  return new CommandError(
-    exits[response.status] ?? 'failed',
-    `${problem.detail ?? `the server answered ${response.status}`}${errors}`,
-  )
+  return new CommandError(exits[status] ?? 'failed', `${problem.detail ?? `the server answered ${status}`}${errors}`)
+}
+
+function readProblem(body: string): { detail?: string; errors?: { field: string; fix: string }[] } {
+  try {
+    return JSON.parse(body) as ReturnType<typeof readProblem>
+  } catch {
+    return {} // no problem details: something else listens there
+  }
 }

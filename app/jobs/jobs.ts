@@ -16,6 +16,8 @@ export interface JobsParts {
   readonly registry: Pick<Registry, 'runs' | 'tenants'>
   /** Uploads lie here while they are read. */
   readonly spoolFolder: string
+  /** Aborted when the process stops: a job then ends between two appends, and its run says so. */
+  readonly stopping?: AbortSignal | undefined
   /** Pipelines know the tenants by heart: they are told of new ones. */
   readonly onTenantsAdded?: (() => Promise<void>) | undefined
 }
@@ -31,9 +33,20 @@ export class JobRefused extends Error {
 
 type Done = Omit<JobReport, 'run'>
 
+const stopped = 'the process stops: what was appended is kept; run it again, repeating changes nothing'
+
+/** The log, for as long as the process does not stop. */
+const untilStopped = ({ log, stopping }: JobsParts): Pick<EventLog, 'append'> => ({
+  async append(records) {
+    if (stopping?.aborted) throw Object.assign(new Error(stopped), { statusCode: 409 })
+    await log.append(records)
+  },
+})
+
 /** Imports and replays, each a run that the registry remembers. */
 export function createJobs(parts: JobsParts): Jobs {
   const { spoolFolder, clock, registry } = parts
+  const common = { clock, log: untilStopped(parts) }
 
   async function asRun(kind: Run['kind'], subject: string, work: (run: string) => Promise<Done>): Promise<JobReport> {
     const run = randomUUID()
@@ -66,7 +79,7 @@ export function createJobs(parts: JobsParts): Jobs {
           `tenant: there is no tenant "${tenant}"; there are ${known.join(', ')}. Add it to "tenants" in the configuration.`,
         )
       return asRun('import', name, (run) =>
-        asFile(content, spoolFolder, (path) => importDump({ ...parts, path, tenant, run })),
+        asFile(content, spoolFolder, (path) => importDump({ ...common, path, tenant, run })),
       )
     },
     async replay({ name, content, rate, repeat, tenants = [] }, onProgress) {
@@ -75,7 +88,9 @@ export function createJobs(parts: JobsParts): Jobs {
         await parts.onTenantsAdded?.()
       }
       return asRun('replay', name, (run) =>
-        asFile(content, spoolFolder, (path) => replayLines({ ...parts, path, run, rate, repeat, onProgress })),
+        asFile(content, spoolFolder, (path) =>
+          replayLines({ ...common, stopping: parts.stopping, path, run, rate, repeat, onProgress }),
+        ),
       )
     },
   }

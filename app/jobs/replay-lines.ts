@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readLines } from '#collectors/files/read-lines.ts'
 import type { JobReport } from '#collectors/http/ports.ts'
 import type { EventLog, NewRecord } from '#contracts/event-log.ts'
@@ -12,6 +13,7 @@ interface ReplayParts {
   readonly log: Pick<EventLog, 'append'>
   readonly rate?: number | undefined
   readonly repeat?: number | undefined
+  readonly stopping?: AbortSignal | undefined
   readonly onProgress?: ((messages: number) => void) | undefined
 }
 
@@ -27,7 +29,7 @@ const openTopics: ReadonlySet<string> = new Set(
 /** Appends `{topic, key, headers, value}` lines to the log, in order. A bad line is refused by itself. */
 export async function replayLines(parts: ReplayParts): Promise<Omit<JobReport, 'run'>> {
   const refusals = createRefusals()
-  const pace = createPace(parts.rate)
+  const pace = createPace(parts.rate, parts.stopping)
   let messages = 0
   for (let round = 0; round < (parts.repeat ?? 1); round++) {
     for await (const batch of batchesOf(parts, refusals, Math.min(linesAtOnce, Math.ceil(parts.rate ?? linesAtOnce)))) {
@@ -73,11 +75,12 @@ function recordOf(text: string, line: number, run: string): NewRecord | string {
 }
 
 /** Waits as long as it takes to stay under the rate, by elapsed time, so that slow appends are caught up. */
-function createPace(rate: number | undefined): (messages: number) => Promise<void> {
+function createPace(rate: number | undefined, stopping: AbortSignal | undefined): (messages: number) => Promise<void> {
   const began = performance.now()
   return async (messages) => {
     if (rate === undefined) return
     const aheadMs = (messages / rate) * 1_000 - (performance.now() - began)
-    if (aheadMs > 1) await new Promise((resolve) => setTimeout(resolve, aheadMs))
+    if (aheadMs > 1)
+      await sleep(aheadMs, undefined, stopping === undefined ? {} : { signal: stopping }).catch(() => undefined)
   }
 }

@@ -7,7 +7,9 @@ import { printable, table } from './table.ts'
 export function jobText(file: string, { counts, refused, notes, run }: JobReport, colours: Colours): string {
   const numbers = Object.entries(counts).filter(([, value]) => value > 0)
   const summary =
-    numbers.length === 0 ? 'nothing' : numbers.map(([name, value]) => `${count(value)} ${name}`).join(', ')
+    numbers.length === 0
+      ? 'nothing'
+      : numbers.map(([name, value]) => `${count(value)} ${value === 1 ? name.replace(/s$/, '') : name}`).join(', ')
   const parts = [
     `${colours.bold(printable(file))}: ${summary}  ${colours.dim(`run ${run}`)}`,
     ...notes.map((note) => `  ${printable(note)}`),

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aFolder, run } from './cli-for-tests.ts'
+
+const folder = aFolder()
+const here = ['--data-dir', folder]
+let child: ChildProcess
+let url: string
+
+async function start(): Promise<void> {
+  child = spawn(
+    join(import.meta.dirname, '../node_modules/.bin/node'),
+    [join(import.meta.dirname, 'callscope.ts'), 'up', '--port', '0', '--json', ...here],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, CALLSCOPE_LOG_LEVEL: 'error' } },
+  )
+  const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  url = (JSON.parse(said.toString()) as { url: string }).url
+}
+beforeAll(start)
+afterAll(() => void child.kill('SIGKILL'))
+
+const json = async (...args: string[]) => {
+  const { exit, out } = await run(...args, ...here, '--json')
+  return { exit, value: JSON.parse(out) }
+}
+
+const event = (id: string, type: string, time: string) => ({
+  specversion: '1.0',
+  id,
+  source: '/test',
+  type,
+  time,
+  correlationid: 'call-up-1',
+  data: {},
+})
+
+async function waitForCall(): Promise<unknown> {
+  for (let tries = 0; tries < 60; tries++) {
+    const { exit, value } = await json('call', 'call-up-1')
+    if (exit === 0 && value.record.endedMs !== undefined) return value
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  throw new Error('the call did not appear')
+}
+
+test('what is sent over HTTP is soon a call, which commands reach through the running process', async () => {
+  const at = (agoMs: number) => new Date(Date.now() - agoMs).toISOString()
+  const events = [
+    event('1', 'call.started', at(60_000)),
+    event('2', 'call.answered', at(50_000)),
+    event('3', 'call.ended', at(5_000)),
+  ]
+  const answer = await fetch(`${url}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    body: JSON.stringify(events),
+  })
+  expect(answer.status).toBe(202)
+  expect(await waitForCall()).toMatchObject({
+    record: {
+      tenant: 'default',
+      disposition: 'answered',
+      events: [{ type: 'call.started' }, { type: 'call.answered' }, { type: 'call.ended' }],
+    },
+  })
+  expect((await json('calls')).value.calls).toMatchObject([{ id: 'call-up-1' }])
+  expect((await run('call', 'call-up-1', ...here)).out).toMatch(/Call call-up-1[\s\S]*Timeline[\s\S]*call\.answered/)
+  expect((await json('call', 'nobody')).exit).toBe(3)
+})
+
+test('a second process on the folder is told who has it', async () => {
+  expect(await run('up', '--port', '0', ...here)).toMatchObject({
+    exit: 5,
+    err: expect.stringMatching(/in use by callscope up \(process \d+\), which listens on/),
+  })
+})
+
+test('sql, keys and replay go through the running process; a hostile query is refused there', async () => {
+  expect((await json('sql', 'SELECT count() FROM call_events')).value.rows).toEqual([[3]])
+  expect(await json('sql', "SELECT * FROM file('/etc/passwd')")).toMatchObject({
+    exit: 4,
+    value: { error: expect.stringMatching(/not allowed/) },
+  })
+  expect((await json('keys', 'create', '--tenant', 'nobody')).exit).toBe(3)
+  const { value } = await json('keys', 'create', '--tenant', 'default', '--role', 'reader')
+  expect((await fetch(`${url}/api/calls`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(200)
+  expect((await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(403)
+})
+
+test('SIGTERM ends it with exit code 0, and what was stored is there without it', async () => {
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(0)
+  expect((await json('calls')).value.calls).toMatchObject([{ id: 'call-up-1' }])
+  expect((await json('sql', 'SELECT count() FROM call_events')).value.rows).toEqual([[3]])
+  expect((await json('dead-letters', 'list')).value).toMatchObject({ letters: [] })
+})
+
+test('import and replay work on a folder that nobody owns, and wait for the call records', async () => {
+  const lines = join(folder, 'lines.jsonl')
+  await run('simulate', '--calls', '3', '--seed', '9', '--start', '30m', '--no-faults', '--out', lines)
+  const replayed = await json('replay', lines, '--add-tenant', 'acme', 'globex', 'initech')
+  expect(replayed.exit).toBe(0)
+  expect((await json('runs')).value.runs).toMatchObject([{ kind: 'replay', status: 'succeeded' }])
+  expect((await json('calls')).value.calls.length).toBeGreaterThanOrEqual(4)
+})
