@@ -6,6 +6,7 @@ import { embeddedTopics } from '#contracts/topics.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { inTurns } from '#warehouse/chdb-turns.ts'
 import { connectWarehouse } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
@@ -93,7 +94,7 @@ async function connectConsole(folder: DataFolder, closers: (() => Promise<void>)
     import('@clickhouse/client'),
     import('chdb/connection'),
   ])
-  const connection = createChdbConnection({ path: folder.part('warehouse') })
+  const connection = inTurns(createChdbConnection({ path: folder.part('warehouse') }))
   const client = createClient({ connection } as unknown as Parameters<typeof createClient>[0])
   closers.push(() => client.close())
   return client

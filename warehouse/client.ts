@@ -1,5 +1,6 @@
-import { storeError } from '#contracts/clickhouse-errors.ts'
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { storeError } from '#contracts/clickhouse-errors.ts'
+import { inTurns } from './chdb-turns.ts'
 
 /** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
 export type WarehouseLocation = { readonly path: string } | { readonly url: string }
@@ -30,7 +31,7 @@ export async function connectWarehouse({ location, maxThreads }: WarehouseOption
   }
   if ('url' in location) return createClient({ url: location.url, clickhouse_settings })
   const { createChdbConnection } = await import('chdb/connection')
-  const connection = createChdbConnection({ path: location.path })
+  const connection = inTurns(createChdbConnection({ path: location.path }))
   return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])
 }
 

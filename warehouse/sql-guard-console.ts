@@ -102,20 +102,7 @@ async function runBounded(client: ClickHouseClient, query: string): Promise<Comp
     const result = await client.query({ query, format: 'JSONCompact' })
     return JSON.parse(await result.text()) as CompactResult
   } catch (error) {
-    await flush(client)
     const why = error instanceof SyntaxError ? 'its result could not be read' : (error as Error).message
     throw new SqlRefused(`the query failed: ${why}`)
-  }
-}
-
-/**
- * chdb 3.4 hands what a failed query had already written to the next query of the connection, before that one's own
- * result (reproduced; a test holds it). A query that nobody reads takes it away.
- */
-async function flush(client: ClickHouseClient): Promise<void> {
-  try {
-    await (await client.query({ query: 'SELECT 1', format: 'JSONCompact' })).text()
-  } catch {
-    // It was only there to be thrown away.
   }
 }

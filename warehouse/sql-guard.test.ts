@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SqlConsole } from '#contracts/warehouse.ts'
+import { inTurns } from './chdb-turns.ts'
 import { connectWarehouse } from './client.ts'
 import { createSqlConsole } from './sql-guard-console.ts'
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     query: "INSERT INTO calls VALUES ('a', '2026-01-01 00:00:00', ['x','y'], 1), ('b', '2026-01-02 00:00:00', [], 2)",
   })
   const { createChdbConnection } = await import('chdb/connection')
-  reader = createClient({ connection: createChdbConnection({ path }) } as never)
+  reader = createClient({ connection: inTurns(createChdbConnection({ path })) } as never)
   sql = createSqlConsole({
     client: reader,
     explainer: writer,
