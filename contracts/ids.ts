@@ -18,5 +18,5 @@ export const linkKinds = [
 ] as const
 export type LinkKind = (typeof linkKinds)[number]
 
-/** Links that still count when a component has outgrown its bound (design.md section 3.5). */
+/** Links that still count when a component has outgrown its bound (docs/architecture.md, promise 5). */
 export const explicitLinkKinds: readonly LinkKind[] = ['conf_session_id', 'leg_id', 'linked_correlation_id']

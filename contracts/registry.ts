@@ -31,7 +31,7 @@ export interface VersionSequence {
   raiseAbove(stored: number): Promise<void>
 }
 
-/** How far one source partition is known complete, for one tenant (design.md section 1, Watermark). */
+/** How far one source partition is known complete, for one tenant (docs/architecture.md, Watermark). */
 export interface WatermarkEntry {
   /** '*' speaks for every tenant not named for this source. */
   readonly tenant: string

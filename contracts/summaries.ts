@@ -83,7 +83,7 @@ export interface CallRow {
   readonly computedAtMs: EpochMs
 }
 
-/** Writes to `calls` and `call_keys`, in the order of design.md section 3.4: places, look back, then records and tombstones. */
+/** Writes to `calls` and `call_keys`, in the order of docs/architecture.md, promise 4: places, look back, then records and tombstones. */
 export interface CallWriter {
   appendPlaces(places: readonly Place[]): Promise<void>
   places(members: readonly MemberKey[]): Promise<readonly Place[]>

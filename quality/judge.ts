@@ -10,7 +10,7 @@ import { type CallFacts, type StreamView, viewsOf } from './views.ts'
 
 /**
  * The verdict on one call: as bad as its worst stream (every view of it counts, or what one observer saw would hide
- * behind another's blind spot) and its worst finding. A pure function of the facts. quality-model, sections 4 and 5.
+ * behind another's blind spot) and its worst finding. A pure function of the facts. docs/quality-model.md, sections 4 and 5.
  */
 export function judgeCall(facts: CallFacts): Verdict {
   const views = viewsOf(facts)

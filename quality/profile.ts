@@ -60,7 +60,7 @@ export const qualityProfile = z.strictObject({
 export type QualityProfile = Readonly<z.infer<typeof qualityProfile>>
 export type Limits = QualityProfile['lossBasisPoints']
 
-/** The default, version 1. Chosen among the limits that vendors publish; each is one of theirs (quality-model, section 4). */
+/** The default, version 1. Chosen among the limits that vendors publish; each is one of theirs (docs/quality-model.md, section 4). */
 export const defaultProfile: QualityProfile = qualityProfile.parse({
   version: 'default-1',
   lossBasisPoints: { degraded: 200, poor: 500 },

@@ -32,7 +32,7 @@ export interface JudgedStream {
   readonly bad: BadTime
 }
 
-/** Judges one view of a stream: class by share of measured time or by one stretch. quality-model, section 4. */
+/** Judges one view of a stream: class by share of measured time or by one stretch. docs/quality-model.md, section 4. */
 export function judgeStream(digest: StreamDigest, profile: QualityProfile): JudgedStream {
   const silencedMos = hasUngroundedMos(digest, profile) ? measureBits.mos.degraded | measureBits.mos.poor : 0
   const judged = judgedRuns(digest.runs)

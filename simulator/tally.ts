@@ -39,7 +39,7 @@ export interface StreamTally {
   lastMs(): EpochMs
 }
 
-/** A cumulative sample counts from the one before it, unless that lies further back than this (design.md, 3.2). */
+/** A cumulative sample counts from the one before it, unless that lies further back than this (docs/architecture.md, promise 2). */
 const lookbackMs = 60_000
 
 const nothing: Amounts = { ms: 0, received: 0, lost: 0, discarded: 0 }

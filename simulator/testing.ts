@@ -75,7 +75,7 @@ function parse(body: string): unknown {
 
 /** A sample as a consumer sees it. */
 export interface SeenSample {
-  /** What design.md 3.1 makes one sample of. */
+  /** What docs/architecture.md, promise 1 makes one sample of. */
   readonly identity: string
   readonly body: string
   readonly correlationId: string
@@ -123,7 +123,7 @@ export interface NaiveSums {
 }
 
 /**
- * One stream's samples as intervals, in order of their ends: counters differenced as design.md 3.2 says, what has no
+ * One stream's samples as intervals, in order of their ends: counters differenced as docs/architecture.md, promise 2 says, what has no
  * base left out, and whole-call reports only where nothing finer exists.
  */
 export function differenced(stream: readonly SeenSample[]): readonly SeenSample[] {

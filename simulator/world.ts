@@ -71,7 +71,7 @@ export const regionRoundTripMs: Readonly<Record<string, number>> = {
   'ap-south': 68,
 }
 
-/** The platform's services, as they name themselves in logs and spans (platform-model.md). */
+/** The platform's services, as they name themselves in logs and spans. */
 export const services = {
   apiGateway: 'api-gateway',
   iam: 'iam',

@@ -8,7 +8,7 @@ import { isStat } from '../getstats/rtc-stats.ts'
  *
  * A Jitsi dump is one participant's view of one meeting. All participants' dumps carry the meeting's `meetingUniqueId`,
  * so that is the correlation id: dumps of one meeting, imported in any order or one alone, are one call, and each dump is
- * one leg. (Joining them by a link instead would stop at 64 participants, design.md section 3.5.) The id is also sent as
+ * one leg. (Joining them by a link instead would stop at 64 participants, docs/architecture.md, promise 5.) The id is also sent as
  * `conf_session_id`, so that the platform's own conference events join. A room's name (`confName`) is used again for other
  * meetings and never joins anything. Without a meeting id a dump is a call of its own.
  */

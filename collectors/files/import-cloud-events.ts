@@ -52,7 +52,7 @@ function count({ type, correlationid, data }: RtcStat, { tally }: ReaderParts): 
   tally.stream([correlationid, leg_id, kind, direction, stream_id, observer].join(' '))
 }
 
-/** What each topic is keyed by (design.md section 2). */
+/** What each topic is keyed by (docs/architecture.md, Topics). */
 function keyOf({ type, correlationid, data }: RtcStat): string | null {
   const family = String(type).split('.', 1)[0]
   const fields = isStat(data) ? data : {}

@@ -6,7 +6,7 @@ export interface DistrustedTime {
   readonly detail: string
 }
 
-/** Judges the event times of an import, epoch milliseconds (design.md section 3.6: imports have their own window). */
+/** Judges the event times of an import, epoch milliseconds (docs/architecture.md, promise 6: imports have their own window). */
 export type ImportWindow = (timeMs: unknown) => DistrustedTime | undefined
 
 export function createImportWindow({

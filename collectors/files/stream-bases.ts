@@ -1,8 +1,8 @@
 import type { SampleData, SampleDraft } from '../getstats/streams.ts'
 
 /*
- * Cumulative counters are differenced between samples, so that what the first one counted would be lost (design.md section
- * 3.2: the first has no base). Where the dump itself proves that a stream's counters stood at zero, the importer says so
+ * Cumulative counters are differenced between samples, so that what the first one counted would be lost (it has no base:
+ * docs/architecture.md, promise 2). Where the dump itself proves that a stream's counters stood at zero, the importer says so
  * with one more sample, all zero:
  * - the stream was not in the report before: it began after it;
  * - it is in the first report of a PeerConnection whose creation is in the dump: it began after that.

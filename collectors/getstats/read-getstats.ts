@@ -36,7 +36,7 @@ export interface GetStatsRead {
   readonly refused: readonly RefusedStat[]
 }
 
-/** One getStats report to samples. Holds no state: counters are sent on as they are and differenced later (design.md section 3.2). */
+/** One getStats report to samples. Holds no state: counters are sent on as they are and differenced later (docs/architecture.md, promise 2). */
 export function readGetStats(body: unknown): Outcome<GetStatsRead> {
   const parsed = getStatsRequest.safeParse(body)
   if (!parsed.success) return park('invalid_schema', detailOf(parsed.error))

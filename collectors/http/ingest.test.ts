@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { acmeKey, administratorToken, anEvent, aServer, asKey, readerKey } from './http-for-tests.ts'
@@ -166,7 +167,7 @@ test('the administrator may send for a tenant by name, for known ones only', asy
 
 test('OTLP logs, JSON and gzipped, go to the log as they came', async () => {
   const { app, records } = aServer()
-  const body = readFileSync('/work/shared/data/opentelemetry-proto/logs.json')
+  const body = readFileSync(join(import.meta.dirname, '../../tests/fixtures/opentelemetry-proto/logs.json'))
   const answer = await app.inject(
     post('/v1/logs', gzipSync(body), {
       'content-type': 'application/json',

@@ -43,7 +43,7 @@ export interface Recomputed {
 }
 
 /**
- * Recomputes what is dirty, whole: raw -> minutes -> records (design.md sections 3.3 and 3.4). The version is taken
+ * Recomputes what is dirty, whole: raw -> minutes -> records (docs/architecture.md, promises 3 and 4). The version is taken
  * before anything is read. Places are appended before a record is written, and looked at again: where one carries a
  * higher version, somebody read later than we did, and our result is dropped (docs/decisions/0003). May be killed between
  * any two writes: the changes are not committed then, and come again.

@@ -12,7 +12,7 @@ interface Context {
 
 type Data = QualitySample['data']
 
-// As when minutes are computed: over a longer gap nobody measured (design.md section 3.2).
+// As when minutes are computed: over a longer gap nobody measured (docs/architecture.md, promise 2).
 const maxGapMs = 60_000
 
 /** Counters that only rise within an epoch; a fall is a new epoch. `packets_lost` is signed and may fall. */

@@ -3,7 +3,7 @@ import { tuples } from '../literal.ts'
 /** `(minute in epoch seconds, tenant, correlation id)`, as quality_samples is sorted. */
 export type MinuteKey = readonly [minuteSeconds: number, tenant: string, correlationId: string]
 
-/** Longest look back from a running counter to the one before it (design.md section 3.2). Longer gaps are unmeasured. */
+/** Longest look back from a running counter to the one before it (docs/architecture.md, promise 2). Longer gaps are unmeasured. */
 const lookBackMs = 60_000
 
 const identity = 'tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope'
