@@ -69,7 +69,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
-    pace: { runningDelayMs: 0, dueEveryMs: 50, ...options.pace },
+    pace: { runningDelayMs: 0, dueEveryMs: 50, cycleMs: 0, ...options.pace },
     logNow: clock,
     onRetry: (_what, cause) => { retried.push(cause); if (process.env.SHOW_RETRIES) console.error(cause) },
   })

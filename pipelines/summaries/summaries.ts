@@ -32,6 +32,8 @@ export interface SummariesLimits {
   /** Running figures of open calls may be put off this long. */
   readonly runningDelayMs: number
   readonly callsPerRecompute: number
+  /** A recompute costs a dozen queries however few calls it is for: small ones start no more often than this. */
+  readonly cycleMs: number
   /** No more is read while this many calls wait: the backlog's memory is bounded, not its length in the log. */
   readonly maxWaiting: number
   /** Bulk recomputes are read only while fewer calls wait. */
@@ -43,6 +45,7 @@ export interface SummariesLimits {
 export const defaultSummariesLimits: SummariesLimits = {
   runningDelayMs: 15_000,
   callsPerRecompute: 4_000,
+  cycleMs: 1_000,
   maxWaiting: 200_000,
   bulkBelow: 2_000,
   dueEveryMs: 5_000,
@@ -69,6 +72,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
       const shift = createShift(parts, limits, backlog, membership)
       try {
         while (!signal.aborted) {
+          const started = performance.now()
           const busy = backlog.size > 0
           const polled = await membership.poll(
             { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024, waitMs: busy ? 50 : 300, paused: shift.paused() },
@@ -79,6 +83,9 @@ export function createSummaries(parts: SummariesParts): Pipeline {
           if (taken.length > 0) standing.note(await work(taken, shift.owns, polled.logNowMs, signal))
           await shift.commit(polled)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs))
+          if (taken.length > 0 && taken.length < limits.callsPerRecompute) {
+            await pause(limits.cycleMs - (performance.now() - started), signal)
+          }
           idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {
