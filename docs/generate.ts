@@ -29,8 +29,6 @@ Made by \`npm run docs\` from \`app/config-schema.ts\`: change that. Defaults, u
 | Setting | Variable | Default | Meaning |
 |---|---|---|---|
 ${rows.join('\n')}
-
-\`CALLSCOPE_ADMIN_TOKEN\` holds the administrator's token where no file should.
 `
 }
 
