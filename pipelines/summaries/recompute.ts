@@ -159,7 +159,9 @@ async function foldAll(components: readonly Component[], context: FoldContext, p
   const failed = new Map<Component, Error>()
   const drafts = components.flatMap((component) => {
     const own = membersOf(component).flatMap((member) => stored.get(memberText(member)) ?? [])
-    const found = subjectsOf(component).flatMap((subject) => evidence.get(memberText(subject)) ?? [])
+    const found = subjectsOf(component)
+      .flatMap((subject) => evidence.get(memberText(subject)) ?? [])
+      .map(({ tenant: _, ...row }): EvidenceRow => row)
     try {
       return foldOne(component, own, found, frozen, context, parts) ?? []
     } catch (error) {
