@@ -16,3 +16,7 @@ export const whereOf = ({ texts }: Conditions): string => (texts.length === 0 ? 
 
 /** A DateTime64(3) of a parameter with epoch milliseconds: constant, so that the primary key and partitions prune by it. */
 export const momentOf = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`
+
+/** Moments as an array parameter of DateTime64(3, 'UTC'): with a conversion in the query no index would be used. */
+export const momentsParam = (name: string): string => `{${name}:Array(DateTime64(3, 'UTC'))}`
+export const momentText = (ms: number): string => new Date(ms).toISOString().slice(0, 23).replace('T', ' ')

@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallFilter, CallListItem, CallPage } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
 import { placesOf } from './call-places.ts'
-import { type Conditions, momentOf, noConditions, when, whereOf } from './conditions.ts'
+import { type Conditions, momentOf, momentsParam, momentText, noConditions, when, whereOf } from './conditions.ts'
 import { cursorText, readCursor } from './cursor.ts'
 
 type Row = readonly [
@@ -80,10 +80,13 @@ async function conditionsOf(client: ClickHouseClient, filter: CallFilter): Promi
   if (filter.id === undefined) return conditions
   const places = await placesOf(client, filter.tenant, [filter.id])
   if (places.length === 0) return undefined
-  return when(conditions, 'id IN {canonicals:Array(String)} AND has(members, {member:String})', {
-    canonicals: places.map(({ canonical }) => canonical),
+  const params = {
+    ats: [...new Set(places.map(({ atMs }) => momentText(atMs)))],
+    canonicals: [...new Set(places.map(({ canonical }) => canonical))],
     member: filter.id,
-  })
+  }
+  const condition = `at IN ${momentsParam('ats')} AND id IN {canonicals:Array(String)} AND has(members, {member:String})`
+  return when(conditions, condition, params)
 }
 
 const after = (conditions: Conditions, text: string): Conditions => {
@@ -99,6 +102,7 @@ async function extentOf(client: ClickHouseClient, { params }: Conditions) {
     ...('tenant' in params ? ['tenant = {tenant:String}'] : []),
     ...('since' in params ? [`at >= ${momentOf('since')}`] : []),
     ...('until' in params ? [`at < ${momentOf('until')}`] : []),
+    ...('ats' in params ? [`at IN ${momentsParam('ats')}`] : []),
     ...('cursorAt' in params ? [`at <= ${momentOf('cursorAt')}`] : []),
   ]
   const where = bounds.length === 0 ? '' : `WHERE ${bounds.join(' AND ')}`

@@ -4,6 +4,7 @@ import type { WholeCall } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
 import { readMinutes } from './call-minutes.ts'
 import { type CallPlace, idsOfTrace, placesOf } from './call-places.ts'
+import { momentsParam, momentText } from './conditions.ts'
 import { readLogs, readSpans, type TelemetryScope } from './telemetry.ts'
 
 interface Found {
@@ -54,12 +55,12 @@ async function recordAt(
   const rows = await rowsOf<[string, number, number]>(
     client,
     `SELECT record, toUnixTimestamp64Milli(as_of), version FROM calls FINAL
-     WHERE tenant IN {tenants:Array(String)} AND at IN (arrayMap(ms -> fromUnixTimestamp64Milli(ms, 'UTC'), {ats:Array(Int64)}))
+     WHERE tenant IN {tenants:Array(String)} AND at IN ${momentsParam('ats')}
        AND id IN {canonicals:Array(String)} AND is_deleted = 0 AND hasAny(members, {ids:Array(String)})
      ORDER BY version DESC LIMIT 1`,
     {
       tenants: [...new Set(places.map(({ tenant }) => tenant))],
-      ats: [...new Set(places.map(({ atMs }) => atMs))],
+      ats: [...new Set(places.map(({ atMs }) => momentText(atMs)))],
       canonicals: [...new Set(places.map(({ canonical }) => canonical))],
       ids,
     },
