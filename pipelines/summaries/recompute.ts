@@ -1,4 +1,6 @@
+import type { CallEventRow, EvidenceRow } from '#contracts/call-record.ts'
 import type { Change } from '#contracts/changes.ts'
+import type { VersionSequence, WatermarkStore } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
 import {
   type CallInputs,
@@ -12,8 +14,6 @@ import {
   type Place,
   type RecomputeContext,
 } from '#contracts/summaries.ts'
-import type { VersionSequence, WatermarkStore } from '#contracts/registry.ts'
-import type { CallEventRow, EvidenceRow } from '#contracts/call-record.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Component, type ResolveParts, resolveComponents } from './components.ts'
@@ -44,9 +44,10 @@ export interface Recomputed {
 
 /**
  * Recomputes what is dirty, whole: raw -> minutes -> records (docs/architecture.md, promises 3 and 4). The version is taken
- * before anything is read. Places are appended before a record is written, and looked at again: where one carries a
- * higher version, somebody read later than we did, and our result is dropped (docs/decisions/0003). May be killed between
- * any two writes: the changes are not committed then, and come again.
+ * before anything is read. What is recomputed is claimed before minutes are read; places are appended before a record is
+ * written, and looked at again: where a place or a claim carries a higher version, somebody began later than we did, and our
+ * result is dropped and done again (docs/decisions/0003). May be killed between any two writes: the changes are not
+ * committed then, and come again.
  */
 export async function recompute(
   changes: readonly Change[],
@@ -59,6 +60,9 @@ export async function recompute(
   const resolved = await resolveComponents(changes, parts)
   const { own, forward, dirty } = divide(changes, resolved, owns)
   await parts.minutes.recompute(dirty, context)
+  // An owner with a lower version may be making minutes now. If it looks back after this, it finds the claim, and does its
+  // work again; if it has looked back before, its minutes are there to be read. Without a claim it could do neither.
+  await parts.writer.appendPlaces(own.flatMap((component) => claimsOf(component, context)))
   const { drafts, failed } = await foldAll(own, { ...context, watermarks }, parts)
   const written = await writeAll(drafts, context, parts)
   const dropped = new Set(drafts.filter((draft) => !written.includes(draft)).map(({ component }) => component))
@@ -81,11 +85,19 @@ export async function foldAgain(
   const watermarks = watermarksOf(await parts.watermarks.read())
   const resolved = await resolveComponents(members, parts)
   const components = new Map(
-    [...resolved.values()].flat().map((component) => [memberText({ tenant: component.tenant, id: component.canonical }), component]),
+    [...resolved.values()]
+      .flat()
+      .map((component) => [memberText({ tenant: component.tenant, id: component.canonical }), component]),
   )
   const { drafts } = await foldAll([...components.values()], { version: 0, logNowMs, watermarks }, parts)
   return drafts
 }
+
+/** A claim is a place nowhere: it names no record. */
+const claimsOf = (component: Component, { version }: RecomputeContext): readonly Place[] =>
+  membersOf(component).map((member) => ({ ...member, canonical: '', atMs: 0, version }))
+
+const isClaim = ({ canonical }: Place): boolean => canonical === ''
 
 const changesOf = (
   components: ReadonlySet<Component>,
@@ -148,14 +160,23 @@ interface FoldedAll {
   readonly failed: ReadonlyMap<Component, Error>
 }
 
-async function foldAll(components: readonly Component[], context: FoldContext, parts: RecomputeParts): Promise<FoldedAll> {
+async function foldAll(
+  components: readonly Component[],
+  context: FoldContext,
+  parts: RecomputeParts,
+): Promise<FoldedAll> {
   const { inputs, writer } = parts
   const members = components.flatMap(membersOf)
   const stored = new Map((await inputs.members(members)).map((member) => [memberText(member), member]))
   const evidence = groupBy(await inputs.evidence(components.flatMap(subjectsOf)), ({ tenant, subject }) =>
     memberText({ tenant, id: subject }),
   )
-  const frozen = await frozenEvents(await writer.places(members), context, inputs)
+  const places = await writer.places(members)
+  const frozen = await frozenEvents(
+    places.filter((place) => !isClaim(place)),
+    context,
+    inputs,
+  )
   const failed = new Map<Component, Error>()
   const drafts = components.flatMap((component) => {
     const own = membersOf(component).flatMap((member) => stored.get(memberText(member)) ?? [])
@@ -247,7 +268,8 @@ function leftPlaces({ record, version, component }: Draft, known: readonly Place
   const left = new Map<string, Place>()
   for (const { tenant, canonical, atMs } of known) {
     const stays = canonical === record.id && atMs === record.startedMs
-    if (!stays && members.has(canonical)) left.set(`${canonical}\u0000${atMs}`, { tenant, id: canonical, canonical, atMs, version })
+    if (!stays && members.has(canonical))
+      left.set(`${canonical}\u0000${atMs}`, { tenant, id: canonical, canonical, atMs, version })
   }
   return [...left.values()]
 }
