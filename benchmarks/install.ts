@@ -67,7 +67,8 @@ export async function openInstall(path: string): Promise<Install> {
       const parts = { config, folder, clock, logger, log, registry, metrics, connect: connectTimed }
       const pipelines = await startPipelines(parts)
       running.push(pipelines)
-      pipelines.failed.then((error) => {
+      // Without a pipeline nothing would ever be done, and the case would wait for ever.
+      void pipelines.failed.then((error) => {
         throw error
       })
       return pipelines

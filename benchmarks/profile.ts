@@ -64,7 +64,7 @@ function profile(name: string, quick: boolean, samples: string | undefined, top:
 function print({ nodes, samples, timeDeltas }: CpuProfile, top: number): void {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const selfOf = new Map<number, number>()
-  samples.forEach((id, at) => selfOf.set(id, (selfOf.get(id) ?? 0) + (timeDeltas[at] ?? 0) / 1e6))
+  for (const [at, id] of samples.entries()) selfOf.set(id, (selfOf.get(id) ?? 0) + (timeDeltas[at] ?? 0) / 1e6)
   const self = new Map<string, number>()
   const total = new Map<string, number>()
   /** Time of a node and all below; `above` keeps a function that calls itself from being counted twice. */
