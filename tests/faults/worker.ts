@@ -22,8 +22,8 @@ export type WorkerNews =
 
 /** The producer waits while this many messages are not dealt with: kills should meet work of every kind. */
 const maxLag = 3_000
-/** Pages of which the producer is not sure after a kill: it tells them again. */
-const pagesTwice = 2
+/** Messages before the last one noted that the producer tells again after a start: it is not sure of them. */
+const toldAgain = 300
 
 const [folder = '', messages = '', progress = '', durability = 'process'] = process.argv.slice(2)
 const tell = (news: WorkerNews): void => void process.send?.(news)
@@ -74,6 +74,7 @@ async function feed(): Promise<void> {
 
 function bookmark(): Bookmark {
   const notes = readFileSync(progress, { encoding: 'utf8', flag: 'a+' }).split('\n').slice(0, -1)
-  const [line = 0, byte = 0] = (notes.at(-1 - pagesTwice) ?? '').split(' ').map(Number)
-  return { line, byte }
+  const places = notes.map((note) => note.split(' ').map(Number)).map(([line = 0, byte = 0]) => ({ line, byte }))
+  const last = places.at(-1)?.line ?? 0
+  return places.findLast(({ line }) => line <= last - toldAgain) ?? { line: 0, byte: 0 }
 }
