@@ -1,6 +1,18 @@
 import type { BenchCase } from '../bench-case.ts'
+import { callId } from './call-id.ts'
 import { decode } from './decode.ts'
+import { disk } from './disk.ts'
+import { freshness } from './freshness.ts'
+import { quality } from './quality.ts'
 import { spine } from './spine.ts'
 
 /** In the order they run. A new case is a file and a line here. */
-export const cases: readonly BenchCase[] = [decode, spine]
+export const cases: readonly BenchCase[] = [
+  decode,
+  quality,
+  disk,
+  callId,
+  freshness({ calls: 5_000, quickCalls: 500 }),
+  freshness({ calls: 50_000, quickCalls: 1_000 }),
+  spine,
+]
