@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type ContextReader, memberText } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
-import { tuples } from '../literal.ts'
+import { textKeys } from '../literal.ts'
 
 /** What the stored events say of calls, for the labels of live samples. */
 export function createContextReader(client: ClickHouseClient): ContextReader {
@@ -11,7 +11,7 @@ export function createContextReader(client: ClickHouseClient): ContextReader {
       const rows = await rowsOf<[string, string, string, string, string, string]>(
         client,
         `SELECT tenant, correlation_id, ${['carrier', 'region', 'codec'].map(latest).join(', ')}, max(trace_id)
-         FROM call_events WHERE (tenant, correlation_id) IN ${tuples(members.map(({ tenant, id }) => [tenant, id]))}
+         FROM call_events WHERE (tenant, correlation_id) IN ${textKeys(members.map(({ tenant, id }) => [tenant, id]))}
          GROUP BY tenant, correlation_id`,
       )
       return new Map(

@@ -10,7 +10,7 @@ import {
   type StandingCall,
 } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
-import { tuples } from '../literal.ts'
+import { keyList, textKeys } from '../literal.ts'
 import { freezeAheadMs } from './minute-store.ts'
 import { readDigests } from './stream-digests.ts'
 
@@ -75,7 +75,7 @@ function addAll<Kind extends 'events' | 'cdrs' | 'streams'>(
   }
 }
 
-const keysOf = (members: readonly MemberKey[]): string => tuples(members.map(({ tenant, id }) => [tenant, id]))
+const keysOf = (members: readonly MemberKey[]): string => textKeys(members.map(({ tenant, id }) => [tenant, id]))
 
 type EventColumns = [string, string, string, string, number, string, string, number]
 
@@ -147,7 +147,7 @@ async function readFrozen(
   const rows = await rowsOf<[string, string, number, number, string]>(
     client,
     `SELECT tenant, id, toUnixTimestamp64Milli(at) AS at_ms, toUnixTimestamp(raw_until), record FROM calls FINAL
-     WHERE (tenant, toUnixTimestamp64Milli(at), id) IN ${tuples(old.map(({ tenant, canonical, atMs }) => [tenant, atMs, canonical]))}
+     WHERE (tenant, at, id) IN ${keyList(['String', "DateTime64(3, 'UTC')", 'String'], old.map(({ tenant, canonical, atMs }) => [tenant, atMs, canonical]))}
        AND is_deleted = 0 AND raw_until > 0 AND toUnixTimestamp(raw_until) <= {horizon: UInt32}`,
     { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
   )

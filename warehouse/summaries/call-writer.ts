@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { shardOf } from '#contracts/sharding.ts'
 import type { CallRow, CallWriter, MemberKey, Place } from '#contracts/summaries.ts'
 import { insertRows, rowsOf } from '../client.ts'
-import { tuples } from '../literal.ts'
+import { textKeys } from '../literal.ts'
 
 /** `calls` and `call_keys`. The caller keeps the order: places, look back, then records and tombstones in one insert. */
 export function createCallWriter(client: ClickHouseClient): CallWriter {
@@ -23,7 +23,7 @@ async function readPlaces(client: ClickHouseClient, members: readonly MemberKey[
   const rows = await rowsOf<[string, string, string, number, number]>(
     client,
     `SELECT tenant, id, canonical, toUnixTimestamp64Milli(at) AS at_ms, max(version) FROM call_keys
-     WHERE (tenant, id) IN ${tuples(members.map(({ tenant, id }) => [tenant, id]))}
+     WHERE (tenant, id) IN ${textKeys(members.map(({ tenant, id }) => [tenant, id]))}
      GROUP BY tenant, id, canonical, at_ms`,
   )
   return rows.map(([tenant, id, canonical, atMs, version]) => ({ tenant, id, canonical, atMs, version }))

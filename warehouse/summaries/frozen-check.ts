@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type FrozenCheck, memberText } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
-import { tuples } from '../literal.ts'
+import { textKeys } from '../literal.ts'
 import { freezeAheadMs, frozenMinutes } from './minute-store.ts'
 
 export function createFrozenCheck(client: ClickHouseClient): FrozenCheck {
@@ -18,7 +18,7 @@ export function createFrozenCheck(client: ClickHouseClient): FrozenCheck {
     },
     async calls(members, logNowMs) {
       if (members.length === 0) return new Set()
-      const list = tuples(members.map(({ tenant, id }) => [tenant, id]))
+      const list = textKeys(members.map(({ tenant, id }) => [tenant, id]))
       const rows = await rowsOf<[string, string[]]>(
         client,
         `SELECT tenant, members FROM calls FINAL

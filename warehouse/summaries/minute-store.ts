@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { shardOf } from '#contracts/sharding.ts'
 import type { DirtyMinutes, MemberKey, MinuteStore, RecomputeContext } from '#contracts/summaries.ts'
 import { rowsOf, run } from '../client.ts'
-import { text, tuples } from '../literal.ts'
+import { keyList, text, textKeys } from '../literal.ts'
 import {
   cumulativeSamples,
   insertMinutes,
@@ -89,7 +89,7 @@ async function nameAll(client: ClickHouseClient, dirty: readonly DirtyMinutes[])
   const known = await rowsOf<[string, string, number, number]>(
     client,
     `SELECT tenant, correlation_id, toUnixTimestamp(minute) AS at, max(scope = 'cumulative') AS cumulative
-     FROM call_minutes WHERE (tenant, correlation_id) IN ${tuples(all)} GROUP BY tenant, correlation_id, minute`,
+     FROM call_minutes WHERE (tenant, correlation_id) IN ${textKeys(all)} GROUP BY tenant, correlation_id, minute`,
   )
   const made = known.map(([tenant, id, minuteSeconds, cumulative]): DirtyKey => {
     return { tenant, id, minuteSeconds, cumulative: cumulative === 1 }
@@ -131,7 +131,7 @@ export async function frozenMinutes(
   const rows = await rowsOf<[string, string, number]>(
     client,
     `SELECT DISTINCT tenant, correlation_id, toUnixTimestamp(minute) FROM call_minutes FINAL
-     WHERE (tenant, correlation_id, minute) IN ${tuples(keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]))}
+     WHERE (tenant, correlation_id, minute) IN ${keyList(['String', 'String', 'DateTime'], keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]))}
        AND toUnixTimestamp(raw_until) <= {horizon: UInt32}`,
     { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
   )

@@ -1,7 +1,9 @@
-import { tuples } from '../literal.ts'
+import { keyList, textKeys } from '../literal.ts'
 
 /** `(minute in epoch seconds, tenant, correlation id)`, as quality_samples is sorted. */
 export type MinuteKey = readonly [minuteSeconds: number, tenant: string, correlationId: string]
+
+const minuteKeys = (keys: readonly MinuteKey[]): string => keyList(['DateTime', 'String', 'String'], keys)
 
 /** Longest look back from a running counter to the one before it (docs/architecture.md, promise 2). Longer gaps are unmeasured. */
 const lookBackMs = 60_000
@@ -38,14 +40,14 @@ const gauges = [
 /** RTCP's lost count is signed: a fall is a duplicate, not a new epoch. */
 const mayFall: ReadonlySet<string> = new Set(['packets_lost'])
 
-const plain = ['toString(codec) AS stated_codec', 'limitation', 'muted', 'checksum', 'expires_at'].join(', ')
+const plain = ['codec AS stated_codec', 'limitation', 'muted', 'checksum', 'expires_at'].join(', ')
 
 /** Interval and whole-call samples of these minutes, one row each, `ms` long. */
 export const intervalSamples = (keys: readonly MinuteKey[]): string => `
   SELECT ${identity}, toUnixTimestamp64Milli(interval_end) AS end_ms, toInt64(interval_ms) AS ms,
     ${counters.join(', ')}, ${gauges.join(', ')}, jitter_buffer_tenth_ms, ${plain}
   FROM quality_samples FINAL
-  WHERE (minute, tenant, correlation_id) IN ${tuples(keys)} AND scope != 'cumulative'`
+  WHERE (minute, tenant, correlation_id) IN ${minuteKeys(keys)} AND scope != 'cumulative'`
 
 /**
  * Cumulative samples of these minutes, differenced over (stream, observer, epoch) in order of interval end. The first of
@@ -73,12 +75,12 @@ export function cumulativeSamples(keys: readonly MinuteKey[]): string {
         lagInFrame(toNullable(toUnixTimestamp64Milli(interval_end))) OVER epochs AS before_end_ms,
         ${lagged.join(',\n        ')}
       FROM quality_samples FINAL
-      WHERE (minute, tenant, correlation_id) IN ${tuples(withBefore)} AND scope = 'cumulative'
+      WHERE (minute, tenant, correlation_id) IN ${minuteKeys(withBefore)} AND scope = 'cumulative'
       WINDOW epochs AS (
         PARTITION BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, epoch
         ORDER BY interval_end, sequence ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
     )
-    WHERE (minute, tenant, correlation_id) IN ${tuples(keys)}
+    WHERE (minute, tenant, correlation_id) IN ${minuteKeys(keys)}
   )`
 }
 
@@ -92,16 +94,16 @@ export const withEventContext = (samples: string, ids: readonly (readonly [strin
   SELECT samples.*,
     answered_ms > 0 AND end_ms <= answered_ms AS early,
     arrayFilter(event -> event.2 = '' OR event.2 = leg_id, codec_events) AS leg_codecs,
-    multiIf(stated_codec != '', stated_codec, empty(leg_codecs), '',
+    toLowCardinality(multiIf(stated_codec != '', toString(stated_codec), empty(leg_codecs), '',
       arrayLast(event -> event.1 < end_ms, leg_codecs).3 != '', arrayLast(event -> event.1 < end_ms, leg_codecs).3,
-      leg_codecs[1].3) AS codec
+      leg_codecs[1].3)) AS codec
   FROM (${samples}) AS samples
   LEFT JOIN (
     SELECT tenant, correlation_id,
       minIf(toUnixTimestamp64Milli(time), type = 'call.answered') AS answered_ms,
       arraySort(groupArrayIf((toUnixTimestamp64Milli(time), leg_id, toString(codec)), codec != '')) AS codec_events
     FROM call_events FINAL
-    WHERE (tenant, correlation_id) IN ${tuples(ids)}
+    WHERE (tenant, correlation_id) IN ${textKeys(ids)}
     GROUP BY tenant, correlation_id
   ) AS context USING (tenant, correlation_id)`
 

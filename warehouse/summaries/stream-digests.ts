@@ -13,7 +13,7 @@ import type {
 import type { Observer } from '#contracts/signals/common.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
-import { tuples } from '../literal.ts'
+import { textKeys } from '../literal.ts'
 import type { OfMember } from './call-inputs.ts'
 import { runsOf } from './minutes-sql.ts'
 
@@ -55,7 +55,7 @@ const digestQuery = (members: readonly MemberKey[]): string => `
       maxMap(arrayMap(t -> concat(toString(t.1), '|', toString(t.2), '|', toString(t.3), '|', toString(t.5), '|', t.4), mos), mos.max_hundredths) AS most,
       arraySort(arrayFlatten(groupArray(runs))) AS pieces, min(toUnixTimestamp(raw_until)) AS until
     FROM call_minutes FINAL
-    WHERE (tenant, correlation_id) IN ${tuples(members.map(({ tenant, id }) => [tenant, id]))}
+    WHERE (tenant, correlation_id) IN ${textKeys(members.map(({ tenant, id }) => [tenant, id]))}
     GROUP BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope
   )
   ORDER BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope`
