@@ -1,12 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { Difference } from '#contracts/audit.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
-import type { Difference } from '#contracts/audit.ts'
-import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
-import { type RecomputeParts, foldAgain } from '#pipelines/summaries/recompute.ts'
-import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
+import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
 import type { Pipeline, PipelineLimits } from '#pipelines/pipeline.ts'
@@ -14,8 +12,10 @@ import { createCorrelate } from '#pipelines/steps/correlate.ts'
 import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
 import { createRefuseFrozen } from '#pipelines/steps/refuse-frozen.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
+import { foldAgain, type RecomputeParts } from '#pipelines/summaries/recompute.ts'
 import { createSummaries, type SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import { createLogsPipeline, createTracesPipeline } from '#pipelines/telemetry.ts'
+import { withOverrides } from '#quality/codecs.ts'
 import { worstOf } from '#quality/interval-thresholds.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createIntervalScorer } from '#quality/score-interval.ts'
@@ -24,6 +24,7 @@ import { formulaVersion } from '#quality/version.ts'
 import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
 import { createContextReader } from '#warehouse/read/call-contexts.ts'
 import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
 import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
@@ -162,7 +163,12 @@ export function recomputeParts(
     minutes: createMinuteStore({
       client,
       retentionMs,
-      scoring: { layers: scoringLayers(defaultProfile), formulaVersion, profileVersion: defaultProfile.version },
+      scoring: {
+        layers: scoringLayers(defaultProfile),
+        codecRows: withOverrides(defaultProfile.codecs),
+        formulaVersion,
+        profileVersion: defaultProfile.version,
+      },
     }),
     inputs: createCallInputs({ client, retentionMs }),
     writer: createCallWriter(client),

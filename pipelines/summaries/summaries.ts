@@ -45,7 +45,7 @@ export interface SummariesLimits {
 export const defaultSummariesLimits: SummariesLimits = {
   runningDelayMs: 15_000,
   callsPerRecompute: 4_000,
-  cycleMs: 1_000,
+  cycleMs: 1_500,
   maxWaiting: 200_000,
   bulkBelow: 2_000,
   dueEveryMs: 5_000,

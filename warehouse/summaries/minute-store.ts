@@ -9,11 +9,14 @@ import {
   intervalSamples,
   type MinuteKey,
   type MinuteStamp,
+  type TalliedRow,
   withEventContext,
 } from './minutes-sql.ts'
 
 /** The stored verdict has one scorer: SQL made from quality/. Layer n names only columns of the input and of layers before it. */
 export interface Scoring {
+  /** Codec rows that the layers may name. */
+  readonly codecRows: readonly TalliedRow[]
   readonly layers: readonly (readonly { readonly name: string; readonly expression: string }[])[]
   readonly formulaVersion: string
   readonly profileVersion: string
@@ -72,6 +75,7 @@ function stampOf(keys: readonly DirtyKey[], { version }: RecomputeContext, scori
       keys: [...shards.keys()].map((key) => text(key).replaceAll('\u0000', '\\0')).join(','),
       values: [...shards.values()].join(','),
     },
+    codecRows: scoring.codecRows,
     formulaVersion: scoring.formulaVersion,
     profileVersion: scoring.profileVersion,
   }

@@ -1,4 +1,4 @@
-import { keyList, textKeys } from '../literal.ts'
+import { keyList, text, textKeys } from '../literal.ts'
 
 /** `(minute in epoch seconds, tenant, correlation id)`, as quality_samples is sorted. */
 export type MinuteKey = readonly [minuteSeconds: number, tenant: string, correlationId: string]
@@ -107,15 +107,6 @@ export const withEventContext = (samples: string, ids: readonly (readonly [strin
     GROUP BY tenant, correlation_id
   ) AS context USING (tenant, correlation_id)`
 
-/** Sum that stays NULL when nothing was known: unknown is not zero. */
-const sumKnown = (expression: string): string => `sumOrNull(${expression})`
-
-/** Value and weight columns of one measure, plain integers: aggregates over NULLs cost twice as much. */
-const weighed = (name: string, column: string, counts: string): readonly string[] => [
-  `ifNull(${column}, 0) AS ${name}_value`,
-  `if(${counts}, greatest(ms, 0), 0) AS ${name}_ms`,
-]
-
 /** What is averaged over time, as [name, column]. Delays while the call rang are measures like any other; scores are not. */
 const timedMeasures = [
   ['jitter', 'jitter_tenth_ms'],
@@ -129,48 +120,75 @@ const scores = [
   ['conversational', 'reported', 'mos_conversational_hundredths'],
 ] as const
 
-const weighedLayer = (scored: string): string => `SELECT *,
+/** A codec row as scores are tallied by it. */
+export interface TalliedRow {
+  readonly key: string
+  readonly band: 'N' | 'W' | 'F'
+  readonly grounded: boolean
+}
+
+/** Value and weight columns of one measure, plain integers: aggregates over NULLs cost twice as much. */
+const weighed = (column: string, counts: string): readonly string[] => [
+  `ifNull(${column}, 0) AS ${column}_value`,
+  `if(${counts}, toUInt64(greatest(ms, 0)), 0) AS ${column}_ms`,
+]
+
+const names = (rows: readonly TalliedRow[]): string => rows.map(({ key }) => text(key)).join(', ')
+
+/** Scored samples with weights, and the codec row as a number: a tally's key is that number by four, plus its score. */
+const weighedLayer = (scored: string, rows: readonly TalliedRow[]): string => `SELECT *,
+    toUInt16(4 * transform(codec_row, [${names(rows)}], [${rows.map((_, at) => at + 1).join(', ')}], 0)) AS tally_key,
     ${[
-      ...timedMeasures.flatMap(([name, column]) => weighed(name, column, `isNotNull(${column})`)),
-      ...scores.flatMap(([, , column]) => weighed(column, column, `isNotNull(${column}) AND NOT early`)),
+      ...timedMeasures.flatMap(([, column]) => weighed(column, `isNotNull(${column})`)),
+      ...scores.flatMap(([, , column]) => weighed(column, `isNotNull(${column}) AND NOT early`)),
     ].join(',\n    ')}
   FROM (${scored})`
 
+/** `min` of a measure that was never known. */
 const unset = 4_294_967_295
 
-const timed = ([name]: (typeof timedMeasures)[number]): readonly string[] => [
-  `sum(${name}_ms) AS ${name}_weight_ms`,
-  `sum(toUInt64(${name}_value) * ${name}_ms) AS ${name}_tenth_ms_sum`,
-  `min(if(${name}_ms > 0, ${name}_value, ${unset})) AS ${name}_min`,
-  `max(${name}_value) AS ${name}_max`,
+const timed = ([, column]: (typeof timedMeasures)[number]): readonly string[] => [
+  `sum(${column}_ms)`,
+  `sum(toUInt64(${column}_value) * ${column}_ms)`,
+  `min(if(${column}_ms > 0, ${column}_value, ${unset}))`,
+  `max(${column}_value)`,
 ]
 
-function tally([kind, source, value]: (typeof scores)[number]): string {
-  const computed = source === 'computed'
-  return `('${kind}', any(if(band = '', 'N', band)), '${source}', ${computed ? 'codec_row' : "''"}, ${computed ? 'any(grounded)' : '1'},
-      sum(${value}_ms), sum(toUInt64(${value}_value) * ${value}_ms),
-      min(if(${value}_ms > 0, ${value}_value, 65535)), max(if(${value}_ms > 0, ${value}_value, 0)),
-      ${computed ? `sum(if(extrapolated, ${value}_ms, 0))` : '0'})`
+const sumKnown = (name: string): string => `sumOrNull(${name})`
+
+/** Aggregates in the order of call_minutes' columns from row_count to codecs. `sumOrNull`: unknown is not zero. */
+const plainAggregates: readonly string[] = [
+  ...['count()', 'sum(toUInt64(checksum))', 'min(expires_at)', 'sum(ms)'],
+  ...['packets_received', 'packets_sent', 'packets_lost', 'packets_discarded'].map(sumKnown),
+  'sumOrNull(greatest(0, toInt64(packets_received) + toInt64(packets_lost)))',
+  ...timedMeasures.flatMap(timed),
+  ...['concealed_samples', 'silent_concealed_samples', 'samples_received'].map(sumKnown),
+  ...['frames_decoded', 'frames_dropped', 'freeze_count', 'freezes_ms'].map(sumKnown),
+  ...['max(frame_width)', 'max(frame_height)'],
+  ...["sumIf(ms, limitation = 'cpu')", "sumIf(ms, limitation = 'bandwidth')", 'sumIf(ms, muted = 1)'],
+  "arraySort(groupUniqArrayIf(codec, codec != ''))",
+]
+
+const ofScores = (value: (column: string, source: 'computed' | 'reported') => string): string =>
+  `[${scores.map(([, source, column]) => value(column, source)).join(', ')}]`
+
+const tallyKeys = `[${scores.map((_, at) => `tally_key + ${at}`).join(', ')}]`
+
+/** One tally per key that has time: (kind, band, source, codec row, grounded, ms, hundredths x ms, min, max, extrapolated ms). */
+function tallies(rows: readonly TalliedRow[]): string {
+  const list = (values: readonly (string | number)[]) => `[${values.join(', ')}]`
+  const kinds = list(scores.map(([kind]) => text(kind)))
+  const sources = list(scores.map(([, source]) => text(source)))
+  const bands = list([text('N'), ...rows.map(({ band }) => text(band))])
+  const keys = list([text(''), ...rows.map(({ key }) => text(key))])
+  const grounded = list([0, ...rows.map((row) => (row.grounded ? 1 : 0))])
+  const computed = '(key % 4) < 2'
+  return `arrayFilter(t -> t.6 > 0, arrayMap((key, time, value, extra) -> (
+      ${kinds}[key % 4 + 1], ${bands}[intDiv(key, 4) + 1], ${sources}[key % 4 + 1],
+      if(${computed}, ${keys}[intDiv(key, 4) + 1], ''), if(${computed}, ${grounded}[intDiv(key, 4) + 1], 1),
+      time, value, least.2[indexOf(least.1, key)], most.2[indexOf(most.1, key)], extra),
+    tally.1, tally.2, tally.3, tally.4))`
 }
-
-/** One row per (minute, stream, observer, scope, codec row) of scored samples. */
-const byCodec = (scored: string): string => `
-  SELECT ${identity}, codec_row,
-    count() AS row_count, sum(toUInt64(checksum)) AS checksum_sum, min(expires_at) AS raw_until, sum(ms) AS measured_ms,
-    ${counters.map((name) => `${sumKnown(name)} AS sum_${name}`).join(', ')},
-    ${sumKnown('greatest(0, toInt64(packets_received) + toInt64(packets_lost))')} AS packets_expected,
-    ${timedMeasures.flatMap(timed).join(',\n    ')},
-    max(frame_width) AS widest, max(frame_height) AS highest,
-    sumIf(ms, limitation = 'cpu') AS cpu_limited_ms, sumIf(ms, limitation = 'bandwidth') AS bandwidth_limited_ms,
-    sumIf(ms, muted = 1) AS muted_ms,
-    groupUniqArrayIf(codec, codec != '') AS codecs,
-    arrayFilter(t -> t.6 > 0, [${scores.map(tally).join(',\n    ')}]) AS tallies,
-    groupArrayIf((end_ms - ms, end_ms, toUInt16(mask)), ms > 0) AS pieces
-  FROM (${weighedLayer(scored)})
-  GROUP BY ${identity}, codec_row`
-
-const weightedMin = (name: string): string =>
-  `minIf(${name}_min, ${name}_weight_ms > 0) AS ${name}_min_, maxIf(${name}_max, ${name}_weight_ms > 0) AS ${name}_max_`
 
 /** Adjacent pieces with one mask become one run. Ends of intervals jitter by some milliseconds. */
 export const joinToleranceMs = 100
@@ -185,43 +203,34 @@ export const runsOf = (pieces: string): string => `
         ${pieces}, arraySlice(arrayPushFront(${pieces}, ${pieces}[1]), 1, length(${pieces}))))`
 
 /**
- * The INSERT that makes minutes again from scored samples. `shards` gives each `tenant NUL id` its shard. Short-circuit
- * evaluation would score shared expressions again for every branch that reads them: measured 150 times slower.
+ * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope). `shards` gives
+ * each `tenant NUL id` its shard. Short-circuit evaluation would score shared expressions again for every branch that
+ * reads them: measured 150 times slower. Compiling expressions costs more than a recompute of a few minutes takes.
  */
-export const insertMinutes = (
-  scored: string,
-  { version, shards, formulaVersion, profileVersion }: MinuteStamp,
-): string => `
+export const insertMinutes = (scored: string, stamp: MinuteStamp): string => `
 INSERT INTO call_minutes
-SELECT tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope, ${version} AS version,
-  toUInt8(transform(concat(toString(tenant), '\\0', correlation_id), [${shards.keys}], [${shards.values}], 0)) AS shard,
-  rows_, checksums_, until_, measured_,
-  ${['packets_received', 'packets_sent', 'packets_lost', 'packets_discarded'].map((name) => `${name}_`).join(', ')}, expected_,
-  jitter_w, jitter_s, jitter_min_, jitter_max_, round_trip_w, round_trip_s, round_trip_min_, round_trip_max_,
-  delay_w, delay_s, delay_min_, delay_max_,
-  concealed_samples_, silent_concealed_samples_, samples_received_,
-  frames_decoded_, frames_dropped_, freeze_count_, freezes_ms_, widest_, highest_,
-  cpu_, bandwidth_, muted_, codecs_, tallies_, ${runsOf('pieces_')} AS runs, '${formulaVersion}', '${profileVersion}'
+SELECT ${identity}, ${stamp.version},
+  toUInt8(transform(concat(toString(tenant), '\\0', correlation_id), [${stamp.shards.keys}], [${stamp.shards.values}], 0)),
+  ${plainAggregates.map((_, at) => `column_${at}`).join(', ')},
+  ${tallies(stamp.codecRows)}, ${runsOf('pieces')}, '${stamp.formulaVersion}', '${stamp.profileVersion}'
 FROM (
   SELECT ${identity},
-    sum(row_count) AS rows_, sum(checksum_sum) AS checksums_, min(raw_until) AS until_, sum(measured_ms) AS measured_,
-    ${counters.map((name) => `sumOrNull(sum_${name}) AS ${name}_`).join(', ')}, sumOrNull(packets_expected) AS expected_,
-    sum(jitter_weight_ms) AS jitter_w, sum(jitter_tenth_ms_sum) AS jitter_s, ${weightedMin('jitter')},
-    sum(round_trip_weight_ms) AS round_trip_w, sum(round_trip_tenth_ms_sum) AS round_trip_s, ${weightedMin('round_trip')},
-    sum(delay_weight_ms) AS delay_w, sum(delay_tenth_ms_sum) AS delay_s, ${weightedMin('delay')},
-    max(widest) AS widest_, max(highest) AS highest_,
-    sum(cpu_limited_ms) AS cpu_, sum(bandwidth_limited_ms) AS bandwidth_, sum(muted_ms) AS muted_,
-    arraySort(arrayDistinct(arrayFlatten(groupArray(codecs)))) AS codecs_,
-    arraySort(arrayFlatten(groupArray(tallies))) AS tallies_,
-    arraySort(arrayFlatten(groupArray(pieces))) AS pieces_
-  FROM (${byCodec(scored)})
+    ${plainAggregates.map((expression, at) => `${expression} AS column_${at}`).join(',\n    ')},
+    sumMap(${tallyKeys}, ${ofScores((column) => `${column}_ms`)},
+      ${ofScores((column) => `toUInt64(${column}_value) * ${column}_ms`)},
+      ${ofScores((column, source) => (source === 'computed' ? `if(extrapolated, ${column}_ms, 0)` : 'toUInt64(0)'))}) AS tally,
+    minMap(${tallyKeys}, ${ofScores((column) => `if(${column}_ms > 0, toUInt16(${column}_value), 65535)`)}) AS least,
+    maxMap(${tallyKeys}, ${ofScores((column) => `if(${column}_ms > 0, toUInt16(${column}_value), 0)`)}) AS most,
+    arraySort(groupArrayIf((end_ms - ms, end_ms, toUInt16(mask)), ms > 0)) AS pieces
+  FROM (${weighedLayer(scored, stamp.codecRows)})
   GROUP BY ${identity}
 )
-SETTINGS short_circuit_function_evaluation = 'disable'`
+SETTINGS short_circuit_function_evaluation = 'disable', compile_expressions = 0`
 
 export interface MinuteStamp {
   readonly version: number
   readonly shards: { readonly keys: string; readonly values: string }
+  readonly codecRows: readonly TalliedRow[]
   readonly formulaVersion: string
   readonly profileVersion: string
 }
