@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { withOverrides } from '#quality/codecs.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createIntervalScorer, type MeasuredInterval } from '#quality/score-interval.ts'
 import { type ScoredColumn, scoringLayers, scoringOutputs } from '#quality/score-interval-sql.ts'
@@ -94,6 +95,12 @@ function constantOf(name: (typeof scoringOutputs)[number]): string {
   return name === 'mask' ? 'toUInt16(1)' : 'toUInt8(0)'
 }
 
+const stamp = {
+  codecRows: withOverrides(defaultProfile.codecs),
+  formulaVersion: 'bench',
+  profileVersion: 'bench',
+}
+
 async function makeMinutes(
   client: ClickHouseClient,
   single: ClickHouseClient,
@@ -113,7 +120,7 @@ async function makeMinutes(
   let version = 0
   for (let round = 0; round < rounds; round++) {
     for (const [name, { client: on, layers }] of Object.entries(ways)) {
-      const scoring = { layers, formulaVersion: 'bench', profileVersion: 'bench' }
+      const scoring = { ...stamp, layers }
       const store = createMinuteStore({ client: on, retentionMs: 30 * 86_400_000, scoring })
       version += 1
       took[name]?.push(await secondsOf(() => store.recompute(dirty, { version, logNowMs: Date.now() })))
