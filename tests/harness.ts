@@ -98,6 +98,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async drained() {
       for (let quiet = 0; quiet < 4; ) {
         if (failure !== undefined) throw failure
+        // A test that has timed out may still be waiting here, and without a pause to wait in nobody else would get a turn.
+        if (stopping.signal.aborted) throw new Error('stopped while there was still something to do')
         if (retried.length > 20) throw retried[0]
         const behind = groups.some((group) => log.lag(group).some(({ lag }) => lag > 0))
         const busy = behind || composed.pipelines.some((pipeline) => !pipeline.idle())
