@@ -17,7 +17,7 @@ export interface ConfigSources {
 }
 
 /** Variables of ours that are not settings: where the file is, and the one secret. */
-const otherVariables = ['CALLSCOPE_CONFIG', 'CALLSCOPE_ADMIN_TOKEN', 'CALLSCOPE_REEXECUTED'] as const
+const otherVariables = ['CALLSCOPE_CONFIG', 'CALLSCOPE_REEXECUTED'] as const
 
 /**
  * The configuration: defaults, under the YAML file, under `CALLSCOPE_*`, under options. Anything unknown or impossible

@@ -9,6 +9,7 @@ import { rowsOf } from '#warehouse/client.ts'
 import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { Config } from './config.ts'
 import type { EngineParts } from './engine.ts'
+import { closeAbandonedRuns } from './jobs/hold.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import { createTenantCache } from './tenant-cache.ts'
 
@@ -46,6 +47,7 @@ export const windowsOf = ({ retentionDays }: Config): TimeWindows => ({
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
   const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
+  await closeAbandonedRuns(registry, parts.clock)
   const quietBelow = await rewindAfterUncleanStop(log, groups, config.durability, logger)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
@@ -84,9 +86,11 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       )
     }
   })
-  const auditing = composed.auditor.run(stopping.signal).catch((error: unknown) =>
-    logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
-  )
+  const auditing = composed.auditor
+    .run(stopping.signal)
+    .catch((error: unknown) =>
+      logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
+    )
   const chores = doChores(parts, tenants.refresh, stopping.signal)
 
   return {

@@ -7,23 +7,32 @@ export const watermarkLagMs = 60_000
 
 /**
  * Entries for the sources of one batch, to be written after its rows are acknowledged. A partition read to its end
- * counts as the log's present time; one that is not holds its tenants at what they have sent.
+ * counts as the log's present time; one that is not holds its tenants at the most that they have sent since.
  */
 export function createWatermarkTracker(lagMs: number = watermarkLagMs) {
   const lastAtEnd = new Map<string, number>()
+  const sentSince = new Map<string, Map<string, number>>()
+
+  function note(source: string, tenant: string, at: number): void {
+    const tenants = sentSince.get(source) ?? new Map<string, number>()
+    sentSince.set(source, tenants.set(tenant, Math.max(at, tenants.get(tenant) ?? at)))
+  }
+
   return {
     entriesOf(batch: Batch, polled: Polled): readonly WatermarkEntry[] {
-      const entries: WatermarkEntry[] = []
-      for (const { topic, partition, next, end } of polled.positions) {
+      for (const [tenant, sources] of batch.seen) for (const [source, at] of sources) note(source, tenant, at)
+      return polled.positions.flatMap(({ topic, partition, next, end }): readonly WatermarkEntry[] => {
         const source = `${topic}/${partition}`
-        const atEnd = next >= end
-        if (atEnd) lastAtEnd.set(source, polled.logNowMs)
-        entries.push({ tenant: '*', source, watermarkMs: (lastAtEnd.get(source) ?? lagMs) - lagMs, atEnd })
-      }
-      for (const [tenant, sources] of batch.seen) {
-        for (const [source, at] of sources) entries.push({ tenant, source, watermarkMs: at - lagMs, atEnd: false })
-      }
-      return entries
+        if (next >= end) {
+          lastAtEnd.set(source, polled.logNowMs)
+          sentSince.delete(source)
+          return [{ tenant: '*', source, watermarkMs: polled.logNowMs - lagMs, atEnd: true }]
+        }
+        const held = [...(sentSince.get(source) ?? [])].map(([tenant, at]): WatermarkEntry => {
+          return { tenant, source, watermarkMs: at - lagMs, atEnd: false }
+        })
+        return [{ tenant: '*', source, watermarkMs: (lastAtEnd.get(source) ?? lagMs) - lagMs, atEnd: false }, ...held]
+      })
     },
   }
 }

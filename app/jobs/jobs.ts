@@ -7,13 +7,14 @@ import type { Registry, Run } from '#contracts/registry.ts'
 import type { Config } from '../config.ts'
 import { importDump } from './import-dump.ts'
 import { replayLines } from './replay-lines.ts'
+import { whileHeld } from './hold.ts'
 import { asFile } from './spool.ts'
 
 export interface JobsParts {
   readonly config: Config
   readonly clock: Clock
   readonly log: Pick<EventLog, 'append'>
-  readonly registry: Pick<Registry, 'runs' | 'tenants'>
+  readonly registry: Pick<Registry, 'runs' | 'tenants' | 'watermarks'>
   /** Uploads lie here while they are read. */
   readonly spoolFolder: string
   /** Aborted when the process stops: a job then ends between two appends, and its run says so. */
@@ -79,7 +80,9 @@ export function createJobs(parts: JobsParts): Jobs {
           `tenant: there is no tenant "${tenant}"; there are ${known.join(', ')}. Add it to "tenants" in the configuration.`,
         )
       return asRun('import', name, (run) =>
-        asFile(content, spoolFolder, (path) => importDump({ ...common, path, tenant, run })),
+        whileHeld(registry.watermarks, tenant, run, () =>
+          asFile(content, spoolFolder, (path) => importDump({ ...common, path, tenant, run })),
+        ),
       )
     },
     async replay({ name, content, rate, repeat, tenants = [] }, onProgress) {
