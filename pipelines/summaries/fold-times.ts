@@ -71,7 +71,7 @@ function endOf(
   lastMs: number,
 ): { readonly endedMs: number | undefined; readonly because: CallRecord['endedBecause']; readonly silentAtMs: number } {
   const silentAtMs = lastMs + (streams.length > 0 ? patience.silenceMs : patience.signallingSilenceMs)
-  const said = saidEnd(events)
+  const said = saidEnd(events) ?? everybodyLeft(events)
   if (said !== undefined) return { endedMs: said, because: 'event', silentAtMs }
   const recorded = timeOf(cdrs, 'ended_at')
   if (recorded !== undefined) return { endedMs: recorded, because: 'cdr', silentAtMs }
@@ -89,6 +89,19 @@ function saidEnd(events: readonly CallEventRow[]): number | undefined {
     end = Math.max(end ?? atMs, atMs)
   }
   return open.size === 0 ? end : undefined
+}
+
+/** A conference that nobody ended is over when every leg that joined it has left. */
+function everybodyLeft(events: readonly CallEventRow[]): number | undefined {
+  const inside = new Set<unknown>()
+  let lastLeft: number | undefined
+  for (const { type, data, atMs } of events) {
+    if (type === 'conference.joined') inside.add(data.leg_id)
+    if (type !== 'conference.left') continue
+    inside.delete(data.leg_id)
+    lastLeft = atMs
+  }
+  return inside.size === 0 ? lastLeft : undefined
 }
 
 function stateOf(
