@@ -117,7 +117,7 @@ function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => vo
     ['jsonParse', () => records.forEach(({ value }) => void JSON.parse((value as Buffer).toString()))],
     ['reader', () => records.forEach((record) => void read(record))],
     ['decode', () => batches.forEach((ofBatch) => void decodeBatch(ofBatch))],
-    ['tsv', eachBatch(({ rows }) => void rows.reduce((text, { cells }) => text + tsvRow(cells), ''))],
+    ['tsv', eachBatch(({ rows }) => void Buffer.from(rows.reduce((text, { cells }) => text + tsvRow(cells), '')))],
     ['announce', eachBatch(({ changes }) => void announcements(changes.values()))],
   ])
 }
