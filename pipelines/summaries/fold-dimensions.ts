@@ -49,7 +49,13 @@ export function foldLegs(
 ): readonly LegSummary[] {
   const drafts = new Map<string, LegDraft>()
   const draftOf = (legId: string, atMs: number): LegDraft => {
-    const known = drafts.get(legId) ?? { role: undefined, device: undefined, addedMs: undefined, endedMs: undefined, firstMs: atMs }
+    const known = drafts.get(legId) ?? {
+      role: undefined,
+      device: undefined,
+      addedMs: undefined,
+      endedMs: undefined,
+      firstMs: atMs,
+    }
     known.firstMs = Math.min(known.firstMs, atMs)
     drafts.set(legId, known)
     return known
@@ -73,7 +79,11 @@ export function foldLegs(
   }))
 }
 
-function impliedRole(at: number, legs: readonly (readonly [string, LegDraft])[], conference: boolean): LegRole | undefined {
+function impliedRole(
+  at: number,
+  legs: readonly (readonly [string, LegDraft])[],
+  conference: boolean,
+): LegRole | undefined {
   if (conference || legs.length !== 2) return conference ? 'participant' : undefined
   const other = legs[1 - at]?.[1].role
   if (other === 'caller') return 'callee'

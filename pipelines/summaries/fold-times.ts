@@ -35,7 +35,8 @@ export function foldTimes({ events, cdrs, streams, asOfMs, patience }: TimesInpu
   const activity = [...events.map(({ atMs }) => atMs), ...streams.flatMap(({ firstMs, lastMs }) => [firstMs, lastMs])]
   const startedMs = startOf(events, cdrs, activity)
   if (startedMs === undefined) return undefined
-  const lastMs = activity.length === 0 ? startedMs : Math.max(...activity)
+  // No spread: a component may have more events than a call of a function takes arguments.
+  const lastMs = activity.length === 0 ? startedMs : activity.reduce((latest, at) => Math.max(latest, at))
   const answeredMs = answerOf(events, cdrs)
   const ended = endOf({ events, cdrs, streams, asOfMs, patience }, lastMs)
   const endEvent = events.findLast(({ type }) => type === 'call.ended')
@@ -56,7 +57,11 @@ export function foldTimes({ events, cdrs, streams, asOfMs, patience }: TimesInpu
 }
 
 /** The start that was stated; else the record of the call detail; else the first that was seen of the call. */
-function startOf(events: readonly CallEventRow[], cdrs: readonly CdrRow[], activity: readonly number[]): number | undefined {
+function startOf(
+  events: readonly CallEventRow[],
+  cdrs: readonly CdrRow[],
+  activity: readonly number[],
+): number | undefined {
   const stated = events.find(({ type }) => startTypes.has(type))?.atMs ?? timeOf(cdrs, 'started_at')
   if (stated !== undefined) return stated
   if (activity.length > 0) return activity.reduce((least, at) => Math.min(least, at))
@@ -64,7 +69,8 @@ function startOf(events: readonly CallEventRow[], cdrs: readonly CdrRow[], activ
 }
 
 const answerOf = (events: readonly CallEventRow[], cdrs: readonly CdrRow[]): number | undefined =>
-  events.find(({ type }) => type === 'call.answered' || type === 'conference.joined')?.atMs ?? timeOf(cdrs, 'answered_at')
+  events.find(({ type }) => type === 'call.answered' || type === 'conference.joined')?.atMs ??
+  timeOf(cdrs, 'answered_at')
 
 function endOf(
   { events, cdrs, streams, asOfMs, patience }: TimesInput,
@@ -112,7 +118,9 @@ function stateOf(
 ): Pick<FoldTimes, 'state' | 'changesAtMs'> {
   if (endedMs === undefined) return { state: 'open', changesAtMs: silentAtMs }
   const settledAtMs = endedMs + settleMs
-  return asOfMs >= settledAtMs ? { state: 'settled', changesAtMs: undefined } : { state: 'settling', changesAtMs: settledAtMs }
+  return asOfMs >= settledAtMs
+    ? { state: 'settled', changesAtMs: undefined }
+    : { state: 'settling', changesAtMs: settledAtMs }
 }
 
 function dispositionOf(

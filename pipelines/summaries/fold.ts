@@ -6,7 +6,7 @@ import { formulaVersion } from '#quality/version.ts'
 import { type CallFacts, summarizeStreams } from '#quality/views.ts'
 import type { Component } from './components.ts'
 import { foldCdr, foldLegs, foldParties, latestDimensions } from './fold-dimensions.ts'
-import { foldTimes, type FoldTimes } from './fold-times.ts'
+import { type FoldTimes, foldTimes } from './fold-times.ts'
 
 /** How long things take before the watermark decides them. Event time, milliseconds. */
 export interface Patience {
@@ -60,14 +60,26 @@ export function foldCall(input: FoldInput): Folded | undefined {
   const dimensions = latestDimensions(events, cdrs)
   const conference = events.some(({ type }) => type.startsWith('conference.'))
   const legs = foldLegs(events, streams, conference)
-  const facts: CallFacts = { ...times, events, legs, streams, evidence: inOrder(evidence), conference, codec: dimensions.codec, asOfMs, profile }
+  const facts: CallFacts = {
+    ...times,
+    events,
+    legs,
+    streams,
+    evidence: inOrder(evidence),
+    conference,
+    codec: dimensions.codec,
+    asOfMs,
+    profile,
+  }
   const summaries = summarizeStreams(facts)
   const record: CallRecord = {
     tenant: component.tenant,
     id: component.canonical,
     correlationIds: component.members,
     traceIds: component.links.get('trace_id') ?? [],
-    ids: Object.fromEntries([...component.links].filter(([kind]) => kind !== 'trace_id').sort(([a], [b]) => (a < b ? -1 : 1))),
+    ids: Object.fromEntries(
+      [...component.links].filter(([kind]) => kind !== 'trace_id').sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     state: times.state,
     startedMs: times.startedMs,
     answeredMs: times.answeredMs,
@@ -101,7 +113,12 @@ export function foldCall(input: FoldInput): Folded | undefined {
 /** One order for everything, that no delivery can change: time, then what the row is. */
 function inOrder<Row extends { readonly atMs: number; readonly id: string }>(rows: readonly Row[]): readonly Row[] {
   const text = (row: Row) => {
-    const { correlationId = '', subject = '', source = '', kind = '' } = row as Partial<Record<'correlationId' | 'subject' | 'source' | 'kind', string>>
+    const {
+      correlationId = '',
+      subject = '',
+      source = '',
+      kind = '',
+    } = row as Partial<Record<'correlationId' | 'subject' | 'source' | 'kind', string>>
     return `${correlationId}\u0000${subject}\u0000${source}\u0000${kind}\u0000${row.id}`
   }
   return [...rows].sort((a, b) => {
@@ -123,10 +140,22 @@ function withLinkFindings(verdict: CallRecord['verdict'], { hubIgnored, tooLarge
   const stated = { severity: 'none', stream: undefined, fromMs: undefined, toMs: undefined } as const
   const findings = [
     ...(hubIgnored
-      ? [{ ...stated, type: 'hub_link_ignored' as const, text: 'an id that names more than 64 calls joined none of them' }]
+      ? [
+          {
+            ...stated,
+            type: 'hub_link_ignored' as const,
+            text: 'an id that names more than 64 calls joined none of them',
+          },
+        ]
       : []),
     ...(tooLarge
-      ? [{ ...stated, type: 'component_too_large' as const, text: 'more than 1,000 calls are linked: only conference and leg links counted' }]
+      ? [
+          {
+            ...stated,
+            type: 'component_too_large' as const,
+            text: 'more than 1,000 calls are linked: only conference and leg links counted',
+          },
+        ]
       : []),
   ]
   return findings.length === 0 ? verdict : { ...verdict, findings: [...verdict.findings, ...findings] }
