@@ -2,9 +2,11 @@ import type { Change } from '#contracts/changes.ts'
 import type { EventLog, NewRecord } from '#contracts/event-log.ts'
 import type { VersionSequence } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
-import type { CallWriter } from '#contracts/summaries.ts'
+import type { CallWriter, Place } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { notComputed } from '#pipelines/summaries/not-computed.ts'
+import { leftPlaces } from '#pipelines/summaries/places.ts'
+import type { FailedCall } from '#pipelines/summaries/recompute.ts'
 import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
 
 export interface GiveUpParts {
@@ -13,36 +15,39 @@ export interface GiveUpParts {
   readonly versions: Pick<VersionSequence, 'next'>
 }
 
-/** A call that cannot be computed: its announcement becomes a dead letter, its record says `not_computed`, its shard goes on. */
+/**
+ * A call that cannot be computed: its announcement becomes a dead letter, its record says `not_computed`, its shard goes
+ * on. The record takes the place where the call last stood, so that one call stays one row.
+ */
 export function giveUpOn({ log, writer, versions }: GiveUpParts) {
-  return async function giveUp(failed: readonly { readonly change: Change; readonly cause: Error }[]): Promise<void> {
+  return async function giveUp(failed: readonly FailedCall[]): Promise<void> {
     await log.append(failed.map(letterOf))
-    const version = await versions.next()
-    for (const { change } of failed) {
-      if (change.id.startsWith('trace:')) continue
-      const record = notComputed(change)
-      await writer.appendPlaces([
-        { tenant: change.tenant, id: change.id, canonical: change.id, atMs: record.startedMs, version },
-      ])
-      await writer.write(
-        [
-          {
-            record,
-            version,
-            shard: shardOf(change.tenant, change.id),
-            asOfMs: 0,
-            nextDueMs: undefined,
-            rawUntilMs: undefined,
-            computedAtMs: 0,
-          },
-        ],
-        [],
-      )
+    for (const { change, members } of failed) {
+      if (members === undefined && change.id.startsWith('trace:')) continue
+      await writeNotComputed(change.tenant, members ?? [change.id], change)
     }
+  }
+
+  async function writeNotComputed(tenant: string, members: readonly string[], change: Change): Promise<void> {
+    const [id = change.id] = members
+    const version = await versions.next()
+    const known = await writer.places(members.map((member) => ({ tenant, id: member })))
+    const last = known
+      .filter((place) => place.canonical === id)
+      .reduce<Place | undefined>((best, place) => (place.version > (best?.version ?? -1) ? place : best), undefined)
+    const empty = notComputed({ ...change, id })
+    const record = { ...empty, correlationIds: members, startedMs: last?.atMs ?? empty.startedMs }
+    const place = { tenant, canonical: id, atMs: record.startedMs, version }
+    await writer.appendPlaces(members.map((member) => ({ ...place, id: member })))
+    const unknown = { asOfMs: 0, nextDueMs: undefined, rawUntilMs: undefined, computedAtMs: 0 }
+    await writer.write(
+      [{ record, version, shard: shardOf(tenant, id), ...unknown }],
+      leftPlaces(record, version, known),
+    )
   }
 }
 
-const letterOf = ({ change, cause }: { readonly change: Change; readonly cause: Error }): NewRecord =>
+const letterOf = ({ change, cause }: FailedCall): NewRecord =>
   edgeDeadLetter({
     reason: 'recompute_failed',
     detail: `the call's record could not be computed: ${cause.name}`,

@@ -16,7 +16,11 @@ export interface Component {
   readonly hubIgnored: boolean
   /** The component outgrew its bound: only explicit links counted. */
   readonly tooLarge: boolean
+  /** Ids that would be members if every link counted, at most 2,000: they may have been, when the links named fewer. */
+  readonly estranged: readonly string[]
 }
+
+const maxEstranged = 2_000
 
 export interface ComponentLimits {
   /** A link id that names more correlation ids than this links none of them. */
@@ -48,18 +52,24 @@ export async function resolveComponents(
   const graph = await exploreLinks(nodes, links, limits)
   if (!graph.complete && seeds.length > 1) {
     const middle = seeds.length >> 1
-    const halves = [await resolveComponents(seeds.slice(0, middle), parts), await resolveComponents(seeds.slice(middle), parts)]
+    const halves = [
+      await resolveComponents(seeds.slice(0, middle), parts),
+      await resolveComponents(seeds.slice(middle), parts),
+    ]
     return new Map(halves.flatMap((half) => [...half]))
   }
   const severed = await cutPairs(graph, cuts)
   const found = new Map<string, readonly Component[]>()
   const narrow: MemberKey[] = []
   for (const seed of seeds) {
-    const components = graph.idsOf(seed.tenant, nodeOf(seed.id)).map((id) => componentOf(graph, seed.tenant, id, severed, limits))
+    const components = graph
+      .idsOf(seed.tenant, nodeOf(seed.id))
+      .map((id) => componentOf(graph, seed.tenant, id, severed, limits))
     if (!graph.complete || components.some((component) => component === undefined)) narrow.push(seed)
     else found.set(memberText(seed), distinct(components as readonly Component[]))
   }
-  for (const seed of narrow) found.set(memberText(seed), [await narrowComponent(seed, links, severed, limits)])
+  for (const seed of narrow)
+    found.set(memberText(seed), [await narrowComponent(seed, { graph, links, severed, limits })])
   return found
 }
 
@@ -101,29 +111,43 @@ function componentOf(
   return describe(graph, tenant, [...members].sort(), kinds !== undefined)
 }
 
+interface Crowd {
+  readonly graph: LinkGraph
+  readonly links: LinkReader
+  readonly severed: ReadonlySet<string>
+  readonly limits: ComponentLimits
+}
+
 /** The component of an id in a crowd: explicit conference and leg links only; the id alone if even those are too many. */
 async function narrowComponent(
   { tenant, id }: MemberKey,
-  links: LinkReader,
-  severed: ReadonlySet<string>,
-  limits: ComponentLimits,
+  { graph: crowd, links, severed, limits }: Crowd,
 ): Promise<Component> {
   const graph = await exploreLinks([{ tenant, node: nodeOf(id) }], links, limits, explicitLinkKinds)
-  const component = componentOf(graph, tenant, id, severed, limits, explicitLinkKinds)
-  return component ?? describe(graph, tenant, [id], true)
+  const component =
+    componentOf(graph, tenant, id, severed, limits, explicitLinkKinds) ?? describe(graph, tenant, [id], true)
+  const members = new Set(component.members)
+  const others = (crowd.idsByTenant().get(tenant) ?? []).filter((other) => !members.has(other))
+  return { ...component, estranged: others.slice(0, maxEstranged) }
 }
 
 function describe(graph: LinkGraph, tenant: string, members: readonly string[], tooLarge: boolean): Component {
   const links = new Map<LinkKind, Set<string>>()
+  const estranged = new Set<string>()
   let hubIgnored = false
   for (const member of members) {
     for (const { kind, value, hub } of graph.linksOf(tenant, member)) {
-      if (hub) hubIgnored = true
-      else links.set(kind, (links.get(kind) ?? new Set()).add(value))
+      if (!hub) links.set(kind, (links.get(kind) ?? new Set()).add(value))
+      else {
+        hubIgnored = true
+        for (const other of graph.namedByHub(tenant, kind, value)) estranged.add(other)
+      }
     }
   }
+  for (const member of members) estranged.delete(member)
   const [canonical] = members
   if (canonical === undefined) throw new Error('a component has at least one member')
   const sorted = new Map([...links].map(([kind, values]) => [kind, [...values].sort()] as const))
-  return { tenant, canonical, members, links: sorted, hubIgnored, tooLarge }
+  const bounded = [...estranged].slice(0, maxEstranged)
+  return { tenant, canonical, members, links: sorted, hubIgnored, tooLarge, estranged: bounded }
 }

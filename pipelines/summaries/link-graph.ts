@@ -17,6 +17,8 @@ export interface LinkGraph {
   /** Correlation ids joined to this one by a link of one of these kinds (all kinds when left out). */
   peersOf(tenant: string, id: string, kinds?: readonly LinkKind[]): readonly string[]
   linksOf(tenant: string, id: string): readonly CarriedLink[]
+  /** Some of the correlation ids that a hub names, of which it joins none. */
+  namedByHub(tenant: string, kind: LinkKind, value: string): readonly string[]
   idsByTenant(): ReadonlyMap<string, readonly string[]>
   /** False: so much was linked that the walk was given up before its end. */
   readonly complete: boolean
@@ -24,6 +26,9 @@ export interface LinkGraph {
 
 /** A correlation id carries few links, but a conference's many; beyond this the rest is not followed. */
 const linksPerId = 2_000
+
+/** Of what a hub names this much is read, in limits: who was joined when it named fewer is looked for among them. */
+const limitsOfHub = 4
 
 /** Ids and links that one walk may meet for each id asked for, and on top of that. Beyond, the walk is given up. */
 const nodesPerSeed = 40
@@ -36,8 +41,9 @@ interface Node {
 
 const keyOf = ({ tenant, node }: Node): string => `${tenant}\u0000${node}`
 const isId = (node: string): boolean => node.startsWith('id:')
-const kindOf = (node: string): LinkKind => (isId(node) ? 'linked_correlation_id' : (node.slice(0, node.indexOf(':')) as LinkKind))
-const valueOf = (node: string): string => node.slice(node.indexOf(':') + 1)
+const kindOf = (node: string): LinkKind =>
+  isId(node) ? 'linked_correlation_id' : (node.slice(0, node.indexOf(':')) as LinkKind)
+const valueIn = (node: string): string => node.slice(node.indexOf(':') + 1)
 
 /**
  * Walks outwards from the nodes, ring by ring, until nothing new turns up or more has than calls are made of. Two queries
@@ -80,7 +86,7 @@ export async function exploreLinks(
 async function readRing(ring: readonly Node[], reader: LinkReader, { idsPerLink }: ComponentLimits) {
   const ids = ring.filter(({ node }) => isId(node))
   const links = ring.filter(({ node }) => !isId(node))
-  return [...(await reader.edges(ids, linksPerId)), ...(await reader.edges(links, idsPerLink + 1))]
+  return [...(await reader.edges(ids, linksPerId)), ...(await reader.edges(links, limitsOfHub * idsPerLink))]
 }
 
 function graphOf(
@@ -90,18 +96,25 @@ function graphOf(
   complete: boolean,
 ): LinkGraph {
   const othersOf = (tenant: string, node: string): readonly string[] => edges.get(keyOf({ tenant, node })) ?? []
+  const namedById = (tenant: string, id: string): readonly string[] =>
+    othersOf(tenant, `id:${id}`).filter(isId).map(valueIn)
   const directOf = (tenant: string, id: string): readonly string[] => {
-    const direct = othersOf(tenant, `id:${id}`).filter(isId).map(valueOf)
+    const direct = namedById(tenant, id)
     return direct.length > idsPerLink ? [] : direct
   }
+  /** Correlation ids, this one among them, that are named as another's by too many. */
+  const directHubs = (tenant: string, id: string): readonly CarriedLink[] =>
+    [id, ...namedById(tenant, id)]
+      .filter((hub) => namedById(tenant, hub).length > idsPerLink)
+      .map((value) => ({ kind: 'linked_correlation_id', value, hub: true }))
   const isHub = (tenant: string, link: string): boolean => othersOf(tenant, link).length > idsPerLink
   const namedBy = (tenant: string, link: string): readonly string[] =>
-    isHub(tenant, link) ? [] : othersOf(tenant, link).map(valueOf)
+    isHub(tenant, link) ? [] : othersOf(tenant, link).map(valueIn)
   const linksOf = (tenant: string, id: string) => othersOf(tenant, `id:${id}`).filter((other) => !isId(other))
 
   return {
     complete,
-    idsOf: (tenant, node) => (isId(node) ? [valueOf(node)] : namedBy(tenant, node)),
+    idsOf: (tenant, node) => (isId(node) ? [valueIn(node)] : namedBy(tenant, node)),
     peersOf(tenant, id, kinds = linkKinds) {
       const direct = kinds.includes('linked_correlation_id')
         ? directOf(tenant, id).filter((peer) => directOf(tenant, peer).includes(id))
@@ -109,15 +122,21 @@ function graphOf(
       const shared = linksOf(tenant, id).filter((link) => kinds.includes(kindOf(link)))
       return [...direct, ...shared.flatMap((link) => namedBy(tenant, link))].filter((peer) => peer !== id)
     },
-    linksOf: (tenant, id) =>
-      linksOf(tenant, id).map((link) => ({ kind: kindOf(link), value: valueOf(link), hub: isHub(tenant, link) })),
+    linksOf: (tenant, id) => [
+      ...linksOf(tenant, id).map((link) => ({ kind: kindOf(link), value: valueIn(link), hub: isHub(tenant, link) })),
+      ...directHubs(tenant, id),
+    ],
+    namedByHub: (tenant, kind, value) =>
+      kind === 'linked_correlation_id'
+        ? [value, ...namedById(tenant, value)]
+        : othersOf(tenant, `${kind}:${value}`).map(valueIn),
     idsByTenant() {
       const byTenant = new Map<string, string[]>()
       for (const { tenant, node } of seen.values()) {
         if (!isId(node)) continue
         const ids = byTenant.get(tenant)
-        if (ids === undefined) byTenant.set(tenant, [valueOf(node)])
-        else ids.push(valueOf(node))
+        if (ids === undefined) byTenant.set(tenant, [valueIn(node)])
+        else ids.push(valueIn(node))
       }
       return byTenant
     },

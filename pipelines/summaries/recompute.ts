@@ -18,6 +18,8 @@ import type { QualityProfile } from '#quality/profile.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Component, type ResolveParts, resolveComponents } from './components.ts'
 import { foldCall, type Patience } from './fold.ts'
+import { leftBehind } from './outgrown.ts'
+import { isClaim, leftPlaces } from './places.ts'
 
 export interface RecomputeParts extends ResolveParts {
   readonly versions: Pick<VersionSequence, 'next'>
@@ -35,11 +37,18 @@ export interface Recomputed {
   readonly forward: ReadonlyMap<number, readonly Change[]>
   /**
    * Changes whose record was dropped, because another owner with a later version is writing it. They are to be done again:
-   * that owner may have read the minutes before we made them.
+   * that owner may have read the minutes before we made them. And those of ids whose record has come apart without them.
    */
   readonly again: readonly Change[]
   /** Calls that could not be folded: a fault of ours, deterministic, so that trying again is no use. */
-  readonly failed: readonly { readonly change: Change; readonly cause: Error }[]
+  readonly failed: readonly FailedCall[]
+}
+
+export interface FailedCall {
+  readonly change: Change
+  readonly cause: Error
+  /** Of the component, sorted; left out where it is not known. */
+  readonly members?: readonly string[]
 }
 
 /**
@@ -64,14 +73,18 @@ export async function recompute(
   // work again; if it has looked back before, its minutes are there to be read. Without a claim it could do neither.
   await parts.writer.appendPlaces(own.flatMap((component) => claimsOf(component, context)))
   const { drafts, failed } = await foldAll(own, { ...context, watermarks }, parts)
+  const left = await leftBehind(own, parts)
   const written = await writeAll(drafts, context, parts)
   const dropped = new Set(drafts.filter((draft) => !written.includes(draft)).map(({ component }) => component))
   return {
     rows: written,
     forward,
-    again: changesOf(dropped, changes, resolved),
+    again: [...changesOf(dropped, changes, resolved), ...left.map(recordOnly)],
     failed: [...failed].flatMap(([component, cause]) =>
-      changesOf(new Set([component]), changes, resolved).map((change) => ({ change, cause })),
+      changesOf(new Set([component]), changes, resolved).map((change) => ({
+        ...{ change, cause },
+        members: component.members,
+      })),
     ),
   }
 }
@@ -93,11 +106,13 @@ export async function foldAgain(
   return drafts
 }
 
+const recordOnly = (member: MemberKey): Change => ({
+  ...{ tenant: member.tenant, id: member.id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
+})
+
 /** A claim is a place nowhere: it names no record. */
 const claimsOf = (component: Component, { version }: RecomputeContext): readonly Place[] =>
   membersOf(component).map((member) => ({ ...member, canonical: '', atMs: 0, version }))
-
-const isClaim = ({ canonical }: Place): boolean => canonical === ''
 
 const changesOf = (
   components: ReadonlySet<Component>,
@@ -253,7 +268,7 @@ async function writeAll(
     // Somebody who took a later version has also read later: what they write holds all that we have read.
     if (known.some((place) => place.version > version)) continue
     rows.push(draft)
-    tombstones.push(...leftPlaces(draft, known))
+    tombstones.push(...leftPlaces(draft.record, version, known))
   }
   await writer.write(rows, tombstones)
   return rows
@@ -261,18 +276,6 @@ async function writeAll(
 
 const placesOf = ({ record, version, component }: Draft): readonly Place[] =>
   component.members.map((id) => ({ tenant: record.tenant, id, canonical: record.id, atMs: record.startedMs, version }))
-
-/** All other places of the component's own members. A record is deleted only by the component that contains its id. */
-function leftPlaces({ record, version, component }: Draft, known: readonly Place[]): readonly Place[] {
-  const members = new Set(component.members)
-  const left = new Map<string, Place>()
-  for (const { tenant, canonical, atMs } of known) {
-    const stays = canonical === record.id && atMs === record.startedMs
-    if (!stays && members.has(canonical))
-      left.set(`${canonical}\u0000${atMs}`, { tenant, id: canonical, canonical, atMs, version })
-  }
-  return [...left.values()]
-}
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>()

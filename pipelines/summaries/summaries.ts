@@ -7,8 +7,8 @@ import { announcements, announcementsFor } from '../announce.ts'
 import { type Pipeline, pause } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Backlog, createBacklog, type Waiting } from './backlog.ts'
-import { type RecomputeParts, recompute } from './recompute.ts'
 import { readAnnouncements } from './read-announcements.ts'
+import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
 import { createStandingClasses } from './standing-classes.ts'
 
 export interface SummariesObserver {
@@ -23,7 +23,7 @@ export interface SummariesParts extends RecomputeParts {
   /** Everything that raw holds of some shards, as changes: for a group whose offsets are lost. */
   readonly census: (owns: (shard: number) => boolean) => AsyncIterable<readonly Change[]>
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
-  readonly giveUp: (failed: readonly { readonly change: Change; readonly cause: Error }[]) => Promise<void>
+  readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   readonly observer: SummariesObserver
   readonly pace?: Partial<SummariesLimits>
 }
@@ -167,7 +167,10 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     for await (const changes of parts.census((shard) => missing.has(shard))) {
       await parts.log.append(announcements(changes, bulk))
     }
-    await membership.commit(lost.map(({ topic, partition }) => ({ topic, partition, offset: startOf(polled, partition) })), generation)
+    await membership.commit(
+      lost.map(({ topic, partition }) => ({ topic, partition, offset: startOf(polled, partition) })),
+      generation,
+    )
   }
 
   async function addDue(polled: Polled): Promise<void> {
@@ -175,7 +178,10 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     dueAtMs = polled.logNowMs + limits.dueEveryMs
     const watermarks = watermarksOf(await parts.watermarks.read())
     for (const { tenant, id } of await parts.due.due([...shards], watermarks, limits.callsPerRecompute)) {
-      backlog.addDue({ tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 }, polled.logNowMs)
+      backlog.addDue(
+        { tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
+        polled.logNowMs,
+      )
     }
   }
 
@@ -197,7 +203,9 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       const offsets = [...backlog.committable()].filter(([account, offset]) => committed.get(account) !== offset)
       if (offsets.length === 0) return
       const named = offsets.map(([account, offset]) =>
-        account >= bulkBase ? { topic: bulk, partition: account - bulkBase, offset } : { topic: live, partition: account, offset },
+        account >= bulkBase
+          ? { topic: bulk, partition: account - bulkBase, offset }
+          : { topic: live, partition: account, offset },
       )
       const answer = await membership.commit(named, polled.generation)
       if (answer === 'committed') for (const [account, offset] of offsets) committed.set(account, offset)
