@@ -108,3 +108,41 @@ describe('figures of a stream', () => {
     expect(worstMosOf([full, narrow])).toMatchObject({ name: 'MOS-LQEN', value: 4 })
   })
 })
+
+describe('the worst MOS of several streams', () => {
+  const mosOf = (mean: number) => [aTally({ hundredthMs: 60_000 * mean })]
+  const spoken = summarize(aDigest({ runs: clean, mos: mosOf(442) }))
+  const ungrounded = [aTally({ band: 'W', codecRow: 'AMR-WB-12.65' })]
+
+  test('is unknown when one of them is: the clean direction does not speak for the lossy one', () => {
+    const lossy = summarize(aDigest({ runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: [] }))
+    expect(worstMosOf([spoken])?.value).toBe(4.42)
+    expect(worstMosOf([spoken, lossy])).toBeUndefined()
+    expect(worstMosOf([lossy, spoken])).toBeUndefined()
+  })
+
+  test('is unknown where the codec of one cannot be scored under the loss it had', () => {
+    const amrWb = summarize(aDigest({ runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: ungrounded }))
+    expect(amrWb.mos.map(({ grounded }) => grounded)).toEqual([false])
+    expect(worstMosOf([spoken, amrWb])).toBeUndefined()
+  })
+
+  test('is unknown where a far end reports on a stream that nobody scored', () => {
+    const remote = { direction: 'send', observer: 'remote', packetsReceived: undefined, packetsLost: 40 } as const
+    expect(worstMosOf([spoken, summarize(aDigest({ runs: clean, ...remote }))])).toBeUndefined()
+  })
+
+  test('does not wait for a stream that carried nothing, a device that only knows what it sent, or video', () => {
+    const silent = summarize(aDigest({ runs: [run(0, 60, silence)] }))
+    const ringback = summarize(aDigest({ runs: [run(0, 60, earlyMedia)] }))
+    const sent = { direction: 'send', packetsReceived: undefined, packetsLost: undefined, packetsSent: 3000 } as const
+    const own = summarize(aDigest({ runs: clean, ...sent }))
+    const video = summarize(aDigest({ runs: clean, kind: 'video' }))
+    expect(worstMosOf([spoken, silent, ringback, own, video])?.value).toBe(4.42)
+  })
+
+  test('does not ask views that do not count', () => {
+    const lossy = summarize(aDigest({ runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: [] }))
+    expect(worstMosOf([spoken, { ...lossy, chosen: false }])?.value).toBe(4.42)
+  })
+})

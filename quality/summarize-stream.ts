@@ -166,23 +166,36 @@ function mosOf(digest: StreamDigest, profile: QualityProfile): readonly Mos[] {
 }
 
 /**
- * The worst grounded computed MOS of the chosen streams. Kinds and bands are never compared: it is the worst of that
- * kind and band which covers most of the call, conversational before listening within a stream.
+ * The worst grounded computed MOS of the chosen audio streams, or undefined when one of them is unknown: the clean
+ * direction must not speak for the call. Kinds and bands are never compared: it is the worst of that kind and band which
+ * covers most of the call, conversational before listening within a stream.
  */
 export function worstMosOf(streams: readonly StreamSummary[]): Mos | undefined {
-  const candidates = streams
-    .filter(({ chosen }) => chosen)
-    .flatMap(({ mos }) => {
-      const own = mos.filter(({ grounded, source }) => grounded && source === 'computed')
-      const conversational = own.filter(({ kind }) => kind === 'conversational')
-      return conversational.length > 0 ? conversational : own
-    })
+  const chosen = streams.filter((stream) => stream.chosen && stream.kind === 'audio')
+  const scored = chosen.map((stream) => ({ stream, mos: groundedMosOf(stream) }))
+  if (scored.some(({ stream, mos }) => mos.length === 0 && carriedMedia(stream))) return undefined
+  const candidates = scored.flatMap(({ mos }) => {
+    const conversational = mos.filter(({ kind }) => kind === 'conversational')
+    return conversational.length > 0 ? conversational : mos
+  })
   const secondsOf = (scale: readonly Mos[]) => scale.reduce((sum, { seconds }) => sum + seconds, 0)
   const scales = [...groupBy(candidates, ({ name }) => name)].sort(
     ([nameA, a], [nameB, b]) => secondsOf(b) - secondsOf(a) || (nameA < nameB ? -1 : 1),
   )
   const [, widest = []] = scales[0] ?? []
   return [...widest].sort((a, b) => a.value - b.value || (a.codecRow < b.codecRow ? -1 : 1))[0]
+}
+
+const groundedMosOf = ({ mos }: StreamSummary): readonly Mos[] =>
+  mos.filter(({ grounded, source }) => grounded && source === 'computed')
+
+/**
+ * Whether media flowed that somebody could have an opinion of. A far end's report counts no packets, yet is about media;
+ * a device's own report of what it sent says nothing of what came of it.
+ */
+function carriedMedia({ measuredMs, packetsReceived, packetsLost }: StreamSummary): boolean {
+  if (measuredMs <= 0) return false
+  return packetsReceived === undefined ? packetsLost !== undefined : packetsReceived > 0
 }
 
 function videoOf(digest: StreamDigest): StreamSummary['video'] {
