@@ -45,6 +45,7 @@ function missingEvidence(facts: CallFacts, views: readonly StreamView[]): Unclas
   const measuring = views.filter(({ digest, judged }) => measuresQuality(digest) && judged.measuredMs > 0)
   if (measuring.length === 0) {
     const { answeredMs, endedMs, asOfMs, disposition, conference } = facts
+    // Of an open call: not answered so far. Whoever shows it says the state beside it.
     if (disposition === 'unknown' && answeredMs === undefined && !conference && facts.events.length > 0)
       return 'not_answered'
     // A call of a few seconds ends before its first report is due: nobody failed to measure it.

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { CallClass, CallState } from '#contracts/call-record.ts'
 import type { CallFilter, CallListItem, CallPage } from '#contracts/warehouse.ts'
 import { withDesk } from '../desk/open-desk.ts'
+import { whyOf } from '../text/call-list.ts'
 import { dateTime, duration, mosValue } from '../text/format.ts'
 import { type Column, table } from '../text/table.ts'
 import {
@@ -80,13 +81,6 @@ const columns: readonly Column<CallListItem>[] = [
   { title: 'FAULT', cell: ({ fault }) => fault, max: 16 },
   { title: 'WHY', cell: whyOf, max: 70 },
 ]
-
-function whyOf({ reasons, findings, unclassified, disposition, state }: CallListItem): string | undefined {
-  const why = [...findings, ...reasons]
-  if (why.length > 0) return why.join('; ')
-  if (unclassified !== undefined) return unclassified.replaceAll('_', ' ')
-  return state === 'open' ? 'still open' : disposition === 'answered' ? undefined : disposition.replaceAll('_', ' ')
-}
 
 function footer({ calls: shown, nextCursor, completeUntilMs }: CallPage): string {
   const until = completeUntilMs === undefined ? '' : `, complete until ${dateTime(completeUntilMs)}`

@@ -50,6 +50,20 @@ test('the story says what the call is, how bad, and whose side', () => {
   expect(story).toMatch(/10:00:03\.000 +\+3\.0 s {2}! one way audio: callee was not heard/)
 })
 
+test('a call that is still ringing is told as ringing, with nothing about it final', () => {
+  const verdict = { class: 'unclassified', unclassified: 'not_answered', reasons: [], findings: [], fault: undefined }
+  const open = { state: 'open', disposition: 'unknown', endedMs: undefined, endedBecause: undefined } as const
+  const story = callStory(aWhole({ ...open, verdict } as unknown as Partial<CallRecord>), coloursFor(false))
+  expect(story).toContain('Call c1  acme  unclassified  ringing')
+  expect(story).toMatch(/end +still ringing/)
+  expect(story).toContain('unclassified: not answered yet (the call is ringing)')
+})
+
+test('a record that can still change says so beside its class', () => {
+  expect(callStory(aWhole({ state: 'settling' }), coloursFor(false))).toContain('poor (the call is settling)')
+  expect(callStory(aWhole(), coloursFor(false))).not.toContain('the call is')
+})
+
 test('colours only on a terminal, and nothing from outside can steer one', () => {
   const hostile = aWhole({ from: 'a\u001b[2Jb', to: 'x\ny' })
   expect(callStory(hostile, coloursFor(false))).not.toContain('\u001b')

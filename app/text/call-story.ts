@@ -1,5 +1,6 @@
 import type { CallRecord, LegSummary, StreamSummary } from '#contracts/call-record.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
+import { stateWord, unclassifiedText } from './call-state.ts'
 import { storyOfLogs, storyOfSpans } from './call-telemetry.ts'
 import { timelineOf } from './call-timeline.ts'
 import type { Colours } from './colours.ts'
@@ -74,7 +75,7 @@ function headOf({ record, asOfMs, version }: WholeCall, colours: Colours): strin
     .filter(([, text]) => text !== undefined && text !== '')
     .map(([name, text]) => `${colours.dim(name.padEnd(8))}  ${printable(text ?? '')}`)
   return [
-    `${colours.bold(`Call ${printable(record.id)}`)}  ${printable(record.tenant)}  ${colours.class(verdict.class)}  ${record.state}`,
+    `${colours.bold(`Call ${printable(record.id)}`)}  ${printable(record.tenant)}  ${colours.class(verdict.class)}  ${stateWord({ state: record.state, unclassified: verdict.unclassified })}`,
     ...lines,
   ].join('\n')
 }
@@ -86,23 +87,28 @@ const namedList = (values: Readonly<Record<string, string | undefined>>): string
     .map(([name, value]) => `${name} ${value}`)
     .join(', ') || undefined
 
-function endOf({ endedBecause, endedBy, sipCode, q850Cause, disposition }: CallRecord): string {
+function endOf({ state, verdict, endedBecause, endedBy, sipCode, q850Cause, disposition }: CallRecord): string {
   const how = { event: 'ended', cdr: 'ended, by its call detail record', silence: 'fell silent' }
-  const ended = endedBecause === undefined ? 'still open' : how[endedBecause]
+  const word = stateWord({ state, unclassified: verdict.unclassified })
+  const ended = endedBecause === undefined ? `still ${word}` : how[endedBecause]
+  // Whether an open call will be answered is not unknown, it is not decided.
+  const known = state === 'open' && disposition === 'unknown' ? [] : [disposition.replaceAll('_', ' ')]
   return [
-    `${disposition.replaceAll('_', ' ')}, ${ended}`,
+    ...known,
+    ended,
     ...(endedBy === undefined ? [] : [`by the ${endedBy}`]),
     ...(sipCode === undefined ? [] : [`SIP ${sipCode}`]),
     ...(q850Cause === undefined ? [] : [`Q.850 cause ${q850Cause}`]),
   ].join(', ')
 }
 
-function verdictOf({ verdict }: CallRecord, colours: Colours): string {
+function verdictOf({ state, verdict }: CallRecord, colours: Colours): string {
   const { class: callClass, unclassified, reasons, findings, fault } = verdict
+  const missing = unclassifiedText({ state, unclassified })
   const severity = (of: string, text: string): string =>
     of === 'poor' ? colours.bad(text) : of === 'degraded' ? colours.warn(text) : text
   return [
-    `${colours.class(callClass)}${unclassified === undefined ? '' : `: ${unclassified.replaceAll('_', ' ')}`}`,
+    `${colours.class(callClass)}${missing === undefined ? '' : `: ${missing}`}${state === 'settled' ? '' : ` (the call is ${stateWord({ state, unclassified })})`}`,
     ...reasons.map((reason) => `${severity(reason.severity, reason.severity.padEnd(8))}  ${printable(reason.text)}`),
     ...findings.map(
       (finding) =>
