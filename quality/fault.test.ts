@@ -55,6 +55,70 @@ describe('whose fault', () => {
     })
   })
 
+  test('a direction that nobody looked at makes the other less sure', () => {
+    expect(faultOf({ streams: [callerSays(clean), calleeHears(bad, lossy)] })).toMatchObject({
+      domain: 'callee_access',
+      confidence: 0.4,
+    })
+  })
+
+  test('an end that was not fully seen is not called clean', () => {
+    const fault = faultOf({ streams: [callerSays(bad, lossy), callerHears(bad, lossy), calleeSays(clean)] })
+    expect(fault).toEqual({
+      domain: 'caller_access',
+      confidence: 0.8,
+      because: ['caller: both directions went bad at this end, the other end was not fully seen'],
+    })
+  })
+
+  describe('over a carrier', () => {
+    const started = (direction: string | undefined) => [
+      anEvent('call.started', 0, direction === undefined ? {} : { direction }),
+      anEvent('call.routed', 1, { carrier: 'northtel' }),
+    ]
+    const atCallee = [callerSays(clean), callerHears(bad, lossy), calleeSays(bad, lossy), calleeHears(bad, lossy)]
+    const atCaller = [callerSays(bad, lossy), callerHears(bad, lossy), calleeSays(clean), calleeHears(bad, lossy)]
+    const caution = 'over carrier northtel: one call alone cannot tell its access from the carrier'
+
+    test("one call cannot tell the callee's access from the carrier of an outbound call", () => {
+      const fault = faultOf({ streams: atCallee, events: started('outbound') })
+      expect(fault?.domain).toBe('callee_access')
+      expect(fault?.confidence).toBe(0.45)
+      expect(fault?.because).toEqual([
+        `callee: both directions went bad at this end, the other end is clean; this leg runs ${caution}`,
+      ])
+    })
+
+    test("nor the caller's access from the carrier of an inbound one", () => {
+      const fault = faultOf({ streams: atCaller, events: started('inbound') })
+      expect(fault).toMatchObject({ domain: 'caller_access', confidence: 0.45 })
+      expect(fault?.because[0]).toContain(caution)
+    })
+
+    test('the leg on our own side is as sure as ever', () => {
+      expect(faultOf({ streams: atCaller, events: started('outbound') })?.confidence).toBe(0.9)
+      expect(faultOf({ streams: atCallee, events: started('inbound') })?.confidence).toBe(0.9)
+      expect(faultOf({ streams: atCallee, events: started('internal') })?.confidence).toBe(0.9)
+    })
+
+    test('a call that does not say which way it went may have its carrier at either end', () => {
+      for (const streams of [atCaller, atCallee]) {
+        const fault = faultOf({ streams, events: started(undefined) })
+        expect(fault?.confidence).toBe(0.45)
+        expect(fault?.because[0]).toContain(`this leg may run ${caution}`)
+      }
+    })
+
+    test('is never surer than half, whatever was seen', () => {
+      const views = [callerSays(clean), callerHears(bad, lossy), calleeSays(bad, lossy), calleeHears(bad, lossy)]
+      for (let bits = 1; bits < 16; bits++) {
+        const streams = views.filter((_, at) => (bits & (1 << at)) !== 0)
+        const fault = faultOf({ streams, events: started('outbound') })
+        if (fault?.domain === 'callee_access') expect(fault.confidence).toBeLessThanOrEqual(0.5)
+      }
+    })
+  })
+
   test('failed spans of ours speak for the platform; slow ones less', () => {
     const streams = [calleeHears(bad, lossy)]
     expect(faultOf({ streams, evidence: [aSpan()] })).toMatchObject({

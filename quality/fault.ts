@@ -1,5 +1,6 @@
-import type { Fault, FaultDomain, Finding, Reason } from '#contracts/call-record.ts'
+import type { Fault, FaultDomain, Finding, MosBand, Reason } from '#contracts/call-record.ts'
 import { localFaults } from './fault-access.ts'
+import { type QualityProfile, usualLossLimits } from './profile.ts'
 import { reasonsOfView } from './reasons.ts'
 import { ratiosOf, reachesLimit } from './summarize-stream.ts'
 import type { CallFacts, StreamView } from './views.ts'
@@ -56,10 +57,7 @@ function device({ facts: { profile }, views }: BadCall): readonly Suspicion[] {
     )
     const cpu = starved ? [suspect('client_device', 0.6, `the client's processor limited it, ${ends.label}`)] : []
     const measures = reasonsOfView(view, profile).map(({ measure }) => measure)
-    const conceals =
-      measures.includes('concealment') &&
-      !measures.includes('loss') &&
-      isLossFree(view, profile.lossBasisPoints.degraded)
+    const conceals = measures.includes('concealment') && !measures.includes('loss') && isLossFree(view, profile)
     return conceals ? [...cpu, suspect('client_device', 0.6, `concealment without network loss, ${ends.label}`)] : cpu
   })
 }
@@ -69,11 +67,12 @@ function codecOrDelay({ facts: { profile }, views }: BadCall): readonly Suspicio
   return views.flatMap((view): readonly Suspicion[] => {
     const { digest, ends } = view
     const scoredLow = reasonsOfView(view, profile).some(({ measure }) => measure === 'mos')
-    if (!scoredLow || !isLossFree(view, profile.lossBasisPoints.degraded)) return []
+    if (!scoredLow || !isLossFree(view, profile)) return []
     const listening = digest.mos.filter(
       ({ kind, grounded, source, ms }) => kind === 'listening' && grounded && source === 'computed' && ms > 0,
     )
-    const low = listening.find(({ hundredthMs, ms, band }) => hundredthMs / ms < profile.mosHundredths[band].degraded)
+    const isLow = (mosHundredths: number, band: MosBand) => mosHundredths < (profile.mosHundredths[band]?.degraded ?? 0)
+    const low = listening.find(({ hundredthMs, ms, band }) => isLow(hundredthMs / ms, band))
     if (low !== undefined) return [suspect('codec', 0.6, `loss absent, yet ${low.codecRow} scores low, ${ends.label}`)]
     return listening.length > 0
       ? [suspect('unknown', 0.3, `loss absent and the codec scores well: the delay lowers the score, ${ends.label}`)]
@@ -81,10 +80,10 @@ function codecOrDelay({ facts: { profile }, views }: BadCall): readonly Suspicio
   })
 }
 
-/** Known to have lost less than the limit; unknown loss is not absent loss. */
-function isLossFree({ digest }: StreamView, limitBasisPoints: number): boolean {
+/** Known to have lost less than the limit; unknown loss is not absent loss, and a profile that never judges it means the usual. */
+function isLossFree({ digest }: StreamView, { lossBasisPoints = usualLossLimits }: QualityProfile): boolean {
   const { lossRatio, discardRatio = 0 } = ratiosOf(digest)
-  return lossRatio !== undefined && (lossRatio + discardRatio) * 10_000 < limitBasisPoints
+  return lossRatio !== undefined && (lossRatio + discardRatio) * 10_000 < lossBasisPoints.degraded
 }
 
 function suspect(domain: FaultDomain, confidence: number, because: string): Suspicion {

@@ -10,7 +10,7 @@ export function worstOf(mask: number): 0 | 1 | 2 {
 
 /**
  * Bits of the measures that an interval is degraded or poor by. Exact: whole numbers against whole limits, ratios by
- * cross-multiplication. Unknown is NaN, which reaches no limit.
+ * cross-multiplication. Unknown is NaN, which reaches no limit; without limits nothing is reached.
  */
 export function judgeInterval(
   interval: MeasuredInterval,
@@ -37,23 +37,28 @@ export function judgeInterval(
 }
 
 /** Non-silent concealed samples of those played (webrtc-stats). Where the silent ones are not told apart, all count. */
-function concealmentBits(interval: MeasuredInterval, limits: Limits): number {
+function concealmentBits(interval: MeasuredInterval, limits: Limits | undefined): number {
   const { concealedSamples = Number.NaN, silentConcealedSamples = 0, samplesReceived = Number.NaN } = interval
   return shareBits('concealment', concealedSamples - silentConcealedSamples, samplesReceived, limits)
 }
 
-function shareBits(measure: JudgedMeasure, part: number, whole: number, { degraded, poor }: Limits): number {
-  if (!(whole > 0)) return 0
+function shareBits(measure: JudgedMeasure, part: number, whole: number, limits: Limits | undefined): number {
+  if (limits === undefined || !(whole > 0)) return 0
+  const { degraded, poor } = limits
   if (part * 10_000 >= poor * whole) return measureBits[measure].poor | measureBits[measure].degraded
   return part * 10_000 >= degraded * whole ? measureBits[measure].degraded : 0
 }
 
-function valueBits(measure: JudgedMeasure, value: number, { degraded, poor }: Limits): number {
+function valueBits(measure: JudgedMeasure, value: number, limits: Limits | undefined): number {
+  if (limits === undefined) return 0
+  const { degraded, poor } = limits
   if (value >= poor) return measureBits[measure].poor | measureBits[measure].degraded
   return value >= degraded ? measureBits[measure].degraded : 0
 }
 
-function belowBits(mosHundredths: number, { degraded, poor }: Limits): number {
+function belowBits(mosHundredths: number, limits: Limits | undefined): number {
+  if (limits === undefined) return 0
+  const { degraded, poor } = limits
   if (mosHundredths < poor) return intervalMask.mosPoor | intervalMask.mosDegraded
   return mosHundredths < degraded ? intervalMask.mosDegraded : 0
 }

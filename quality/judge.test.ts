@@ -21,6 +21,8 @@ import {
   someLoss,
 } from './calls-for-tests.ts'
 import { judgeCall, nextJudgementDue } from './judge.ts'
+import { defaultProfile } from './profile.ts'
+import { createIntervalScorer } from './score-interval.ts'
 
 const lossyHalf = [run(0, 19, media), run(19, 60, poorLoss)]
 
@@ -114,6 +116,12 @@ describe('evidence', () => {
     expect(verdict).toMatchObject({ class: 'unclassified', unclassified: 'not_answered', reasons: [] })
   })
 
+  test('an open call that nobody has answered so far has no class, and no reasons either', () => {
+    const ringing = { disposition: 'unknown', answeredMs: undefined, endedMs: undefined, endedBy: undefined } as const
+    const verdict = judgeCall(aCall({ ...ringing, asOfMs: at(5), events: [anEvent('call.started', 0)] }))
+    expect(verdict).toMatchObject({ class: 'unclassified', unclassified: 'not_answered', findings: [] })
+  })
+
   test('a call that no observer reported on has no samples; one of a few seconds was too short for a report', () => {
     expect(judgeCall(aCall()).unclassified).toBe('no_samples')
     expect(judgeCall(aCall({ endedMs: at(3) })).unclassified).toBe('too_short')
@@ -168,6 +176,14 @@ describe('evidence', () => {
     expect(judgeCall(aCall({ streams: [calleeHears([run(0, 50, media), run(50, 60, someLoss)])] })).class).toBe(
       'degraded',
     )
+  })
+
+  test('a measure that the profile does not judge says nothing, however bad it was', () => {
+    const { lossBasisPoints, ...lenient } = defaultProfile
+    const score = createIntervalScorer(lenient)
+    const lost = { packetsReceived: 10, packetsLost: 90 }
+    expect(score({ kind: 'audio', codec: 'opus', early: false, ...lost }).mask).toBe(media)
+    expect(score({ kind: 'audio', codec: 'opus', early: false, ...lost, jitterTenthMs: 900 }).mask).not.toBe(media)
   })
 
   test('a low grounded MOS judges, and is named with its value', () => {

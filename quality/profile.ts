@@ -17,19 +17,19 @@ const mosLimits = z
 
 /**
  * Thresholds by which intervals, streams and calls are judged. Rates, delays: degraded or poor at the limit or above;
- * MOS: below it. A profile is never changed once used, it gets a new version.
+ * MOS: below it. A measure without limits is never judged. A profile is never changed once used, it gets a new version.
  */
 export const qualityProfile = z.strictObject({
   version: z.string().min(1).max(100),
   /** Loss after the jitter buffer (lost + discarded) of the packets expected. */
-  lossBasisPoints: risingLimits(basisPoints),
+  lossBasisPoints: risingLimits(basisPoints).optional(),
   /** Interarrival jitter, RFC 3550. */
-  jitterTenthMs: risingLimits(tenthMs),
-  roundTripTenthMs: risingLimits(tenthMs),
+  jitterTenthMs: risingLimits(tenthMs).optional(),
+  roundTripTenthMs: risingLimits(tenthMs).optional(),
   /** Concealed samples that were not silent, of the samples played. */
-  concealmentBasisPoints: risingLimits(basisPoints),
+  concealmentBasisPoints: risingLimits(basisPoints).optional(),
   /** Grounded MOS only, each band on its own scale. */
-  mosHundredths: z.strictObject({ N: mosLimits, W: mosLimits, F: mosLimits }),
+  mosHundredths: z.strictObject({ N: mosLimits.optional(), W: mosLimits.optional(), F: mosLimits.optional() }),
   /** A stream is bad when this share of its measured time is, or one stretch lasts this long. */
   badShareBasisPoints: basisPoints,
   badStretchMs: milliseconds,
@@ -58,12 +58,15 @@ export const qualityProfile = z.strictObject({
     .default([]),
 })
 export type QualityProfile = Readonly<z.infer<typeof qualityProfile>>
-export type Limits = QualityProfile['lossBasisPoints']
+export type Limits = QualityProfile['lateMediaMs']
+
+/** Loss at which speech begins to suffer, and does. Also what "lost nothing" means to a profile that never judges loss. */
+export const usualLossLimits: Limits = { degraded: 200, poor: 500 }
 
 /** The default, version 1. Chosen among the limits that vendors publish; each is one of theirs (docs/quality-model.md, section 4). */
 export const defaultProfile: QualityProfile = qualityProfile.parse({
   version: 'default-1',
-  lossBasisPoints: { degraded: 200, poor: 500 },
+  lossBasisPoints: usualLossLimits,
   jitterTenthMs: { degraded: 300, poor: 500 },
   roundTripTenthMs: { degraded: 3_000, poor: 5_000 },
   concealmentBasisPoints: { degraded: 300, poor: 700 },

@@ -94,21 +94,34 @@ function amountOf(
   digest: StreamDigest,
   profile: QualityProfile,
 ): string {
-  const name = measure.replace('_', ' ')
+  const name = measure === 'mos' ? 'MOS' : measure.replace('_', ' ')
+  const limit = limitOf(measure, severity, digest, profile)
+  // Scored under a profile that judged it, told under one that does not.
+  if (limit === undefined) return name
   if (measure === 'mos') {
-    const limit = profile.mosHundredths[judgedTally(digest)?.band ?? 'N'][severity] / 100
     return value !== undefined && value < limit ? `MOS ${value.toFixed(2)}` : `MOS below ${limit.toFixed(1)}`
   }
-  if (measure === 'loss' || measure === 'concealment') {
-    const limit = profile[measure === 'loss' ? 'lossBasisPoints' : 'concealmentBasisPoints'][severity] / 10_000
-    return value !== undefined && value >= limit
-      ? `${name} ${formatPercent(value)}`
-      : `${name} of ${formatPercent(limit)} or more`
+  const isShare = measure === 'loss' || measure === 'concealment'
+  const shown = (amount: number) => (isShare ? formatPercent(amount) : `${Math.round(amount)} ms`)
+  return value !== undefined && value >= limit ? `${name} ${shown(value)}` : `${name} of ${shown(limit)} or more`
+}
+
+/** The limit of a measure in its own unit (ratio, ms, MOS); undefined where the profile has none. */
+function limitOf(
+  measure: JudgedMeasure,
+  severity: Severity,
+  digest: StreamDigest,
+  { lossBasisPoints, jitterTenthMs, roundTripTenthMs, concealmentBasisPoints, mosHundredths }: QualityProfile,
+): number | undefined {
+  const limits = {
+    loss: { limits: lossBasisPoints, unit: 10_000 },
+    jitter: { limits: jitterTenthMs, unit: 10 },
+    round_trip: { limits: roundTripTenthMs, unit: 10 },
+    concealment: { limits: concealmentBasisPoints, unit: 10_000 },
+    mos: { limits: mosHundredths[judgedTally(digest)?.band ?? 'N'], unit: 100 },
   }
-  const limit = profile[measure === 'jitter' ? 'jitterTenthMs' : 'roundTripTenthMs'][severity] / 10
-  return value !== undefined && value >= limit
-    ? `${name} ${Math.round(value)} ms`
-    : `${name} of ${Math.round(limit)} ms or more`
+  const { limits: own, unit } = limits[measure]
+  return own === undefined ? undefined : own[severity] / unit
 }
 
 export function formatPercent(share: number): string {

@@ -3,10 +3,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { codecRows } from './codec-rows.ts'
 import { findCodec } from './codecs.ts'
 import { eModelSql } from './e-model-sql.ts'
+import { worstOf } from './interval-thresholds.ts'
 import { defaultProfile, qualityProfile } from './profile.ts'
 import { createIntervalScorer, type MeasuredInterval } from './score-interval.ts'
 import { scoringInputs, scoringLayers, scoringOutputs, scoringQuery, scoringSettings } from './score-interval-sql.ts'
 import { intervalsAsTable, openMemoryWarehouse } from './scoring-for-tests.ts'
+import { vendorProfiles } from './vendor-profiles.ts'
 
 const warehouse = openMemoryWarehouse()
 afterAll(() => warehouse.close())
@@ -119,6 +121,18 @@ describe('the scorer in SQL', () => {
     const intervals = fc.sample(interval, { numRuns: 300, seed: 7 })
     const rows = await scoreInSql(intervals, profile)
     for (const [index, one] of intervals.entries()) expectAlike(one, rows[index], profile)
+  })
+
+  test('agrees where a profile judges only some measures, or none', async () => {
+    const { lossBasisPoints, jitterTenthMs, roundTripTenthMs, concealmentBasisPoints, ...rest } = defaultProfile
+    const nothing = qualityProfile.parse({ ...rest, version: 'none-1', mosHundredths: {} })
+    const onlyNarrow = qualityProfile.parse({ ...nothing, mosHundredths: { N: defaultProfile.mosHundredths.N } })
+    const intervals = fc.sample(interval, { numRuns: 300, seed: 11 })
+    for (const profile of [nothing, onlyNarrow, ...vendorProfiles.map((vendor) => vendor.profile)]) {
+      const rows = await scoreInSql(intervals, profile)
+      for (const [index, one] of intervals.entries()) expectAlike(one, rows[index], profile)
+      if (profile === nothing) expect(rows.filter(({ mask }) => worstOf(mask) > 0)).toEqual([])
+    }
   })
 
   test('finds the codec row of every known spelling, as TypeScript does', async () => {

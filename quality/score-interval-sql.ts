@@ -207,18 +207,25 @@ function maskColumn(profile: QualityProfile): ScoredColumn {
 /** In every measure the poor bit is twice the degraded bit (interval-mask.ts), and poor carries both. */
 const bothBits = (degradedBit: number) => 3 * degradedBit
 
-function shareBits(part: string, whole: string, { degraded, poor }: Limits, bit: number): string {
+function shareBits(part: string, whole: string, limits: Limits | undefined, bit: number): string {
+  if (limits === undefined) return '0'
+  const { degraded, poor } = limits
   const reaches = (limit: number) => `${whole} > 0 AND ${part} * 10000 >= ${limit} * ${whole}`
   return `multiIf(${reaches(poor)}, ${bothBits(bit)}, ${reaches(degraded)}, ${bit}, 0)`
 }
 
-function valueBits(value: string, { degraded, poor }: Limits, bit: number): string {
+function valueBits(value: string, limits: Limits | undefined, bit: number): string {
+  if (limits === undefined) return '0'
+  const { degraded, poor } = limits
   return `multiIf(${value} >= ${poor}, ${bothBits(bit)}, ${value} >= ${degraded}, ${bit}, 0)`
 }
 
 function mosBits({ mosHundredths: { N, W, F } }: QualityProfile): string {
   const mos = 'ifNull(coalesce(mos_conversational, mos_listening), 65535)'
-  const limit = (which: keyof Limits) => `multiIf(band = 'N', ${N[which]}, band = 'W', ${W[which]}, ${F[which]})`
+  // No MOS is below 0: a band without limits is never judged.
+  const of = (limits: Limits | undefined, which: keyof Limits) => limits?.[which] ?? 0
+  const limit = (which: keyof Limits) =>
+    `multiIf(band = 'N', ${of(N, which)}, band = 'W', ${of(W, which)}, ${of(F, which)})`
   const bit = intervalMask.mosDegraded
   return `multiIf(${mos} < ${limit('poor')}, ${bothBits(bit)}, ${mos} < ${limit('degraded')}, ${bit}, 0)`
 }
