@@ -1,4 +1,4 @@
-import type { CallEventRow, EvidenceRow } from '#contracts/call-record.ts'
+import type { EvidenceRow } from '#contracts/call-record.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { VersionSequence, WatermarkStore } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
@@ -14,10 +14,12 @@ import {
   type Place,
   type RecomputeContext,
 } from '#contracts/summaries.ts'
+import { groupBy } from '#quality/grouping.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Component, type ResolveParts, resolveComponents } from './components.ts'
 import { foldCall, type Patience } from './fold.ts'
+import { type Kept, keptEvents } from './kept-events.ts'
 import { leftBehind } from './outgrown.ts'
 import { isClaim, leftPlaces } from './places.ts'
 
@@ -187,7 +189,7 @@ async function foldAll(
     memberText({ tenant, id: subject }),
   )
   const places = await writer.places(members)
-  const frozen = await frozenEvents(
+  const frozen = await keptEvents(
     places.filter((place) => !isClaim(place)),
     context,
     inputs,
@@ -208,30 +210,18 @@ async function foldAll(
   return { drafts, failed }
 }
 
-/** Events of frozen records, by member: raw may have lost some of them, their record has not. */
-async function frozenEvents(
-  places: readonly Place[],
-  context: RecomputeContext,
-  inputs: CallInputs,
-): Promise<ReadonlyMap<string, readonly CallEventRow[]>> {
-  const standing = await inputs.frozen(places, context)
-  const events = standing.flatMap(({ tenant, events: ofCall }) => ofCall.map((event) => ({ tenant, event })))
-  const byMember = groupBy(events, ({ tenant, event }) => memberText({ tenant, id: event.correlationId }))
-  return new Map([...byMember].map(([member, ofMember]) => [member, ofMember.map(({ event }) => event)]))
-}
-
 function foldOne(
   component: Component,
   members: readonly MemberInputs[],
   evidence: readonly EvidenceRow[],
-  frozen: ReadonlyMap<string, readonly CallEventRow[]>,
+  frozen: ReadonlyMap<string, Kept>,
   { version, logNowMs, watermarks }: FoldContext,
   { profileOf, patience }: RecomputeParts,
 ): Draft | undefined {
   const asOfMs = watermarks.get(component.tenant) ?? watermarks.get('*') ?? 0
   const folded = foldCall({
     component,
-    events: members.flatMap((member) => frozen.get(memberText(member)) ?? member.events),
+    events: members.flatMap((member) => frozen.get(memberText(member))?.events ?? member.events),
     cdrs: members.flatMap(({ cdrs }) => cdrs),
     streams: members.flatMap(({ streams }) => streams),
     evidence,
@@ -240,7 +230,10 @@ function foldOne(
     patience,
   })
   if (folded === undefined) return undefined
-  const until = members.flatMap(({ rawUntilMs }) => rawUntilMs ?? [])
+  // With all its raw gone, a frozen call stays frozen: or the next recompute would find neither raw nor what was kept.
+  const until = members.flatMap((member) =>
+    [member.rawUntilMs ?? [], frozen.get(memberText(member))?.rawUntilMs ?? []].flat(),
+  )
   return {
     ...folded,
     component,
@@ -276,14 +269,3 @@ async function writeAll(
 
 const placesOf = ({ record, version, component }: Draft): readonly Place[] =>
   component.members.map((id) => ({ tenant: record.tenant, id, canonical: record.id, atMs: record.startedMs, version }))
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
-}
