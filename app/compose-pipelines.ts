@@ -28,7 +28,7 @@ import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
 import { createContextReader } from '#warehouse/read/call-contexts.ts'
 import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
 import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
-import { takeCensus } from '#warehouse/summaries/census.ts'
+import { isRawEmpty, takeCensus } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -82,7 +82,7 @@ export async function composePipelines(parts: ComposeParts) {
     createTracesPipeline(telemetryRoom),
     createAuditPipeline(room),
   ]
-  const all = [...pipelines, summariesOf(parts, await connect())]
+  const all = [...pipelines, summariesOf(parts, await connect(), await isRawEmpty(reads))]
   const auditing = await connect()
   const auditor = createAuditor({
     reader: createAuditReader(auditing),
@@ -177,14 +177,17 @@ export function recomputeParts(
   }
 }
 
-function summariesOf(parts: ComposeParts, client: ClickHouseClient): Pipeline {
+async function* nothing(): AsyncGenerator<never> {}
+
+function summariesOf(parts: ComposeParts, client: ClickHouseClient, rawWasEmpty: boolean): Pipeline {
   const { log, registry, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
   return createSummaries({
     ...recompute,
     log,
     due: createDueReader(client),
-    census: (owns) => takeCensus(client, owns),
+    // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
+    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(client, owns)),
     giveUp: giveUpOn({ log, writer: recompute.writer, versions: registry.versions }),
     ...(pace === undefined ? {} : { pace }),
     observer: {

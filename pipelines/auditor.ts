@@ -71,7 +71,10 @@ export function createAuditor(parts: AuditorParts): Auditor {
         await pause(pace.lookEveryMs, signal)
         if (first.length > 0 && parts.idle() && !signal.aborted) {
           const again = new Set((await look(fromMs, fromMs + pace.sliceMs)).map(textOf))
-          await report(first.filter((difference) => again.has(textOf(difference))), parts)
+          await report(
+            first.filter((difference) => again.has(textOf(difference))),
+            parts,
+          )
         }
         fromMs += pace.sliceMs
       }

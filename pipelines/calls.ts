@@ -6,12 +6,15 @@ import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts
 import { createCdrDecode } from './steps/cdr-decode.ts'
 import type { TenantRules } from './steps/cloud-event-tenant.ts'
 import { createEventDecode } from './steps/event-decode.ts'
-import type { LinkMemory, LinkBatch } from './steps/links-memory.ts'
 import { createLinkWriter } from './steps/links.ts'
+import type { LinkBatch, LinkMemory } from './steps/links-memory.ts'
 import { createSampleDecode } from './steps/sample-decode.ts'
 
 /** What every pipeline is given; the composition root makes it once. */
-export type PipelineRoom = Omit<PipelineParts, 'name' | 'topics' | 'decode' | 'refuseFrozen' | 'acknowledged' | 'watermarks'> &
+export type PipelineRoom = Omit<
+  PipelineParts,
+  'name' | 'topics' | 'decode' | 'refuseFrozen' | 'acknowledged' | 'watermarks'
+> &
   TenantRules & { readonly windows: TimeWindows; readonly ignoredIds?: ReadonlySet<string> }
 
 export interface CallsParts extends PipelineRoom {
@@ -29,7 +32,10 @@ export interface CallsParts extends PipelineRoom {
  */
 export function createCallsPipeline(parts: CallsParts): Pipeline {
   const { linkMemory, correlate } = parts
-  const links = createLinkWriter({ memory: linkMemory, ...(parts.ignoredIds === undefined ? {} : { ignoredIds: parts.ignoredIds }) })
+  const links = createLinkWriter({
+    memory: linkMemory,
+    ...(parts.ignoredIds === undefined ? {} : { ignoredIds: parts.ignoredIds }),
+  })
   const shared = { ...parts, writeLinks: links }
   const decoders: Readonly<Record<string, Decode>> = {
     [topicNames.callEvents]: createEventDecode(shared),

@@ -1,7 +1,7 @@
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
-import type { Sink } from '#contracts/sink.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
+import type { Sink } from '#contracts/sink.ts'
 import type { RawRow } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
 import { type Batch, createBatch, type Parked } from './batch.ts'

@@ -55,7 +55,12 @@ function minimumFor(tenant: string, sources: ReadonlyMap<string, ReadonlyMap<str
     const all = ofSource.get('*')
     const own = ofSource.get(tenant)
     // A source without an entry for everybody is an import: it holds the tenants it names and nobody else.
-    const at = all === undefined ? own?.watermarkMs : all.atEnd ? all.watermarkMs : Math.max(all.watermarkMs, own?.watermarkMs ?? 0)
+    const at =
+      all === undefined
+        ? own?.watermarkMs
+        : all.atEnd
+          ? all.watermarkMs
+          : Math.max(all.watermarkMs, own?.watermarkMs ?? 0)
     if (at !== undefined && (least === undefined || at < least)) least = at
   }
   return least ?? 0

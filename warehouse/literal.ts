@@ -4,7 +4,9 @@ export const text = (value: string): string => `'${value.replace(/[\\']/g, '\\$&
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' }
 
 const cell = (value: string | number): string =>
-  typeof value === 'number' ? String(Math.trunc(value)) : value.replace(/[\\\t\n\r\0]/g, (found) => escapes[found] ?? found)
+  typeof value === 'number'
+    ? String(Math.trunc(value))
+    : value.replace(/[\\\t\n\r\0]/g, (found) => escapes[found] ?? found)
 
 /** Column types of a list of keys. */
 export type KeyType = 'String' | 'Int64' | 'DateTime' | "DateTime64(3, 'UTC')"

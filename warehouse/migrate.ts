@@ -1,7 +1,7 @@
-import type { ClickHouseClient } from '@clickhouse/client'
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ClickHouseClient } from '@clickhouse/client'
 import { rowsOf, run } from './client.ts'
 
 export interface Migration {
@@ -53,7 +53,9 @@ function refuseForeign(applied: ReadonlyMap<string, string>, migrations: readonl
   for (const [name, checksum] of applied) {
     const ours = known.get(name)
     if (ours === undefined) {
-      throw new Error(`the warehouse has migration ${name}, which this version does not know: run a newer callscope on it`)
+      throw new Error(
+        `the warehouse has migration ${name}, which this version does not know: run a newer callscope on it`,
+      )
     }
     if (ours !== checksum) {
       throw new Error(`migration ${name} was edited after it was applied: restore it, and put the change in a new one`)

@@ -28,7 +28,15 @@ export function createCdrDecode({ writeLinks, ...rules }: CdrDecodeOptions): Dec
     writeBilling(cdr, into)
     const ids = { ...event.data, trace_id: traceIdOf(event.traceparent) }
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
-    into.change({ tenant, id: event.correlationid, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 })
+    into.change({
+      tenant,
+      id: event.correlationid,
+      minutes: [],
+      rescore: false,
+      cumulative: false,
+      urgency: 'now',
+      worst: 0,
+    })
     into.seen(tenant, timeMs)
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { contentChecksum16, contentChecksum64, contentHash128, stableJson } from './checksum.ts'
+import { cellsChecksum16, contentChecksum16, contentChecksum64, contentHash128, stableJson } from './checksum.ts'
 
 test('a 64-bit checksum is decimal text that a UInt64 column takes', () => {
   fc.assert(
@@ -38,4 +38,20 @@ test('a __proto__ key is content like any other', () => {
 test('content nested 100,000 levels deep is cut, not fatal', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
   expect(stableJson(deep)).toContain('nested too deeply')
+})
+
+test('equal cells have one checksum, and a value that moves to its neighbour has another', () => {
+  expect(cellsChecksum16(['interval', 5_000, null, 3])).toBe(cellsChecksum16(['interval', 5_000, null, 3]))
+  const lists = [
+    [1, null],
+    [null, 1],
+    [1, 0],
+    [0, 1],
+    ['1', null],
+    ['ab', 'c'],
+    ['a', 'bc'],
+    [2 ** 32, 1],
+    [2 ** 33, 1],
+  ]
+  expect(new Set(lists.map(cellsChecksum16)).size).toBe(lists.length)
 })

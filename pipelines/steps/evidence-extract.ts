@@ -70,7 +70,16 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
     into.seen(tenant, atMs)
     // A link may join what is already stored under a trace or another id to its call, which is then another record.
     const linked = correlationId !== undefined && writeLinks(linkFacts(signal, correlationId, found), into)
-    if (linked) into.change({ tenant, id: correlationId, minutes: [], rescore: false, cumulative: false, urgency: 'running', worst: 0 })
+    if (linked)
+      into.change({
+        tenant,
+        id: correlationId,
+        minutes: [],
+        rescore: false,
+        cumulative: false,
+        urgency: 'running',
+        worst: 0,
+      })
     const subject = correlationId ?? (signal.traceId === '' ? undefined : `trace:${signal.traceId}`)
     if (evidence === undefined || subject === undefined) return
     into.row('call_evidence', evidenceCells(evidence, { tenant, subject, expiresAtSeconds }))

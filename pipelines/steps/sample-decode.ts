@@ -2,7 +2,7 @@ import type { LogRecord } from '#contracts/event-log.ts'
 import type { Decode, Effects, TimeWindows } from '#contracts/pipeline.ts'
 import { type QualitySample, qualitySample } from '#contracts/signals/quality-sample.ts'
 import type { Cell } from '#contracts/warehouse.ts'
-import { contentChecksum16 } from './checksum.ts'
+import { cellsChecksum16 } from './checksum.ts'
 import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
 import type { TenantRules } from './cloud-event-tenant.ts'
 import { type LinkWriter, traceIdOf } from './links.ts'
@@ -77,12 +77,12 @@ function sampleCells({ tenant, event, timeMs, expiresAtSeconds }: ReadEvent<Qual
     timeMs,
     data.sequence ?? 0,
     ...content,
-    contentChecksum16(content.join('\t')),
+    cellsChecksum16(content),
     expiresAtSeconds,
   ]
 }
 
-function contentCells(data: QualitySample['data']): Cell[] {
+function contentCells(data: QualitySample['data']): (string | number | null)[] {
   return [
     data.scope ?? 'interval',
     data.interval_ms ?? 0,

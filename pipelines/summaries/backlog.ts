@@ -36,6 +36,12 @@ export interface BacklogOptions {
   readonly standingClass: (change: Change) => 0 | 1 | 2 | undefined
 }
 
+/**
+ * A sample worse than the call's class waits this long: with what is read, stored and computed before and after, a change
+ * for the worse shows within 5 s, and a call with a lossy second here and there is not computed every second.
+ */
+const worseDelayMs = 1_500
+
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
 export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
@@ -44,8 +50,14 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
   const pending = new Map<number, Map<number, number>>()
   const nextOffset = new Map<number, number>()
 
-  const isPressing = (change: Change): boolean =>
-    change.urgency === 'now' || (change.worst > 0 && change.worst > (standingClass(change) ?? 0))
+  const isPressing = ({ urgency }: Change): boolean => urgency === 'now'
+
+  /** How long a change may wait: one bad sample seldom changes a class, but where it does, it is shown soon. */
+  function delayOf(change: Change): number {
+    if (isPressing(change)) return 0
+    const worse = change.worst > 0 && change.worst > (standingClass(change) ?? 0)
+    return worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs
+  }
 
   function put({ change, sinceMs, offsets }: Waiting): void {
     const key = memberText(change)
@@ -77,9 +89,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
       put({ change, sinceMs: nowMs, offsets: [] })
     },
     take(nowMs, limit) {
-      const ripe = [...waiting.values()].filter(
-        ({ change, sinceMs }) => isPressing(change) || sinceMs + runningDelayMs <= nowMs,
-      )
+      const ripe = [...waiting.values()].filter(({ change, sinceMs }) => sinceMs + delayOf(change) <= nowMs)
       ripe.sort((a, b) => Number(isPressing(b.change)) - Number(isPressing(a.change)) || a.sinceMs - b.sinceMs)
       const now = ripe.slice(0, limit)
       for (const item of now) {

@@ -95,13 +95,36 @@ const eventsQuery = (table: 'call_events' | 'cdr_records', members: readonly Mem
   FROM ${table} FINAL WHERE (tenant, correlation_id) IN ${keysOf(members)}
   ORDER BY tenant, correlation_id, at, source, id LIMIT {limit: UInt32} BY tenant, correlation_id`
 
-const toEvent = ([tenant, correlationId, source, id, atMs, type, data, expires]: EventColumns): OfMember<CallEventRow> => ({
+const toEvent = ([
+  tenant,
+  correlationId,
+  source,
+  id,
+  atMs,
+  type,
+  data,
+  expires,
+]: EventColumns): OfMember<CallEventRow> => ({
   tenant,
   row: { correlationId, source, id, atMs, type, data: JSON.parse(data) as Record<string, unknown> },
   rawUntilMs: expires * 1_000,
 })
 
-type EvidenceColumns = [string, string, 'log' | 'span', string, number, number, string, string, string, string, number, string, string]
+type EvidenceColumns = [
+  string,
+  string,
+  'log' | 'span',
+  string,
+  number,
+  number,
+  string,
+  string,
+  string,
+  string,
+  number,
+  string,
+  string,
+]
 
 async function readEvidence(
   client: ClickHouseClient,
@@ -147,7 +170,10 @@ async function readFrozen(
   const rows = await rowsOf<[string, string, number, number, string]>(
     client,
     `SELECT tenant, id, toUnixTimestamp64Milli(at) AS at_ms, toUnixTimestamp(raw_until), record FROM calls FINAL
-     WHERE (tenant, at, id) IN ${keyList(['String', "DateTime64(3, 'UTC')", 'String'], old.map(({ tenant, canonical, atMs }) => [tenant, atMs, canonical]))}
+     WHERE (tenant, at, id) IN ${keyList(
+       ['String', "DateTime64(3, 'UTC')", 'String'],
+       old.map(({ tenant, canonical, atMs }) => [tenant, atMs, canonical]),
+     )}
        AND is_deleted = 0 AND raw_until > 0 AND toUnixTimestamp(raw_until) <= {horizon: UInt32}`,
     { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
   )

@@ -8,7 +8,13 @@ import { textKeys } from '../literal.ts'
 export function createCallWriter(client: ClickHouseClient): CallWriter {
   return {
     async appendPlaces(places) {
-      const values = places.map(({ tenant, id, canonical, atMs, version }) => ({ tenant, id, canonical, at: atMs, version }))
+      const values = places.map(({ tenant, id, canonical, atMs, version }) => ({
+        tenant,
+        id,
+        canonical,
+        at: atMs,
+        version,
+      }))
       await insertRows(client, 'call_keys', values)
     },
     places: (members) => readPlaces(client, members),

@@ -25,6 +25,13 @@ export async function* takeCensus(
   }
 }
 
+/** True while nothing that calls are made of has ever been stored. */
+export async function isRawEmpty(client: ClickHouseClient): Promise<boolean> {
+  const tables = ['quality_samples', 'call_events', 'cdr_records']
+  const rows = await rowsOf(client, tables.map((table) => `(SELECT 1 FROM ${table} LIMIT 1)`).join(' UNION ALL '))
+  return rows.length === 0
+}
+
 const inSlice = 'cityHash64(correlation_id) % {slices: UInt32} = {slice: UInt32}'
 
 const sliceQuery = `

@@ -135,7 +135,10 @@ export async function frozenMinutes(
   const rows = await rowsOf<[string, string, number]>(
     client,
     `SELECT DISTINCT tenant, correlation_id, toUnixTimestamp(minute) FROM call_minutes FINAL
-     WHERE (tenant, correlation_id, minute) IN ${keyList(['String', 'String', 'DateTime'], keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]))}
+     WHERE (tenant, correlation_id, minute) IN ${keyList(
+       ['String', 'String', 'DateTime'],
+       keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]),
+     )}
        AND toUnixTimestamp(raw_until) <= {horizon: UInt32}`,
     { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
   )

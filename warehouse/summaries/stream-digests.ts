@@ -90,26 +90,59 @@ export async function readDigests(
 }
 
 function toDigest(columns: DigestColumns): OfMember<StreamDigest> {
-  const [tenant, correlationId, legId, kind, direction, streamId, observer, scope, firstMs, lastMs, measuredMs] = columns
+  const [tenant, correlationId, legId, kind, direction, streamId, observer, scope, firstMs, lastMs, measuredMs] =
+    columns
   const [received, sent, lost, discarded, expected, concealed, silent, samples, decoded, dropped, freezes, frozenMs] =
     columns.slice(11, 23) as Known[]
-  const [jitter, roundTrip, delay, width, height, cpuLimitedMs, bandwidthLimitedMs, mutedMs] = columns.slice(23, 31) as [
-    Timed, Timed, Timed, Known, Known, number, number, number,
+  const [jitter, roundTrip, delay, width, height, cpuLimitedMs, bandwidthLimitedMs, mutedMs] = columns.slice(
+    23,
+    31,
+  ) as [Timed, Timed, Timed, Known, Known, number, number, number]
+  const [codecs, tallies, least, most, runs, until] = columns.slice(31) as [
+    string[],
+    Keyed,
+    Keyed,
+    Keyed,
+    Run[],
+    number,
   ]
-  const [codecs, tallies, least, most, runs, until] = columns.slice(31) as [string[], Keyed, Keyed, Keyed, Run[], number]
   return {
     tenant,
     rawUntilMs: until * 1_000,
     row: {
-      correlationId, legId, kind, direction, streamId, observer, scope, firstMs, lastMs, measuredMs,
-      packetsReceived: known(received), packetsSent: known(sent), packetsLost: known(lost),
-      packetsDiscarded: known(discarded), packetsExpected: known(expected),
-      concealedSamples: known(concealed), silentConcealedSamples: known(silent), samplesReceived: known(samples),
-      jitter: measure(jitter), roundTrip: measure(roundTrip), oneWayDelay: measure(delay),
-      mos: talliesOf(tallies, least, most), codecs,
-      framesDecoded: known(decoded), framesDropped: known(dropped), freezeCount: known(freezes), freezesMs: known(frozenMs),
-      frameWidth: known(width), frameHeight: known(height),
-      cpuLimitedMs, bandwidthLimitedMs, mutedMs, runs: withoutOverlap(runs),
+      correlationId,
+      legId,
+      kind,
+      direction,
+      streamId,
+      observer,
+      scope,
+      firstMs,
+      lastMs,
+      measuredMs,
+      packetsReceived: known(received),
+      packetsSent: known(sent),
+      packetsLost: known(lost),
+      packetsDiscarded: known(discarded),
+      packetsExpected: known(expected),
+      concealedSamples: known(concealed),
+      silentConcealedSamples: known(silent),
+      samplesReceived: known(samples),
+      jitter: measure(jitter),
+      roundTrip: measure(roundTrip),
+      oneWayDelay: measure(delay),
+      mos: talliesOf(tallies, least, most),
+      codecs,
+      framesDecoded: known(decoded),
+      framesDropped: known(dropped),
+      freezeCount: known(freezes),
+      freezesMs: known(frozenMs),
+      frameWidth: known(width),
+      frameHeight: known(height),
+      cpuLimitedMs,
+      bandwidthLimitedMs,
+      mutedMs,
+      runs: withoutOverlap(runs),
     },
   }
 }
