@@ -21,7 +21,7 @@ export interface View {
 
 /**
  * Tables and views that a list of migrations leaves behind. It reads the SQL that we write, not SQL at large: CREATE
- * TABLE, CREATE VIEW, ALTER TABLE ... ADD COLUMN. Anything else that makes or alters a table is refused, so that the
+ * TABLE, CREATE VIEW, ALTER TABLE ... ADD COLUMN or MODIFY TTL. Anything else that makes or alters a table is refused, so that the
  * document can never be silently short.
  */
 export function tablesOf(migrations: readonly string[]): {
@@ -43,6 +43,12 @@ function alter(tables: Map<string, Table>, sql: string): void {
   const [, name = '', change = ''] = /^ALTER TABLE ([\w.]+)\s+([\s\S]+)/.exec(sql) ?? []
   const table = tables.get(name)
   if (table === undefined || /^(ENABLE|FORCE) ROW LEVEL SECURITY/.test(change)) return
+  const ttl = /^MODIFY (TTL [\s\S]+)/.exec(change)?.[1]
+  if (ttl !== undefined) {
+    const clauses = table.clauses.map((clause) => (clause.startsWith('TTL ') ? ttl : clause))
+    tables.set(name, { ...table, clauses })
+    return
+  }
   const added = splitTop(change).map((part) => /^ADD COLUMN (?:IF NOT EXISTS )?([\s\S]+)/.exec(part)?.[1])
   if (!added.every((column) => column !== undefined)) throw new Error(`cannot describe: ${sql.slice(0, 200)}`)
   const columns = added.map((column) => columnOf(column.replace(/\s+AFTER \w+$/, '')))
