@@ -74,7 +74,7 @@ export function mergeChanges(a: Change, b: Change): Change {
     rescore: a.rescore || b.rescore,
     cumulative: a.cumulative || b.cumulative,
     urgency: a.urgency === 'now' || b.urgency === 'now' ? 'now' : 'running',
-    worst: a.worst > b.worst ? a.worst : b.worst,
+    worst: Math.max(a.worst, b.worst) as Change['worst'],
   }
 }
 

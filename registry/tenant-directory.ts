@@ -28,7 +28,9 @@ export function createTenantDirectory(database: Database, clock: Clock): TenantD
       }),
     keys: () =>
       asSystem(database, async ({ query }) => {
-        const rows = await query('SELECT tenant, role, label, created_ms FROM callscope.api_keys ORDER BY created_ms DESC, label')
+        const rows = await query(
+          'SELECT tenant, role, label, created_ms FROM callscope.api_keys ORDER BY created_ms DESC, label',
+        )
         return rows.map(({ tenant, role, label, created_ms }) => ({
           tenant: String(tenant),
           role: roleFrom(role),

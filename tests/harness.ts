@@ -56,7 +56,10 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     clock,
     durability: options.durability ?? 'process',
   })
-  const registry = await createRegistry({ dataDir: options.folder === undefined ? undefined : join(folder, 'registry'), clock })
+  const registry = await createRegistry({
+    dataDir: options.folder === undefined ? undefined : join(folder, 'registry'),
+    clock,
+  })
   const tenants = new Set([...(options.tenants ?? []), 'default', ...simulatedTenants.map(({ id }) => id)])
   await registry.tenants.ensureTenants([...tenants].map((id) => ({ id, name: id })))
   const connect = () => connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2 })
@@ -71,7 +74,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
     pace: { runningDelayMs: 0, dueEveryMs: 50, cycleMs: 0, ...options.pace },
     logNow: clock,
-    onRetry: (_what, cause) => { retried.push(cause); if (process.env.SHOW_RETRIES) console.error(cause) },
+    onRetry: (_what, cause) => retried.push(cause),
   })
   const stopping = new AbortController()
   let failure: unknown

@@ -32,7 +32,10 @@ export function createSampleDecode({ writeLinks, worstOf, ...rules }: SampleDeco
     const { tenant, event, timeMs, expiresAtSeconds } = sample
     const { data } = event
     const cumulative = data.scope === 'cumulative'
-    if (!cumulative && data.interval_ms === undefined) return into.park('invalid_schema', intervalMissing)
+    if (!cumulative && data.interval_ms === undefined) {
+      into.park('invalid_schema', intervalMissing)
+      return
+    }
     const minute = Math.floor(timeMs / minuteMs)
     into.row('quality_samples', sampleCells(sample, minute))
     const ids = event.traceparent === undefined ? data : { ...data, trace_id: traceIdOf(event.traceparent) }

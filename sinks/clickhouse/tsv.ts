@@ -10,11 +10,11 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "\\'",
 }
 
-const escape = (text: string): string =>
+const escapeText = (text: string): string =>
   special.test(text) ? text.replace(/[\\\t\n\r\0']/g, (character) => escapes[character] ?? character) : text
 
 const quoted = (cell: Cell): string => {
-  if (typeof cell === 'string') return `'${escape(cell)}'`
+  if (typeof cell === 'string') return `'${escapeText(cell)}'`
   if (typeof cell === 'number' || cell === null) return cell === null ? 'NULL' : String(cell)
   return field(cell)
 }
@@ -23,10 +23,10 @@ const quoted = (cell: Cell): string => {
 function field(cell: Cell): string {
   if (cell === null) return '\\N'
   if (typeof cell === 'number') return String(cell)
-  if (typeof cell === 'string') return escape(cell)
+  if (typeof cell === 'string') return escapeText(cell)
   if (Array.isArray(cell)) return `[${cell.map(quoted).join(',')}]`
   const entries = Object.entries(cell as Readonly<Record<string, string>>)
-  return `{${entries.map(([key, value]) => `'${escape(key)}':'${escape(value)}'`).join(',')}}`
+  return `{${entries.map(([key, value]) => `'${escapeText(key)}':'${escapeText(value)}'`).join(',')}}`
 }
 
 /** One row, with its line end. Text formats are all that the embedded engine's raw insert takes; this one costs least. */
