@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { messagesOf, traceOf } from '#tests/builders.ts'
-import { type Flow, startFlow } from './flow.ts'
+import { traceOf } from '#tests/builders.ts'
+import { aStage, everyFew, type Flow, startFlow } from './flow.ts'
 
 const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const seconds = (from: number, to: number, step = 5) =>
-  Array.from({ length: Math.floor((to - from) / step) }, (_, n) => from + step * (n + 1))
 
 let flow: Flow
 beforeAll(async () => {
@@ -13,22 +10,15 @@ beforeAll(async () => {
 })
 afterAll(() => flow?.stop())
 
-/** A tenant of its own, its messages, and a clock for them: seconds after a moment ten minutes ago. */
-function aStage() {
-  const tenant = flow.freshTenant()
-  const startMs = Math.floor(flow.clock.now() / 1_000) * 1_000 - 10 * minuteMs
-  return { tenant, at: (second: number) => startMs + second * 1_000, ...messagesOf(tenant) }
-}
-
 describe('every kind of call is a call', () => {
   test('a conference: many legs joined by the conference they name, participants and no caller', async () => {
-    const { tenant, at, event, sample } = aStage()
+    const { tenant, at, event, sample } = aStage(flow)
     const of = (leg: string) => ({ leg_id: leg, conf_session_id: 'conf-1' })
     await flow.deliver(
       event('c-0', 'conference.started', at(0), { conf_session_id: 'conf-1' }),
       ...['one', 'two', 'three'].flatMap((leg, n) => [
         event(`c-${n + 1}`, 'conference.joined', at(1 + n), of(leg)),
-        ...seconds(5, 60).map((second) => sample(`c-${n + 1}`, at(second), of(leg))),
+        ...everyFew(5, 60).map((second) => sample(`c-${n + 1}`, at(second), of(leg))),
         event(`c-${n + 1}`, 'conference.left', at(61 + n), of(leg)),
       ]),
       event('c-0', 'conference.ended', at(65), { conf_session_id: 'conf-1' }),
@@ -45,7 +35,7 @@ describe('every kind of call is a call', () => {
   })
 
   test('a transfer: the second half goes on after the first has ended', async () => {
-    const { tenant, at, event } = aStage()
+    const { tenant, at, event } = aStage(flow)
     await flow.deliver(
       event('first', 'call.started', at(0)),
       event('first', 'call.answered', at(2)),
@@ -67,7 +57,7 @@ describe('every kind of call is a call', () => {
   })
 
   test('without media: answered, ended, and nobody measured it', async () => {
-    const { tenant, at, event } = aStage()
+    const { tenant, at, event } = aStage(flow)
     await flow.deliver(
       event('c', 'call.started', at(0)),
       event('c', 'call.answered', at(4)),
@@ -79,8 +69,8 @@ describe('every kind of call is a call', () => {
   })
 
   test('media without signalling: judged as a call though nobody knows who answered, ended by silence', async () => {
-    const { tenant, at, sample } = aStage()
-    await flow.deliver(...seconds(0, 60).map((second) => sample('c', at(second))))
+    const { tenant, at, sample } = aStage(flow)
+    await flow.deliver(...everyFew(0, 60).map((second) => sample('c', at(second))))
     expect((await flow.settled(tenant)).c).toMatchObject({
       ...{ disposition: 'unknown', startedMs: at(0), endedMs: at(60), endedBecause: 'silence' },
       verdict: { class: 'good' },
@@ -88,11 +78,11 @@ describe('every kind of call is a call', () => {
   })
 
   test('never ended: open until it has been silent for a quarter of an hour, and no longer', async () => {
-    const { tenant, at, event, sample } = aStage()
+    const { tenant, at, event, sample } = aStage(flow)
     await flow.deliver(
       event('c', 'call.started', at(0)),
       event('c', 'call.answered', at(1)),
-      ...seconds(1, 31).map((second) => sample('c', at(second))),
+      ...everyFew(1, 31).map((second) => sample('c', at(second))),
     )
     await flow.drained()
     expect((await flow.recordsOf(tenant)).c).toMatchObject({ state: 'open' })
@@ -101,12 +91,12 @@ describe('every kind of call is a call', () => {
   })
 
   test('longer than a day', async () => {
-    const { tenant, at, event, sample } = aStage()
+    const { tenant, at, event, sample } = aStage(flow)
     const day = 86_400
     await flow.deliver(
       event('c', 'call.started', at(-2 * day)),
       event('c', 'call.answered', at(-2 * day + 1)),
-      ...[-2 * day, -day, 0].flatMap((from) => seconds(from + 5, from + 60).map((second) => sample('c', at(second)))),
+      ...[-2 * day, -day, 0].flatMap((from) => everyFew(from + 5, from + 60).map((second) => sample('c', at(second)))),
       event('c', 'call.ended', at(61)),
     )
     const { c } = await flow.settled(tenant)
@@ -120,7 +110,7 @@ describe('every kind of call is a call', () => {
   })
 
   test('not answered: no class, however bad the ringback was', async () => {
-    const { tenant, at, event, sample } = aStage()
+    const { tenant, at, event, sample } = aStage(flow)
     await flow.deliver(
       event('c', 'call.started', at(0)),
       event('c', 'call.ringing', at(2)),
@@ -133,7 +123,7 @@ describe('every kind of call is a call', () => {
   })
 
   test('only a call detail record', async () => {
-    const { tenant, at, event } = aStage()
+    const { tenant, at, event } = aStage(flow)
     const iso = (second: number) => new Date(at(second)).toISOString()
     const times = { started_at: iso(0), answered_at: iso(5), ended_at: iso(65) }
     await flow.deliver(event('c', 'cdr.recorded', at(70), { ...times, duration_seconds: 60, carrier: 'northtel' }))
@@ -155,7 +145,7 @@ describe('every kind of call is a call', () => {
   })
 
   test('what only a trace id names is no call, and joins one as soon as something names both', async () => {
-    const { tenant, at, event, span, log } = aStage()
+    const { tenant, at, event, span, log } = aStage(flow)
     const trace = traceOf('a')
     await flow.deliver(span(at(1), 'POST /routes', { trace, failed: true }), log(at(2), 'no route', { trace }))
     await flow.drained()
@@ -177,7 +167,7 @@ describe('every kind of call is a call', () => {
 
 describe('unknown is never zero', () => {
   test('an interval in which nothing arrived has no loss, jitter or MOS', async () => {
-    const { tenant, at, event, sample } = aStage()
+    const { tenant, at, event, sample } = aStage(flow)
     const nothing = {
       packets_received: 0,
       packets_lost: 0,
@@ -187,7 +177,7 @@ describe('unknown is never zero', () => {
     }
     await flow.deliver(
       event('c', 'call.answered', at(0)),
-      ...seconds(0, 30).map((second) => sample('c', at(second), nothing)),
+      ...everyFew(0, 30).map((second) => sample('c', at(second), nothing)),
       event('c', 'call.ended', at(30)),
     )
     const { c } = await flow.settled(tenant)
@@ -199,9 +189,9 @@ describe('unknown is never zero', () => {
   })
 
   test('what no sample states is in no record', async () => {
-    const { tenant, at, sample } = aStage()
+    const { tenant, at, sample } = aStage(flow)
     const silent = { packets_received: 250, packets_lost: undefined, jitter_ms: undefined, round_trip_ms: undefined }
-    await flow.deliver(...seconds(0, 30).map((second) => sample('c', at(second), silent)))
+    await flow.deliver(...everyFew(0, 30).map((second) => sample('c', at(second), silent)))
     const { c } = await flow.settled(tenant)
     expect(c?.streams[0]).toMatchObject({ packetsReceived: 1_500 })
     for (const unknown of [
@@ -220,8 +210,8 @@ describe('unknown is never zero', () => {
   })
 
   test('an unknown codec gives no MOS, and no dead letter', async () => {
-    const { tenant, at, sample } = aStage()
-    await flow.deliver(...seconds(0, 30).map((second) => sample('c', at(second), { codec: 'x-unheard-of/8000' })))
+    const { tenant, at, sample } = aStage(flow)
+    await flow.deliver(...everyFew(0, 30).map((second) => sample('c', at(second), { codec: 'x-unheard-of/8000' })))
     const { c } = await flow.settled(tenant)
     expect(c?.streams[0]).toMatchObject({ codecs: ['x-unheard-of/8000'], mos: [], lossRatio: 0 })
     expect(c?.verdict.class).toBe('good')
@@ -229,7 +219,7 @@ describe('unknown is never zero', () => {
   })
 
   test('of running counters, neither the first report nor what a gap of more than a minute hides is known', async () => {
-    const { tenant, at, sample } = aStage()
+    const { tenant, at, sample } = aStage(flow)
     const report = (second: number, received: number, lost: number) =>
       sample('c', at(second), {
         scope: 'cumulative',
@@ -246,84 +236,5 @@ describe('unknown is never zero', () => {
     )
     const [stream] = (await flow.settled(tenant)).c?.streams ?? []
     expect(stream).toMatchObject({ packetsReceived: 1_000, packetsLost: 10, measuredMs: 20_000, scope: 'cumulative' })
-  })
-})
-
-describe('ids that link nobody', () => {
-  test('a nil id', async () => {
-    const { tenant, at, event } = aStage()
-    const nil = { sip_session_id: '00000000000000000000000000000000', sip_call_id: '0', session_id: 'unknown' }
-    await flow.deliver(event('a', 'call.started', at(0), nil), event('b', 'call.started', at(1), nil))
-    await flow.drained()
-    expect(await flow.recordsOf(tenant)).toMatchObject({
-      a: { correlationIds: ['a'], ids: {} },
-      b: { correlationIds: ['b'] },
-    })
-  })
-
-  test('a hub: an id that 70 calls share, whether they come at once or one after another', async () => {
-    const ids = Array.from({ length: 70 }, (_, n) => `c-${String((n * 37) % 70).padStart(2, '0')}`)
-    const [atOnce, slowly] = [aStage(), aStage()]
-    const calls = ({ event, at }: typeof atOnce) =>
-      ids.flatMap((id) => [event(id, 'call.started', at(0), { session_id: 'hub' }), event(id, 'call.ended', at(9))])
-    const rest = calls(slowly)
-    await flow.deliver(...calls(atOnce), ...rest.slice(0, 2 * 40))
-    await flow.drained()
-    expect(Object.keys(await flow.recordsOf(slowly.tenant))).toEqual(['c-00'])
-    await flow.deliver(...rest.slice(2 * 40, 2 * 64))
-    await flow.drained()
-    await flow.deliver(...rest.slice(2 * 64))
-    const [expected = {}, same] = await flow.allSettled([atOnce.tenant, slowly.tenant])
-    expect(Object.keys(expected)).toEqual([...ids].sort())
-    for (const call of Object.values(expected)) {
-      expect(call.correlationIds).toEqual([call.id])
-      expect(call.verdict.findings).toMatchObject([{ type: 'hub_link_ignored' }])
-    }
-    const timeless = (records: object) => JSON.stringify(records).replaceAll(/\d{13}/g, 'then')
-    expect(timeless(same ?? {})).toEqual(timeless(expected))
-  })
-})
-
-describe('time', () => {
-  test('a clock that steps back an hour changes nothing', async () => {
-    const [steady, stepping] = [aStage(), aStage()]
-    const half = ({ event, sample, at }: typeof steady, from: number) => [
-      event('c', from === 0 ? 'call.started' : 'call.ended', at(from * 2)),
-      ...seconds(from, from + 30).map((second) => sample('c', at(second), { codec: 'PCMU' })),
-    ]
-    await flow.deliver(...half(steady, 0), ...half(stepping, 0))
-    await flow.drained()
-    await flow.deliver(...half(steady, 30))
-    flow.clock.advance(-hourMs)
-    await flow.deliver(...half(stepping, 30), ...half(stepping, 0))
-    await flow.drained()
-    const [expected, same] = await flow.allSettled([steady.tenant, stepping.tenant], hourMs + 30 * minuteMs)
-    const shifted = (text: string) =>
-      text.replaceAll(/\d{13}/g, (ms) => String(Number(ms) - (stepping.at(0) - steady.at(0))))
-    expect(JSON.parse(shifted(JSON.stringify(same)))).toEqual(expected)
-    expect(await flow.letters(stepping.tenant)).toEqual([])
-  })
-})
-
-describe('a call that cannot be folded', () => {
-  test('is a dead letter and says not_computed, and its shard goes on', async () => {
-    const { tenant, at, event } = aStage()
-    await flow.deliver(event('bad', 'call.started', at(0)), event('bad', 'call.answered', at(1)))
-    await flow.drained()
-    // No message can bring it about, so it is planted: an event whose data is no object.
-    await flow.warehouse.command({
-      query: `INSERT INTO call_events (tenant, correlation_id, source, id, time, type, data, checksum, expires_at)
-        VALUES ('${tenant}', 'bad', '/planted', 'p', ${at(2)}, 'call.held', 'null', 1, ${Math.floor(at(0) / 1_000) + 86_400 * 30})`,
-    })
-    await flow.deliver(event('bad', 'call.resumed', at(3)))
-    // Of every shard, so of its shard too.
-    const others = Array.from({ length: 130 }, (_, n) => `good-${n}`)
-    await flow.deliver(...others.map((id) => event(id, 'call.started', at(0))))
-    await flow.drained()
-    const records = await flow.recordsOf(tenant)
-    expect(records.bad).toMatchObject({ verdict: { class: 'unclassified', unclassified: 'not_computed' } })
-    expect(Object.keys(records)).toHaveLength(131)
-    const letters = (await flow.letters()).filter(({ reason }) => reason === 'recompute_failed')
-    expect(letters).toMatchObject([{ topic: 'call-changes', tenant }])
   })
 })

@@ -4,6 +4,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { announcements } from '#pipelines/announce.ts'
 import { type DeadLetter, readDeadLetter } from '#sinks/dead-letter/read.ts'
+import { type Messages, messagesOf } from '#tests/builders.ts'
 import { type Harness, type HarnessOptions, startHarness } from '#tests/harness.ts'
 
 /** A clock that runs as the real one does, from where a test has put it. */
@@ -128,6 +129,22 @@ export async function startFlow(startMs: number, options: HarnessOptions = {}): 
     },
   }
 }
+
+/** A tenant of its own, its messages, and a time line for them: seconds after a moment ten minutes ago. */
+export interface Stage extends Messages {
+  readonly tenant: string
+  at(second: number): number
+}
+
+export function aStage(flow: Flow): Stage {
+  const tenant = flow.freshTenant()
+  const startMs = Math.floor(flow.clock.now() / 1_000) * 1_000 - 600_000
+  return { tenant, at: (second) => startMs + second * 1_000, ...messagesOf(tenant) }
+}
+
+/** Ends of the intervals between two moments, seconds. */
+export const everyFew = (from: number, to: number, step = 5): readonly number[] =>
+  Array.from({ length: Math.floor((to - from) / step) }, (_, n) => from + step * (n + 1))
 
 /** The last minutes of a month still to come: calls that cross them lie in two partitions of every raw table. */
 export function monthEnd(monthsOn: number): number {
