@@ -64,7 +64,10 @@ export interface Membership {
    * Durably note that all before each offset is dealt with. `stale`: the generation has passed, nothing was
    * committed; what this member had in hand will be given to somebody (or to itself) again.
    */
-  commit(offsets: readonly (TopicPartition & { readonly offset: number })[], generation: number): Promise<'committed' | 'stale'>
+  commit(
+    offsets: readonly (TopicPartition & { readonly offset: number })[],
+    generation: number,
+  ): Promise<'committed' | 'stale'>
   /** Go back (or on) to an offset of a partition that is assigned now. */
   seek(position: TopicPartition & { readonly offset: number }): void
   leave(): Promise<void>

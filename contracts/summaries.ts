@@ -33,7 +33,10 @@ export interface LinkEdge {
 
 export interface LinkReader {
   /** Edges of these nodes, at most `limit` for each node. */
-  edges(nodes: readonly { readonly tenant: string; readonly node: string }[], limit: number): Promise<readonly LinkEdge[]>
+  edges(
+    nodes: readonly { readonly tenant: string; readonly node: string }[],
+    limit: number,
+  ): Promise<readonly LinkEdge[]>
 }
 
 export interface MinuteStore {
@@ -108,5 +111,10 @@ export interface ContextReader {
   /** Carrier, region and codec stated by the events of these correlation ids, by memberText. */
   contexts(
     members: readonly MemberKey[],
-  ): Promise<ReadonlyMap<string, { readonly carrier?: string; readonly region?: string; readonly codec?: string; readonly traceId?: string }>>
+  ): Promise<
+    ReadonlyMap<
+      string,
+      { readonly carrier?: string; readonly region?: string; readonly codec?: string; readonly traceId?: string }
+    >
+  >
 }

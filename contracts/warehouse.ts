@@ -100,5 +100,9 @@ export interface CallReader {
 
 /** Administrators' free look: one guarded SELECT. */
 export interface SqlConsole {
-  query(sql: string): Promise<{ readonly columns: readonly string[]; readonly rows: readonly (readonly unknown[])[]; readonly truncated: boolean }>
+  query(sql: string): Promise<{
+    readonly columns: readonly string[]
+    readonly rows: readonly (readonly unknown[])[]
+    readonly truncated: boolean
+  }>
 }

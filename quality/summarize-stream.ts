@@ -67,8 +67,19 @@ export function hasUngroundedMos(
   profile: QualityProfile,
 ): boolean {
   if (packetsLost <= 0 && packetsDiscarded <= 0) return false
-  const withoutBpl = new Set(withOverrides(profile.codecs).flatMap(({ key, bpl }) => (bpl === undefined ? [key] : [])))
-  return mos.some(({ source, codecRow }) => source === 'computed' && withoutBpl.has(codecRow))
+  return mos.some(({ source, codecRow }) => source === 'computed' && rowsWithoutBpl(profile).has(codecRow))
+}
+
+/** A profile never changes, and is asked about every stream of every call: its rows are sorted out once. */
+const knownRows = new WeakMap<QualityProfile, ReadonlySet<string>>()
+
+function rowsWithoutBpl(profile: QualityProfile): ReadonlySet<string> {
+  const known = knownRows.get(profile)
+  if (known !== undefined) return known
+  const keys = withOverrides(profile.codecs).flatMap(({ key, bpl }) => (bpl === undefined ? [key] : []))
+  const rows = new Set<string>(keys)
+  knownRows.set(profile, rows)
+  return rows
 }
 
 /** A digest as people see it. `label`: see createEnds; `chosen`: see chooseViews. */

@@ -22,12 +22,17 @@ export async function whileHeld<Result>(
 }
 
 /** What a process that was killed has left: its runs have failed, and its imports hold nobody any more. */
-export async function closeAbandonedRuns({ runs, watermarks }: Pick<Registry, 'runs' | 'watermarks'>, clock: Clock): Promise<void> {
+export async function closeAbandonedRuns(
+  { runs, watermarks }: Pick<Registry, 'runs' | 'watermarks'>,
+  clock: Clock,
+): Promise<void> {
   for (const { id, status } of await runs.list(1_000)) {
     if (status !== 'running') continue
     const error = 'the process ended before the run did; run it again, repeating changes nothing'
     await runs.finish(id, { status: 'failed', finishedMs: clock(), counts: {}, error })
   }
-  const sources = new Set((await watermarks.read()).map(({ source }) => source).filter((source) => source.startsWith('import:')))
+  const sources = new Set(
+    (await watermarks.read()).map(({ source }) => source).filter((source) => source.startsWith('import:')),
+  )
   for (const source of sources) await watermarks.remove(source)
 }

@@ -5,9 +5,9 @@ import type { Clock } from '#contracts/clock.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry, Run } from '#contracts/registry.ts'
 import type { Config } from '../config.ts'
+import { whileHeld } from './hold.ts'
 import { importDump } from './import-dump.ts'
 import { replayLines } from './replay-lines.ts'
-import { whileHeld } from './hold.ts'
 import { asFile } from './spool.ts'
 
 export interface JobsParts {
