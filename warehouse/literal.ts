@@ -8,8 +8,14 @@ const cell = (value: string | number): string =>
     ? String(Math.trunc(value))
     : value.replace(/[\\\t\n\r\0]/g, (found) => escapes[found] ?? found)
 
-/** Column types of a list of keys. */
+/** Column types of a list of keys: times are epoch seconds (DateTime) and milliseconds (DateTime64). */
 export type KeyType = 'String' | 'Int64' | 'DateTime' | "DateTime64(3, 'UTC')"
+
+/** Times travel as numbers: as text ClickHouse reads few digits as a year, and refuses 0. */
+const readAs: Readonly<Partial<Record<KeyType, (column: string) => string>>> = {
+  DateTime: (column) => `toDateTime(${column})`,
+  "DateTime64(3, 'UTC')": (column) => `fromUnixTimestamp64Milli(${column}, 'UTC')`,
+}
 
 /**
  * The right side of `(a, b) IN ...`: rows of keys as one string that ClickHouse reads as a table. Ten thousand tuples
@@ -17,9 +23,11 @@ export type KeyType = 'String' | 'Int64' | 'DateTime' | "DateTime64(3, 'UTC')"
  * parameters they are slower still.
  */
 export function keyList(types: readonly KeyType[], rows: readonly (readonly (string | number)[])[]): string {
-  const structure = types.map((type, at) => `k${at} ${type}`).join(', ')
+  const structure = types.map((type, at) => `k${at} ${readAs[type] === undefined ? type : 'Int64'}`).join(', ')
+  const timed = types.some((type) => readAs[type] !== undefined)
+  const columns = timed ? types.map((type, at) => readAs[type]?.(`k${at}`) ?? `k${at}`).join(', ') : '*'
   const lines = rows.map((row) => `${row.map(cell).join('\t')}\n`).join('')
-  return `(SELECT * FROM format(TabSeparated, ${text(structure)}, ${text(lines)}))`
+  return `(SELECT ${columns} FROM format(TabSeparated, ${text(structure)}, ${text(lines)}))`
 }
 
 /** Keys of text alone. */
