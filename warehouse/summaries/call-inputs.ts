@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallEventRow, CallRecord, CdrRow, EvidenceRow, StreamDigest } from '#contracts/call-record.ts'
+import { LastingError } from '#contracts/errors.ts'
 import {
   type CallInputs,
   type MemberInputs,
@@ -106,9 +107,18 @@ const toEvent = ([
   expires,
 ]: EventColumns): OfMember<CallEventRow> => ({
   tenant,
-  row: { correlationId, source, id, atMs, type, data: JSON.parse(data) as Record<string, unknown> },
+  row: { correlationId, source, id, atMs, type, data: dataOf(data) },
   rawUntilMs: expires * 1_000,
 })
+
+/** Lasting, so that the call is found and given up whose row it is, and all others go on. */
+function dataOf(json: string): Record<string, unknown> {
+  try {
+    return JSON.parse(json) as Record<string, unknown>
+  } catch {
+    throw new LastingError('the data of a stored event is not JSON')
+  }
+}
 
 type EvidenceColumns = [
   string,
