@@ -136,10 +136,15 @@ function dispositionOf(
   return endedMs === undefined ? 'unknown' : 'not_answered'
 }
 
+/** Times that call detail states are nobody's to check on arrival. What no event may be is no time of a call either. */
+const earliestMs = Date.UTC(2001, 8, 10)
+const latestMs = Date.UTC(2100, 0)
+
 function timeOf(cdrs: readonly CdrRow[], field: string): number | undefined {
   for (const { data } of cdrs) {
     const value = data[field]
-    if (typeof value === 'string') return Date.parse(value)
+    const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN
+    if (atMs >= earliestMs && atMs <= latestMs) return atMs
   }
   return undefined
 }
