@@ -137,24 +137,43 @@ describe('a bad message is a dead letter, and the next good one goes through', (
 })
 
 describe('a call that cannot be folded', () => {
-  test('is a dead letter and says not_computed, and its shard goes on', async () => {
+  test('is a dead letter and says not_computed, its shard goes on, and it comes back once it can be', async () => {
     const { tenant, at, event } = aStage(flow)
-    await flow.deliver(event('bad', 'call.started', at(0)), event('bad', 'call.answered', at(1)))
+    // No message can bring it about, so it is planted: events whose data is no object, or no JSON at all.
+    const plant = (id: string, data: string) =>
+      flow.warehouse.command({
+        query: `INSERT INTO call_events (tenant, correlation_id, source, id, time, type, data, checksum, expires_at)
+          VALUES ('${tenant}', '${id}', '/planted', 'p', ${at(2)}, 'call.held', '${data}', 1, ${Math.floor(at(0) / 1_000) + 86_400 * 30})`,
+      })
+    await flow.deliver(
+      event('bad', 'call.started', at(0)),
+      event('bad', 'call.answered', at(1), { linked_correlation_id: 'half' }),
+    )
+    await flow.deliver(event('half', 'call.started', at(1)))
     await flow.drained()
-    // No message can bring it about, so it is planted: an event whose data is no object.
-    await flow.warehouse.command({
-      query: `INSERT INTO call_events (tenant, correlation_id, source, id, time, type, data, checksum, expires_at)
-        VALUES ('${tenant}', 'bad', '/planted', 'p', ${at(2)}, 'call.held', 'null', 1, ${Math.floor(at(0) / 1_000) + 86_400 * 30})`,
-    })
-    await flow.deliver(event('bad', 'call.resumed', at(3)))
-    // Of every shard, so of its shard too.
+    await plant('half', 'null')
+    await plant('never', 'null')
+    await plant('broken', '{')
+    const ids = ['bad', 'never', 'broken']
+    // Others of every shard, so of theirs too.
     const others = Array.from({ length: 130 }, (_, n) => `good-${n}`)
-    await flow.deliver(...others.map((id) => event(id, 'call.started', at(0))))
+    await flow.deliver(...[...ids, ...others].map((id) => event(id, 'call.resumed', at(3))))
     await flow.drained()
     const records = await flow.recordsOf(tenant)
-    expect(records.bad).toMatchObject({ verdict: { class: 'unclassified', unclassified: 'not_computed' } })
-    expect(Object.keys(records)).toHaveLength(131)
-    const letters = (await flow.letters()).filter(({ reason }) => reason === 'recompute_failed')
-    expect(letters).toMatchObject([{ topic: 'call-changes', tenant }])
+    for (const id of ids) expect(records[id]?.verdict).toMatchObject({ unclassified: 'not_computed' })
+    expect(records.bad).toMatchObject({ correlationIds: ['bad', 'half'], startedMs: at(0) })
+    expect(Object.keys(records)).toHaveLength(133)
+    const letters = (await flow.letters(tenant)).map(({ topic, reason }) => `${topic} ${reason}`)
+    expect(letters).toEqual(Array(3).fill('call-changes recompute_failed'))
+
+    await flow.warehouse.command({
+      query: `DELETE FROM call_events WHERE tenant = '${tenant}' AND source = '/planted'`,
+    })
+    await flow.announce(tenant, ids)
+    await flow.drained()
+    const mended = await flow.recordsOf(tenant)
+    for (const id of ids) expect(mended[id]?.verdict).not.toMatchObject({ unclassified: 'not_computed' })
+    expect(Object.keys(mended)).toHaveLength(133)
+    expect(await flow.letters(tenant)).toHaveLength(3)
   })
 })

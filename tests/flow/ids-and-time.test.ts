@@ -65,3 +65,26 @@ describe('time', () => {
     expect(await flow.letters(stepping.tenant)).toEqual([])
   })
 })
+
+describe('call detail that states impossible times', () => {
+  test("is kept, and its times are not the call's", async () => {
+    const { tenant, at, event } = aStage(flow)
+    for (const started_at of ['1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '0001-01-01T00:00:00Z']) {
+      await flow.deliver(
+        event(
+          'c',
+          'cdr.recorded',
+          at(5),
+          { started_at, ended_at: started_at, duration_seconds: 7 },
+          { eventId: started_at },
+        ),
+      )
+      await flow.drained()
+    }
+    expect(await flow.recordsOf(tenant)).toMatchObject({ c: { startedMs: at(5), cdr: { durationSeconds: 7 } } })
+    await flow.announce(tenant, ['c'])
+    await flow.drained()
+    expect(Object.keys(await flow.recordsOf(tenant))).toEqual(['c'])
+    expect(await flow.letters()).toEqual([])
+  })
+})
