@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import type { Change } from '#contracts/changes.ts'
+import { createBacklog } from './backlog.ts'
+
+const aChange = (id: string, over: Partial<Change> = {}): Change => ({
+  ...{ tenant: 'acme', id, minutes: [], rescore: false, cumulative: false, urgency: 'running', worst: 0 },
+  ...over,
+})
+const now = (id: string) => aChange(id, { urgency: 'now' })
+const idsOf = (taken: readonly { readonly change: Change }[]) => taken.map(({ change }) => change.id)
+const aBacklog = (standing: 0 | 1 | 2 | undefined = undefined) =>
+  createBacklog({ runningDelayMs: 15_000, standingClass: () => standing })
+
+describe('what presses', () => {
+  test('an ended call at once, running figures after their delay, counted from the log time of the first announcement', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 1_000, [aChange('running'), now('ended')])
+    backlog.add(0, 1, 15_000, [aChange('running')])
+    expect(idsOf(backlog.take(1_000, 10))).toEqual(['ended'])
+    expect(idsOf(backlog.take(15_999, 10))).toEqual([])
+    expect(idsOf(backlog.take(16_000, 10))).toEqual(['running'])
+  })
+
+  test('what is overdue when it is read runs at once, the oldest first and the pressing before it', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 2_000, [aChange('later')])
+    backlog.add(1, 0, 1_000, [aChange('first')])
+    backlog.add(2, 0, 90_000, [now('ended')])
+    expect(idsOf(backlog.take(100_000, 2))).toEqual(['ended', 'first'])
+    expect(idsOf(backlog.take(100_000, 2))).toEqual(['later'])
+  })
+
+  test('a sample worse than the class that stands is shown soon, one that is no news waits', () => {
+    const soonMs = 5_000
+    for (const [standing, worst, soon] of [
+      [undefined, 2, true],
+      [0, 1, true],
+      [1, 2, true],
+      [1, 1, false],
+      [2, 2, false],
+    ] as const) {
+      const backlog = aBacklog(standing)
+      backlog.add(0, 0, 0, [aChange('c', { worst })])
+      expect([standing, worst, backlog.take(soonMs, 10).length === 1]).toEqual([standing, worst, soon])
+    }
+  })
+
+  test('announcements of one call are one: all minutes, the worst, the most pressing', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [aChange('c', { minutes: [1, 2] })])
+    backlog.add(0, 1, 0, [aChange('c', { minutes: [2, 3], worst: 1, cumulative: true })])
+    backlog.add(0, 2, 0, [aChange('c', { urgency: 'now', rescore: true })])
+    backlog.add(0, 3, 0, [aChange('c', { urgency: 'now' }), { ...now('c'), tenant: 'globex' }])
+    const [own, other, ...none] = backlog.take(0, 10)
+    expect(own?.change).toEqual(
+      aChange('c', { minutes: [1, 2, 3], worst: 1, cumulative: true, rescore: true, urgency: 'now' }),
+    )
+    expect(other?.change.tenant).toBe('globex')
+    expect(none).toEqual([])
+  })
+})
+
+describe('offsets', () => {
+  test('nothing is committed past a call that is not done, of whatever message', () => {
+    const backlog = aBacklog()
+    backlog.add(7, 0, 0, [now('a'), now('b')])
+    backlog.add(7, 1, 0, [now('c')])
+    backlog.add(8, 4, 0, [])
+    expect(backlog.committable()).toEqual(
+      new Map([
+        [7, 0],
+        [8, 5],
+      ]),
+    )
+    const [a, b, c] = backlog.take(0, 10)
+    backlog.done([c, a].flatMap((item) => item ?? []))
+    expect(backlog.committable().get(7)).toBe(0)
+    backlog.done(b === undefined ? [] : [b])
+    expect(backlog.committable().get(7)).toBe(2)
+    expect(backlog.size).toBe(0)
+  })
+
+  test('a call announced again while it is computed holds back only its later message', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [now('a')])
+    const taken = backlog.take(0, 10)
+    backlog.add(0, 1, 5, [now('a')])
+    backlog.done(taken)
+    expect(backlog.committable().get(0)).toBe(1)
+    expect(backlog.oldestMs()).toBe(5)
+  })
+
+  test('what is given back waits again, older than what came meanwhile', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 1, [now('a')])
+    const taken = backlog.take(1, 10)
+    backlog.add(0, 1, 9, [now('a')])
+    backlog.giveBack(taken)
+    const again = backlog.take(9, 10)
+    expect(again).toMatchObject([{ sinceMs: 1, offsets: [{ offset: 1 }, { offset: 0 }] }])
+    backlog.done(again)
+    expect(backlog.committable().get(0)).toBe(2)
+  })
+
+  test('one call named twice in one message counts once it is done', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [now('a'), now('a')])
+    backlog.done(backlog.take(0, 10))
+    expect(backlog.committable().get(0)).toBe(1)
+  })
+
+  test('a record that is due by itself holds back no offset, and a partition that is lost is forgotten', () => {
+    const backlog = aBacklog()
+    backlog.addDue(now('due'), 3)
+    expect(backlog.size).toBe(1)
+    expect(backlog.committable().size).toBe(0)
+    backlog.add(5, 10, 0, [now('mine')])
+    backlog.forget(5)
+    expect(backlog.committable().size).toBe(0)
+    // What is left of it is computed, which costs a recompute, and commits nothing.
+    backlog.done(backlog.take(10, 10))
+    expect(backlog.committable().size).toBe(0)
+    expect(backlog.oldestMs()).toBeUndefined()
+  })
+})
