@@ -5,13 +5,17 @@ import type { Place } from '#contracts/summaries.ts'
 export const isClaim = ({ canonical }: Pick<Place, 'canonical'>): boolean => canonical === ''
 
 /** All other places of a record's own members. A record is deleted only by the component that contains its id. */
-export function leftPlaces(record: CallRecord, version: number, known: readonly Place[]): readonly Place[] {
-  const members = new Set(record.correlationIds)
-  const left = new Map<string, Place>()
+export const leftPlaces = (record: CallRecord, version: number, known: readonly Place[]): readonly Place[] =>
+  placesUnder(record.correlationIds, version, known).filter(
+    ({ canonical, atMs }) => canonical !== record.id || atMs !== record.startedMs,
+  )
+
+/** Where records under one of these ids may stand, each place once, at our version. */
+export function placesUnder(ids: readonly string[], version: number, known: readonly Place[]): readonly Place[] {
+  const own = new Set(ids)
+  const places = new Map<string, Place>()
   for (const { tenant, canonical, atMs } of known) {
-    const stays = canonical === record.id && atMs === record.startedMs
-    if (!stays && members.has(canonical))
-      left.set(`${canonical}\u0000${atMs}`, { tenant, id: canonical, canonical, atMs, version })
+    if (own.has(canonical)) places.set(`${canonical}\u0000${atMs}`, { tenant, id: canonical, canonical, atMs, version })
   }
-  return [...left.values()]
+  return [...places.values()]
 }

@@ -21,7 +21,7 @@ import { type Component, type ResolveParts, resolveComponents } from './componen
 import { foldCall, type Patience } from './fold.ts'
 import { type Kept, keptEvents } from './kept-events.ts'
 import { leftBehind } from './outgrown.ts'
-import { isClaim, leftPlaces } from './places.ts'
+import { isClaim, leftPlaces, placesUnder } from './places.ts'
 
 export interface RecomputeParts extends ResolveParts {
   readonly versions: Pick<VersionSequence, 'next'>
@@ -74,9 +74,9 @@ export async function recompute(
   // An owner with a lower version may be making minutes now. If it looks back after this, it finds the claim, and does its
   // work again; if it has looked back before, its minutes are there to be read. Without a claim it could do neither.
   await parts.writer.appendPlaces(own.flatMap((component) => claimsOf(component, context)))
-  const { drafts, failed } = await foldAll(own, { ...context, watermarks }, parts)
+  const { drafts, gone, failed } = await foldAll(own, { ...context, watermarks }, parts)
   const left = await leftBehind(own, parts)
-  const written = await writeAll(drafts, context, parts)
+  const written = await writeAll(drafts, gone, context, parts)
   const dropped = new Set(drafts.filter((draft) => !written.includes(draft)).map(({ component }) => component))
   return {
     rows: written,
@@ -174,6 +174,8 @@ interface Draft extends CallRow {
 
 interface FoldedAll {
   readonly drafts: readonly Draft[]
+  /** Places of records under ids that are no call by themselves: what was one call with them has been cut. */
+  readonly gone: readonly Place[]
   readonly failed: ReadonlyMap<Component, Error>
 }
 
@@ -195,19 +197,40 @@ async function foldAll(
     inputs,
   )
   const failed = new Map<Component, Error>()
+  const empty: Component[] = []
   const drafts = components.flatMap((component) => {
     const own = membersOf(component).flatMap((member) => stored.get(memberText(member)) ?? [])
     const found = subjectsOf(component)
       .flatMap((subject) => evidence.get(memberText(subject)) ?? [])
       .map(({ tenant: _, ...row }): EvidenceRow => row)
     try {
-      return foldOne(component, own, found, frozen, context, parts) ?? []
+      const draft = foldOne(component, own, found, frozen, context, parts)
+      if (draft === undefined) empty.push(component)
+      return draft ?? []
     } catch (error) {
       failed.set(component, error instanceof Error ? error : new Error('fold failed'))
       return []
     }
   })
-  return { drafts, failed }
+  return { drafts, gone: await abandoned(empty, places, context, inputs), failed }
+}
+
+/** Where nothing says any more that there was a call, no record stays: but for those whose raw has expired. */
+async function abandoned(
+  components: readonly Component[],
+  places: readonly Place[],
+  context: RecomputeContext,
+  inputs: CallInputs,
+): Promise<readonly Place[]> {
+  const byMember = groupBy(places, memberText)
+  const left = components.flatMap((component) => {
+    const known = membersOf(component).flatMap((member) => byMember.get(memberText(member)) ?? [])
+    const isOurs = known.every((place) => place.version <= context.version)
+    return isOurs ? placesUnder(component.members, context.version, known) : []
+  })
+  if (left.length === 0) return []
+  const frozen = new Set((await inputs.frozen(left, context)).map(({ tenant, id, atMs }) => `${tenant} ${id} ${atMs}`))
+  return left.filter(({ tenant, canonical, atMs }) => !frozen.has(`${tenant} ${canonical} ${atMs}`))
 }
 
 function foldOne(
@@ -248,14 +271,15 @@ function foldOne(
 /** Places first, then a look back, then records and tombstones. Returns the rows that were ours to write. */
 async function writeAll(
   drafts: readonly Draft[],
+  gone: readonly Place[],
   { version }: RecomputeContext,
   { writer }: RecomputeParts,
 ): Promise<readonly Draft[]> {
-  if (drafts.length === 0) return []
+  if (drafts.length + gone.length === 0) return []
   await writer.appendPlaces(drafts.flatMap(placesOf))
   const places = groupBy(await writer.places(drafts.flatMap(({ component }) => membersOf(component))), memberText)
   const rows: Draft[] = []
-  const tombstones: Place[] = []
+  const tombstones: Place[] = [...gone]
   for (const draft of drafts) {
     const known = membersOf(draft.component).flatMap((member) => places.get(memberText(member)) ?? [])
     // Somebody who took a later version has also read later: what they write holds all that we have read.
