@@ -160,7 +160,9 @@ const sumKnown = (name: string): string => `sumOrNull(${name})`
 const plainAggregates: readonly string[] = [
   ...['count()', 'sum(toUInt64(checksum))', 'min(expires_at)', 'sum(ms)'],
   ...['packets_received', 'packets_sent', 'packets_lost', 'packets_discarded'].map(sumKnown),
-  'sumOrNull(greatest(0, toInt64(packets_received) + toInt64(packets_lost)))',
+  // greatest(0, NULL) is 0: what was not counted would count as nothing expected.
+  `sumIfOrNull(greatest(0, assumeNotNull(toInt64(packets_received)) + assumeNotNull(toInt64(packets_lost))),
+      isNotNull(packets_received) AND isNotNull(packets_lost))`,
   ...timedMeasures.flatMap(timed),
   ...['concealed_samples', 'silent_concealed_samples', 'samples_received'].map(sumKnown),
   ...['frames_decoded', 'frames_dropped', 'freeze_count', 'freezes_ms'].map(sumKnown),
