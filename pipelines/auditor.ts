@@ -3,7 +3,7 @@ import type { Change } from '#contracts/changes.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import { type CallRow, type CallWriter, type MemberKey, memberText } from '#contracts/summaries.ts'
 import { announcements } from './announce.ts'
-import { pause } from './pipeline.ts'
+import { pause } from './pause.ts'
 
 export interface AuditorParts {
   readonly reader: AuditReader

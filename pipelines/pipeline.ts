@@ -5,6 +5,8 @@ import type { Sink } from '#contracts/sink.ts'
 import type { RawRow } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
 import { type Batch, createBatch, type Parked } from './batch.ts'
+import { pause } from './pause.ts'
+import { attempt, persist } from './persist.ts'
 import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
@@ -69,29 +71,35 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   let idle = false
   let watermarksAt = 0
 
-  async function decodeBatch(polled: Polled): Promise<Batch> {
+  const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
+
+  async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
     const builder = createBatch()
     parts.begin?.(builder.batch)
     for (const record of polled.records) {
       builder.from(record)
       parts.decode(record, builder)
     }
-    await parts.refuseFrozen?.(builder.batch)
+    await persist(async () => parts.refuseFrozen?.(builder.batch), { signal, onRetry })
     return builder.batch
   }
 
   async function store(batch: Batch, polled: Polled, signal: AbortSignal): Promise<void> {
     if (batch.rows.length > 0) batch.parked.push(...(await deliver(parts, batch, signal)))
-    if (batch.parked.length > 0) await parts.log.append(parts.deadLetter(parts.name, batch.parked))
-    await parts.acknowledged?.(batch)
+    const { log, deadLetter, name } = parts
+    if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
+    // Labels of live samples are worth no waiting.
+    await attempt(async () => parts.acknowledged?.(batch), onRetry)
     // After raw is acknowledged, and before anybody is told to read it.
-    await writeWatermarks(polled, batch)
-    if (batch.changes.size > 0) await parts.log.append(announcements(batch.changes.values()))
+    await attempt(() => writeWatermarks(polled, batch), onRetry)
+    const changes = announcements(batch.changes.values())
+    if (changes.length > 0) await persist(() => log.append(changes), { signal, onRetry })
   }
 
   async function finish(membership: Membership, polled: Polled, batch: Batch, signal: AbortSignal): Promise<void> {
     await store(batch, polled, signal)
-    if (polled.records.length > 0) await membership.commit(offsetsAfter(polled.records), polled.generation)
+    const offsets = offsetsAfter(polled.records)
+    if (offsets.length > 0) await persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
     idle = polled.positions.every(({ next, end }) => next >= end)
   }
 
@@ -111,11 +119,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       let before: Promise<void> = Promise.resolve()
       try {
         while (!signal.aborted) {
-          const polled = await membership.poll(limits, signal)
+          const polled = await persist(() => membership.poll(limits, signal), { signal, onRetry })
           const started = performance.now()
           if (polled.records.length > 0) idle = false
           parts.observer.records(parts.name, polled)
-          const batch = await decodeBatch(polled)
+          const batch = await decodeBatch(polled, signal)
           await before
           if (signal.aborted) return
           before = finish(membership, polled, batch, signal)
@@ -159,16 +167,3 @@ function offsetsAfter(records: readonly LogRecord[]) {
   }
   return [...offsets.values()]
 }
-
-/** Waits, or less long when stopped. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted || ms <= 0) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })

@@ -1,14 +1,15 @@
 import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { mergeChanges } from '../batch.ts'
+import { createOffsetAccount } from './offset-account.ts'
 
 /** A dirty call that waits for its recompute, with all its announcements as one. */
 export interface Waiting {
   readonly change: Change
   /** Log time at which the first of them was announced, epoch milliseconds. */
   readonly sinceMs: number
-  /** Offsets of the announcements, by partition: committed only once this is done. */
-  readonly offsets: readonly { readonly partition: number; readonly offset: number }[]
+  /** Announcements (see offset-account.ts) that are done only once this is. */
+  readonly announcements: ReadonlySet<number>
 }
 
 export interface Backlog {
@@ -25,7 +26,9 @@ export interface Backlog {
   /** Forgets a partition that is no longer ours. */
   forget(partition: number): void
   readonly size: number
-  /** Log time of the oldest announcement that is not done; undefined: none waits. */
+  /** What is held in memory: calls, and announcements that calls wait for. */
+  readonly weight: number
+  /** Log time of the oldest announcement not done at the last look; undefined: none waited. */
   oldestMs(): number | undefined
 }
 
@@ -42,71 +45,103 @@ export interface BacklogOptions {
  */
 const worseDelayMs = 1_500
 
+/** All that waits is looked through no more often than this; pressing calls are known by themselves. */
+const lookEveryMs = 500
+
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
 export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
+  const pressing = new Set<string>()
   const taken = new Set<Waiting>()
-  // Offsets seen and not done, with the number of calls they still wait for; and the next offset of each partition.
-  const pending = new Map<number, Map<number, number>>()
-  const nextOffset = new Map<number, number>()
-
-  const isPressing = ({ urgency }: Change): boolean => urgency === 'now'
+  const account = createOffsetAccount()
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+  let oldest: number | undefined
+  let held = 0
+  // Where the last take of running changes ended: ids next to each other share what is read of raw.
+  let cursor = ''
 
   /** How long a change may wait: one bad sample seldom changes a class, but where it does, it is shown soon. */
   function delayOf(change: Change): number {
-    if (isPressing(change)) return 0
     const worse = change.worst > 0 && change.worst > (standingClass(change) ?? 0)
     return worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs
   }
 
-  function put({ change, sinceMs, offsets }: Waiting): void {
+  function put({ change, sinceMs, announcements }: Waiting): void {
     const key = memberText(change)
+    if (change.urgency === 'now') pressing.add(key)
     const known = waiting.get(key)
-    waiting.set(
-      key,
-      known === undefined
-        ? { change, sinceMs, offsets }
-        : {
-            change: mergeChanges(known.change, change),
-            sinceMs: Math.min(known.sinceMs, sinceMs),
-            offsets: [...known.offsets, ...offsets],
-          },
-    )
+    if (known === undefined) {
+      held += announcements.size
+      waiting.set(key, { change, sinceMs, announcements: new Set(announcements) })
+      return
+    }
+    const own = known.announcements as Set<number>
+    held -= own.size
+    for (const announcement of announcements) own.add(announcement)
+    held += own.size
+    const merged = { change: mergeChanges(known.change, change), sinceMs: Math.min(known.sinceMs, sinceMs) }
+    waiting.set(key, { ...merged, announcements: own })
+  }
+
+  function takeOut(keys: readonly string[]): readonly Waiting[] {
+    return keys.flatMap((key) => {
+      const item = waiting.get(key)
+      if (item === undefined) return []
+      waiting.delete(key)
+      pressing.delete(key)
+      held -= item.announcements.size
+      taken.add(item)
+      return [item]
+    })
+  }
+
+  /** Keys of running changes whose time has come. Also notes the oldest of all that waits. */
+  function ripe(nowMs: number): readonly string[] {
+    lookedAtMs = nowMs
+    oldest = undefined
+    const keys: string[] = []
+    for (const [key, { change, sinceMs }] of waiting) {
+      if (oldest === undefined || sinceMs < oldest) oldest = sinceMs
+      if (change.urgency !== 'now' && sinceMs + delayOf(change) <= nowMs) keys.push(key)
+    }
+    return keys
+  }
+
+  /** As many as there is room for, in order of id, going on where the last take ended. */
+  function inTurn(keys: readonly string[], room: number): readonly string[] {
+    if (keys.length <= room) return keys
+    const ordered = [...keys].sort()
+    const from = ordered.findIndex((key) => key > cursor)
+    const turn = [...ordered.slice(Math.max(0, from)), ...ordered.slice(0, Math.max(0, from))].slice(0, room)
+    cursor = turn.at(-1) ?? ''
+    return turn
   }
 
   return {
     get size() {
       return waiting.size + taken.size
     },
+    get weight() {
+      return waiting.size + held
+    },
     add(partition, offset, logTimeMs, changes) {
-      nextOffset.set(partition, offset + 1)
-      if (changes.length === 0) return
-      const ofPartition = pending.get(partition) ?? new Map<number, number>()
-      pending.set(partition, ofPartition.set(offset, changes.length))
-      for (const change of changes) put({ change, sinceMs: logTimeMs, offsets: [{ partition, offset }] })
+      const announcement = account.open(partition, offset, new Set(changes.map(memberText)).size)
+      const announcements = new Set([announcement])
+      for (const change of changes) put({ change, sinceMs: logTimeMs, announcements })
     },
     addDue(change, nowMs) {
-      put({ change, sinceMs: nowMs, offsets: [] })
+      put({ change, sinceMs: nowMs, announcements: new Set() })
     },
     take(nowMs, limit) {
-      const ripe = [...waiting.values()].filter(({ change, sinceMs }) => sinceMs + delayOf(change) <= nowMs)
-      ripe.sort((a, b) => Number(isPressing(b.change)) - Number(isPressing(a.change)) || a.sinceMs - b.sinceMs)
-      const now = ripe.slice(0, limit)
-      for (const item of now) {
-        waiting.delete(memberText(item.change))
-        taken.add(item)
-      }
-      return now
+      const first = [...pressing].slice(0, limit)
+      const room = limit - first.length
+      const look = nowMs - lookedAtMs >= Math.min(lookEveryMs, runningDelayMs)
+      return takeOut([...first, ...(look && room > 0 ? inTurn(ripe(nowMs), room) : [])])
     },
     done(items) {
       for (const item of items) {
         taken.delete(item)
-        for (const { partition, offset } of item.offsets) {
-          const ofPartition = pending.get(partition)
-          const left = (ofPartition?.get(offset) ?? 0) - 1
-          if (left > 0) ofPartition?.set(offset, left)
-          else ofPartition?.delete(offset)
-        }
+        for (const announcement of item.announcements) account.settle(announcement)
       }
     },
     giveBack(items) {
@@ -115,23 +150,8 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
         put(item)
       }
     },
-    committable() {
-      return new Map(
-        [...nextOffset].map(([partition, next]) => {
-          // Insertion order is offset order: the first one pending is the least.
-          const first = pending.get(partition)?.keys().next()
-          return [partition, first === undefined || first.done === true ? next : first.value] as const
-        }),
-      )
-    },
-    forget(partition) {
-      pending.delete(partition)
-      nextOffset.delete(partition)
-    },
-    oldestMs() {
-      let oldest: number | undefined
-      for (const { sinceMs } of [...waiting.values(), ...taken]) oldest = Math.min(oldest ?? sinceMs, sinceMs)
-      return oldest
-    },
+    committable: account.committable,
+    forget: account.forget,
+    oldestMs: () => (waiting.size + taken.size === 0 ? undefined : oldest),
   }
 }

@@ -1,15 +1,18 @@
 import type { Change } from '#contracts/changes.ts'
 import { LastingError } from '#contracts/errors.ts'
-import type { EventLog, Membership, Polled } from '#contracts/event-log.ts'
+import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { announcements, announcementsFor } from '../announce.ts'
-import { type Pipeline, pause } from '../pipeline.ts'
+import { pause } from '../pause.ts'
+import { attempt, persist } from '../persist.ts'
+import type { Pipeline } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Backlog, createBacklog, type Waiting } from './backlog.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
 import { createStandingClasses } from './standing-classes.ts'
+import { createTroubles } from './troubles.ts'
 
 export interface SummariesObserver {
   recomputed(rows: readonly CallRow[], seconds: number): void
@@ -34,7 +37,7 @@ export interface SummariesLimits {
   readonly callsPerRecompute: number
   /** A recompute costs a dozen queries however few calls it is for: small ones start no more often than this. */
   readonly cycleMs: number
-  /** No more is read while this many calls wait: the backlog's memory is bounded, not its length in the log. */
+  /** No more is read while this many calls and announcements wait: the backlog's memory is bounded, not its length in the log. */
   readonly maxWaiting: number
   /** Bulk recomputes are read only while fewer calls wait. */
   readonly bulkBelow: number
@@ -46,7 +49,7 @@ export const defaultSummariesLimits: SummariesLimits = {
   runningDelayMs: 15_000,
   callsPerRecompute: 4_000,
   cycleMs: 1_500,
-  maxWaiting: 200_000,
+  maxWaiting: 2_000_000,
   bulkBelow: 2_000,
   dueEveryMs: 5_000,
   retryAfterMs: 500,
@@ -62,6 +65,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standingClass: standing.of })
+  const troubles = createTroubles()
   let idle = false
 
   return {
@@ -70,18 +74,24 @@ export function createSummaries(parts: SummariesParts): Pipeline {
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
       const shift = createShift(parts, limits, backlog, membership)
+      const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
       try {
         while (!signal.aborted) {
           const started = performance.now()
           const busy = backlog.size > 0
-          const polled = await membership.poll(
-            { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024, waitMs: busy ? 50 : 300, paused: shift.paused() },
-            signal,
-          )
-          await shift.take(polled)
+          const reading = {
+            maxRecords: 2_000,
+            maxBytes: 8 * 1024 * 1024,
+            waitMs: busy ? 50 : 300,
+            paused: shift.paused(),
+          }
+          const polled = await persist(() => membership.poll(reading, signal), persistence)
+          await persist(() => shift.reassign(polled), persistence)
+          shift.take(polled)
+          await attempt(() => shift.addDue(polled), parts.observer.retry)
           const taken = backlog.take(polled.logNowMs, limits.callsPerRecompute)
           if (taken.length > 0) standing.note(await work(taken, shift.owns, polled.logNowMs, signal))
-          await shift.commit(polled)
+          await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs))
           if (taken.length > 0 && taken.length < limits.callsPerRecompute) {
             await pause(limits.cycleMs - (performance.now() - started), signal)
@@ -110,6 +120,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
       if (failed.length > 0) await parts.giveUp(failed)
       if (again.length > 0) await parts.log.append(announcements(again))
       backlog.done(taken)
+      troubles.forget(changes)
       parts.observer.recomputed(rows, (performance.now() - started) / 1_000)
       return rows
     } catch (error) {
@@ -126,13 +137,15 @@ export function createSummaries(parts: SummariesParts): Pipeline {
   ): Promise<readonly CallRow[]> {
     parts.observer.retry(cause)
     const [only] = taken
-    if (!(cause instanceof LastingError) || only === undefined) {
+    const hopeless = cause instanceof LastingError || troubles.isHopeless(taken.map(({ change }) => change))
+    if (!hopeless || only === undefined) {
       backlog.giveBack(taken)
       await pause(limits.retryAfterMs, signal)
       return []
     }
     if (taken.length === 1) {
-      await parts.giveUp([{ change: only.change, cause }])
+      const failed = [{ change: only.change, cause }]
+      await persist(() => parts.giveUp(failed), { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs })
       backlog.done(taken)
       return []
     }
@@ -151,7 +164,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
   const owns = (shard: number): boolean => shards.has(shard)
 
   async function reassign(polled: Polled): Promise<void> {
-    generation = polled.generation
+    if (polled.generation === generation) return
     dueAtMs = 0
     const mine = polled.assignment.filter(({ topic }) => topic === live)
     const kept = new Set(mine.map(({ partition }) => partition))
@@ -161,6 +174,12 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       backlog.forget(bulkBase + shard)
     }
     shards = kept
+    await announceLost(polled, mine)
+    generation = polled.generation
+  }
+
+  /** A group that has lost its offsets announces everything raw holds of its shards, in bulk. */
+  async function announceLost(polled: Polled, mine: readonly AssignedPartition[]): Promise<void> {
     const lost = mine.filter((assigned) => assigned.committed === undefined)
     if (lost.length === 0) return
     const missing = new Set(lost.map(({ partition }) => partition))
@@ -169,7 +188,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     }
     await membership.commit(
       lost.map(({ topic, partition }) => ({ topic, partition, offset: startOf(polled, partition) })),
-      generation,
+      polled.generation,
     )
   }
 
@@ -188,16 +207,16 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
   return {
     owns,
     paused() {
-      const full = backlog.size >= limits.maxWaiting
+      const full = backlog.weight >= limits.maxWaiting
       const topics = full ? [live, bulk] : backlog.size >= limits.bulkBelow ? [bulk] : []
       return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
     },
-    async take(polled: Polled) {
-      if (polled.generation !== generation) await reassign(polled)
+    reassign,
+    addDue,
+    take(polled: Polled) {
       for (const { topic, partition, offset, logTimeMs, value } of polled.records) {
         backlog.add(topic === bulk ? bulkBase + partition : partition, offset, logTimeMs, readAnnouncements(value))
       }
-      await addDue(polled)
     },
     async commit(polled: Polled) {
       const offsets = [...backlog.committable()].filter(([account, offset]) => committed.get(account) !== offset)
