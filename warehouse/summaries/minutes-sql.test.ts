@@ -1,83 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { intervalMask } from '#contracts/interval-mask.ts'
 import type { DirtyMinutes } from '#contracts/summaries.ts'
-import { withOverrides } from '#quality/codecs.ts'
-import { defaultProfile } from '#quality/profile.ts'
-import { scoringLayers } from '#quality/score-interval-sql.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
-import { createMinuteStore } from './minute-store.ts'
+import { at, expiresAt, makeMinutes, minute, type Planted, plantEvents, plantSamples } from './minutes-for-tests.ts'
 import { readDigests } from './stream-digests.ts'
 
-const dayMs = 86_400_000
-/** A full minute, and full of nothing else: ten days ago. */
-const minute = Math.floor((Date.now() - 10 * dayMs) / 60_000)
-const at = (second: number) => minute * 60_000 + second * 1_000
-const expiresAt = minute * 60 + (30 * dayMs) / 1_000
-
 let warehouse: TestWarehouse
-let version = 0
 beforeAll(async () => {
   warehouse = await startWarehouse()
 })
 afterAll(() => warehouse?.stop())
 
-type Planted = Readonly<Record<string, unknown>> & { readonly at: number }
-
-/** A row as `calls` stores it: say what is measured. `at`: end of the interval, seconds after the minute. */
-async function plantSamples(tenant: string, samples: readonly Planted[]): Promise<void> {
-  const values = samples.map(({ at: second, ...measured }, n) => ({
-    ...{
-      tenant,
-      correlation_id: 'c',
-      minute: Math.floor(at(second) / 60_000) * 60,
-      interval_end: at(second),
-      interval_ms: 5_000,
-    },
-    ...{
-      leg_id: 'caller',
-      kind: 'audio',
-      direction: 'receive',
-      observer: 'browser',
-      scope: 'interval',
-      checksum: 100 + n,
-      expires_at: expiresAt,
-    },
-    ...measured,
-  }))
-  await warehouse.client.insert({ table: 'quality_samples', values, format: 'JSONEachRow' })
-}
-
-async function plantEvents(tenant: string, events: readonly Planted[]): Promise<void> {
-  const values = events.map(({ at: second, ...event }, n) => ({
-    ...{
-      tenant,
-      correlation_id: 'c',
-      source: '/s',
-      id: `e-${n}`,
-      time: at(second),
-      data: '{}',
-      checksum: 1,
-      expires_at: expiresAt,
-    },
-    ...event,
-  }))
-  await warehouse.client.insert({ table: 'call_events', values, format: 'JSONEachRow' })
-}
-
-async function make(tenant: string, minutes: readonly number[], over: Partial<DirtyMinutes> = {}): Promise<void> {
-  const store = createMinuteStore({
-    client: warehouse.client,
-    retentionMs: 30 * dayMs,
-    scoring: {
-      layers: scoringLayers(defaultProfile),
-      codecRows: withOverrides(defaultProfile.codecs),
-      formulaVersion: 'f',
-      profileVersion: 'p',
-    },
-  })
-  const dirty = { tenant, id: 'c', minutes, rescore: false, cumulative: true, ...over }
-  await store.recompute([dirty], { version: ++version, logNowMs: Date.now() })
-}
+const samples = (tenant: string, rows: readonly Planted[]) => plantSamples(warehouse, tenant, rows)
+const events = (tenant: string, rows: readonly Planted[]) => plantEvents(warehouse, tenant, rows)
+const make = (tenant: string, minutes: readonly number[], over: Partial<DirtyMinutes> = {}) =>
+  makeMinutes(warehouse, tenant, { minutes, ...over })
 
 const runs = 'arrayMap(run -> (run.from_ms, run.to_ms, run.mask), runs)'
 const minutesOf = (tenant: string, columns: string) =>
@@ -87,7 +24,7 @@ const digestOf = async (tenant: string) =>
 
 describe('a minute of intervals, worked out by hand', () => {
   test('counts and sums, unknown apart from nothing, means by time, and runs', async () => {
-    await plantSamples('hand', [
+    await samples('hand', [
       { at: 5, packets_received: 250, packets_lost: 0, jitter_tenth_ms: 40 },
       // Twice as long, so its jitter weighs twice. Loss of 20 / 500 = 4 %: degraded.
       { at: 15, interval_ms: 10_000, packets_received: 480, packets_lost: 20, jitter_tenth_ms: 100 },
@@ -144,8 +81,8 @@ describe('a minute of intervals, worked out by hand', () => {
   })
 
   test('early media is kept apart: shown in runs, and in no score', async () => {
-    await plantEvents('early', [{ at: 10, type: 'call.answered', codec: 'PCMU' }])
-    await plantSamples('early', [
+    await events('early', [{ at: 10, type: 'call.answered', codec: 'PCMU' }])
+    await samples('early', [
       { at: 10, packets_received: 250, packets_lost: 0 },
       { at: 15, packets_received: 250, packets_lost: 0 },
     ])
@@ -163,13 +100,13 @@ describe('a minute of intervals, worked out by hand', () => {
   })
 
   test('the codec is what the sample says, else what its leg was told last before its end, else first', async () => {
-    await plantEvents('codec', [
+    await events('codec', [
       { at: 20, type: 'call.codec_changed', codec: 'G729', leg_id: 'caller' },
       { at: 30, type: 'call.codec_changed', codec: 'GSM-EFR', leg_id: 'callee' },
       { at: 40, type: 'call.codec_changed', codec: 'PCMA' },
     ])
     const heard = { packets_received: 250, packets_lost: 0 }
-    await plantSamples('codec', [
+    await samples('codec', [
       ...[10, 25, 35, 45].map((second) => ({ at: second, ...heard })),
       { at: 50, ...heard, codec: 'PCMU' },
       { at: 35, ...heard, leg_id: 'third' },
@@ -198,7 +135,7 @@ describe('a minute of intervals, worked out by hand', () => {
 
   test('reported values are tallied beside computed ones, never with them', async () => {
     const measured = { packets_received: 250, packets_lost: 0, codec: 'PCMU' }
-    await plantSamples('reported', [
+    await samples('reported', [
       { at: 5, ...measured, mos_listening_hundredths: 410 },
       { at: 10, ...measured, mos_listening_hundredths: 390 },
     ])
@@ -228,7 +165,7 @@ describe('running counters, worked out by hand', () => {
     'toUInt32(toUnixTimestamp(minute) / 60), row_count, measured_ms, packets_received, packets_lost, packets_expected'
 
   test('are differenced within an epoch, over the border of the minute, and not over more than 60 s', async () => {
-    await plantSamples('border', [
+    await samples('border', [
       counters(50, 1_000, 10),
       counters(58, 1_400, 12),
       counters(66, 1_800, 13),
@@ -247,7 +184,7 @@ describe('running counters, worked out by hand', () => {
   })
 
   test('a fall begins anew, a fall of losses does not, and each epoch counts for itself', async () => {
-    await plantSamples('falls', [
+    await samples('falls', [
       counters(5, 1_000, 10),
       counters(10, 1_250, 8),
       counters(15, 200, 1),
@@ -262,7 +199,7 @@ describe('running counters, worked out by hand', () => {
   })
 
   test('what one report leaves out is unknown for the interval, not nothing', async () => {
-    await plantSamples('holes', [
+    await samples('holes', [
       counters(5, 1_000, 0, { concealed_samples: 5 }),
       counters(10, 1_250, 0, { packets_lost: null }),
       counters(15, 1_500, 3, { concealed_samples: 9 }),
@@ -274,7 +211,7 @@ describe('running counters, worked out by hand', () => {
   })
 
   test('are read one observer at a time', async () => {
-    await plantSamples('views', [
+    await samples('views', [
       counters(5, 1_000, 0),
       counters(6, 50_000, 0, { observer: 'sbc' }),
       counters(10, 1_250, 0),
@@ -292,9 +229,9 @@ describe('running counters, worked out by hand', () => {
 describe('the digest of a stream', () => {
   test('is of the finest scope that measured anything', async () => {
     const call = { at: 40, scope: 'call', interval_ms: 40_000, packets_received: 2_000, packets_lost: 0 }
-    await plantSamples('scopes', [call, { at: 10, packets_received: 250, packets_lost: 1 }])
+    await samples('scopes', [call, { at: 10, packets_received: 250, packets_lost: 1 }])
     // Of one cumulative report alone nothing is known: the whole-call report then counts.
-    await plantSamples('scopes', [
+    await samples('scopes', [
       { ...call, leg_id: 'callee' },
       { at: 20, leg_id: 'callee', scope: 'cumulative', interval_ms: 0, packets_received: 900 },
     ])
@@ -308,7 +245,7 @@ describe('the digest of a stream', () => {
 
   test('joins what the minute parted, and rescoring finds every minute that was made', async () => {
     const heard = { packets_received: 250, packets_lost: 0 }
-    await plantSamples(
+    await samples(
       'long',
       [55, 60, 65, 125].map((second) => ({ at: second, ...heard })),
     )
@@ -323,7 +260,7 @@ describe('the digest of a stream', () => {
         [at(120), at(125), 1],
       ],
     })
-    await plantEvents('long', [{ at: 70, type: 'call.codec_changed', codec: 'PCMU' }])
+    await events('long', [{ at: 70, type: 'call.codec_changed', codec: 'PCMU' }])
     await make('long', [], { rescore: true })
     const [after] = await digestOf('long')
     expect(after).toMatchObject({
