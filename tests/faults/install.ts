@@ -8,7 +8,8 @@ import { defaultWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import type { Auditor } from '#pipelines/auditor.ts'
-import { type Pipeline, pause } from '#pipelines/pipeline.ts'
+import { pause } from '#pipelines/pause.ts'
+import type { Pipeline } from '#pipelines/pipeline.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
@@ -54,7 +55,7 @@ export async function openInstall({ folder, tenants, wrap }: InstallOptions): Pr
   const registry = await createRegistry({ dataDir: join(folder, 'registry'), clock: Date.now })
   await registry.tenants.ensureTenants(tenants.map((id) => ({ id, name: id })))
   const known = new Set(tenants)
-  const connect = () => connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2 })
+  const connect = () => connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 1 })
   const client = await connect()
   await migrateWarehouse(client, await listMigrations())
   const failures: unknown[] = []

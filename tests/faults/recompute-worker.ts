@@ -39,18 +39,15 @@ const around: Around = async (write, carryOut) => {
 const install = await openInstall({ folder, tenants, wrap: wrapWrites(around) })
 await install.join('calls', 'summaries')
 await install.join('summaries')
+const pair = played === undefined ? undefined : linkedPair(played.tenant, startMs)
+await install.log.append(pair?.before ?? [])
 await install.settled()
 if (told !== undefined) {
   const records = await install.records(told)
   await new Promise((sent) => process.send?.(records, sent))
 }
-if (played !== undefined) {
-  const { before, late } = linkedPair(played.tenant, startMs)
-  await install.log.append(before)
-  await install.settled()
-  armed = true
-  await install.log.append(late)
-  await install.settled()
-}
+armed = true
+await install.log.append(pair?.late ?? [])
+await install.settled()
 await install.close()
 process.exit(0)
