@@ -75,12 +75,14 @@ export async function composePipelines(parts: ComposeParts) {
   const telemetryInserts = await connect()
   const room = roomOf(parts, inserts)
   const telemetryRoom = roomOf(parts, telemetryInserts)
+  // Its own connection: a flood of logs must delay no call.
+  const evidenceRoom = roomOf(parts, await connect())
   const pipelines: readonly Pipeline[] = [
     callsPipeline(parts, room, reads),
-    createEvidencePipeline(room),
+    createEvidencePipeline({ ...evidenceRoom, linkMemory: createLinkMemory({ max: linkMemorySize / 4 }) }),
     createLogsPipeline(telemetryRoom),
     createTracesPipeline(telemetryRoom),
-    createAuditPipeline(room),
+    createAuditPipeline(telemetryRoom),
   ]
   const all = [...pipelines, summariesOf(parts, await connect(), await isRawEmpty(reads))]
   const auditing = await connect()

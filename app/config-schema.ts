@@ -28,7 +28,9 @@ const sql = z.strictObject({
 
 const bodies = z.strictObject({
   eventsMiB: int(1, 16).default(2).describe('/v1/events and /v1/getstats, after decompression.'),
-  otlpMiB: int(1, 64).default(8).describe('/v1/logs and /v1/traces, after decompression.'),
+  otlpMiB: int(1, 4)
+    .default(4)
+    .describe('/v1/logs and /v1/traces, after decompression; pipelines take no more than 4.'),
   uploadMiB: int(1, 102_400).default(2_048).describe('Files sent to /api/import and /api/replay.'),
 })
 

@@ -45,16 +45,14 @@ export interface BacklogOptions {
  */
 const worseDelayMs = 1_500
 
-/** All that waits is looked through no more often than this; pressing calls are known by themselves. */
-const lookEveryMs = 500
-
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
 export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
   const pressing = new Set<string>()
   const taken = new Set<Waiting>()
   const account = createOffsetAccount()
-  let lookedAtMs = Number.NEGATIVE_INFINITY
+  // When the next running change is due: until then what waits need not be looked through.
+  let ripeAtMs = Number.POSITIVE_INFINITY
   let oldest: number | undefined
   let held = 0
   // Where the last take of running changes ended: ids next to each other share what is read of raw.
@@ -69,6 +67,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
   function put({ change, sinceMs, announcements }: Waiting): void {
     const key = memberText(change)
     if (change.urgency === 'now') pressing.add(key)
+    else ripeAtMs = Math.min(ripeAtMs, sinceMs + delayOf(change))
     const known = waiting.get(key)
     if (known === undefined) {
       held += announcements.size
@@ -97,12 +96,15 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
 
   /** Keys of running changes whose time has come. Also notes the oldest of all that waits. */
   function ripe(nowMs: number): readonly string[] {
-    lookedAtMs = nowMs
     oldest = undefined
+    ripeAtMs = Number.POSITIVE_INFINITY
     const keys: string[] = []
     for (const [key, { change, sinceMs }] of waiting) {
       if (oldest === undefined || sinceMs < oldest) oldest = sinceMs
-      if (change.urgency !== 'now' && sinceMs + delayOf(change) <= nowMs) keys.push(key)
+      if (change.urgency === 'now') continue
+      const dueMs = sinceMs + delayOf(change)
+      if (dueMs < ripeAtMs) ripeAtMs = dueMs
+      if (dueMs <= nowMs) keys.push(key)
     }
     return keys
   }
@@ -135,8 +137,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     take(nowMs, limit) {
       const first = [...pressing].slice(0, limit)
       const room = limit - first.length
-      const look = nowMs - lookedAtMs >= Math.min(lookEveryMs, runningDelayMs)
-      return takeOut([...first, ...(look && room > 0 ? inTurn(ripe(nowMs), room) : [])])
+      return takeOut([...first, ...(nowMs >= ripeAtMs && room > 0 ? inTurn(ripe(nowMs), room) : [])])
     },
     done(items) {
       for (const item of items) {

@@ -79,7 +79,7 @@ function endOf(
   const silentAtMs = lastMs + (streams.length > 0 ? patience.silenceMs : patience.signallingSilenceMs)
   const said = saidEnd(events) ?? everybodyLeft(events)
   if (said !== undefined) return { endedMs: said, because: 'event', silentAtMs }
-  const recorded = timeOf(cdrs, 'ended_at')
+  const recorded = recordedEnd(events, cdrs)
   if (recorded !== undefined) return { endedMs: recorded, because: 'cdr', silentAtMs }
   if (asOfMs >= silentAtMs) return { endedMs: lastMs, because: 'silence', silentAtMs }
   return { endedMs: undefined, because: undefined, silentAtMs }
@@ -95,6 +95,19 @@ function saidEnd(events: readonly CallEventRow[]): number | undefined {
     end = Math.max(end ?? atMs, atMs)
   }
   return open.size === 0 ? end : undefined
+}
+
+/** The last end that call detail states, once every correlation id that started has ended by one or the other. */
+function recordedEnd(events: readonly CallEventRow[], cdrs: readonly CdrRow[]): number | undefined {
+  const ends = [...cdrs].flatMap((cdr) => {
+    const atMs = timeOf([cdr], 'ended_at')
+    return atMs === undefined ? [] : [{ correlationId: cdr.correlationId, atMs }]
+  })
+  const ended = new Set(
+    [...ends, ...events.filter(({ type }) => endTypes.has(type))].map(({ correlationId }) => correlationId),
+  )
+  const open = events.some(({ type, correlationId }) => startTypes.has(type) && !ended.has(correlationId))
+  return open || ends.length === 0 ? undefined : Math.max(...ends.map(({ atMs }) => atMs))
 }
 
 /** A conference that nobody ended is over when every leg that joined it has left. */
