@@ -18,13 +18,14 @@ export async function leftBehind(
   }
   if (around.size === 0) return []
   const suspects = lastPlaces(await parts.writer.places([...around.values()])).filter(
-    (place) => !isClaim(place) && !own.has(memberText(place)),
+    (place) => !isClaim(place) && place.canonical !== place.id && !own.has(memberText(place)),
   )
   if (suspects.length === 0) return []
-  const resolved = await resolveComponents(suspects, parts)
-  const left = suspects.filter((place) => {
-    const [component] = resolved.get(memberText(place)) ?? []
-    return component !== undefined && !component.members.includes(place.canonical)
+  const records = new Map(suspects.map(({ tenant, canonical: id }) => [memberText({ tenant, id }), { tenant, id }]))
+  const resolved = await resolveComponents([...records.values()], parts)
+  const left = suspects.filter(({ tenant, id, canonical }) => {
+    const [component] = resolved.get(memberText({ tenant, id: canonical })) ?? []
+    return component !== undefined && !component.members.includes(id)
   })
   // The record that still holds them has to be made again as well.
   const all = left.flatMap(({ tenant, id, canonical }) => [
