@@ -212,16 +212,16 @@ describe('the sink', () => {
     expect(await warehouse.rows(`SELECT count() FROM call_events FINAL WHERE tenant = 'guilty'`)).toEqual([[1]])
   })
 
-  test('spreads 400 days over inserts that the engine takes', async () => {
+  test('spreads 160 days over inserts that the engine takes', async () => {
     const sink = createRawSink({ client: warehouse.client })
-    const rows = Array.from({ length: 400 }, (_, n) => {
+    const rows = Array.from({ length: 160 }, (_, n) => {
       const seconds = nowSeconds - n * daySeconds
       return aSample('days', { minute: seconds - (seconds % 60), interval_end: seconds * 1_000 })
     })
     expect(await sink.deliver(rows, deadline)).toEqual({ type: 'delivered' })
     expect(
       await warehouse.rows(`SELECT count(), uniqExact(toDate(minute)) FROM quality_samples WHERE tenant = 'days'`),
-    ).toEqual([[400, 400]])
+    ).toEqual([[160, 160]])
   })
 
   test('asks for the rows again when the store may yet take them', async () => {

@@ -84,7 +84,7 @@ describe('any permutation, duplication and batching of messages gives the same s
           expect(expected.a?.correlationIds).toEqual(['a', 'b'])
         },
       ),
-      { numRuns: 4, endOnFailure: true },
+      { numRuns: 3, endOnFailure: true },
     )
   }, 180_000)
 
@@ -115,7 +115,7 @@ describe('any permutation, duplication and batching of messages gives the same s
           ])
         },
       ),
-      { numRuns: 2, endOnFailure: true },
+      { numRuns: 1, endOnFailure: true },
     )
   }, 120_000)
 })

@@ -80,6 +80,6 @@ export async function makeMinutes(
       profileVersion: 'p',
     },
   })
-  const dirty = { tenant, id: 'c', minutes: [], rescore: false, cumulative: true, ...over }
+  const dirty = { tenant, id: 'c', minutes: [], rescore: false, cumulative: false, ...over }
   await store.recompute([dirty], { version: ++version, logNowMs: Date.now() })
 }

@@ -174,7 +174,7 @@ describe('running counters, worked out by hand', () => {
       counters(186.001, 9_000, 99),
       counters(190, 9_200, 99),
     ])
-    await make('border', [minute, minute + 1, minute + 2, minute + 3])
+    await make('border', [minute, minute + 1, minute + 2, minute + 3], { cumulative: true })
     expect(await minutesOf('border', columns)).toEqual([
       [minute, 2, 8_000, 400, 2, 402],
       [minute + 1, 1, 8_000, 400, 1, 401],
@@ -193,7 +193,7 @@ describe('running counters, worked out by hand', () => {
       counters(25, 700, 2),
       counters(27, 90_250, 5, { epoch: '8:s' }),
     ])
-    await make('falls', [minute])
+    await make('falls', [minute], { cumulative: true })
     // 250 - 2, then nothing, then 250, 250 + 1, and of the other epoch 250 + 5.
     expect(await minutesOf('falls', columns)).toEqual([[minute, 7, 20_000, 1_000, 4, 248 + 250 + 251 + 255]])
   })
@@ -204,7 +204,7 @@ describe('running counters, worked out by hand', () => {
       counters(10, 1_250, 0, { packets_lost: null }),
       counters(15, 1_500, 3, { concealed_samples: 9 }),
     ])
-    await make('holes', [minute])
+    await make('holes', [minute], { cumulative: true })
     expect(await minutesOf('holes', `${columns}, concealed_samples`)).toEqual([
       [minute, 3, 10_000, 500, null, null, null],
     ])
@@ -217,7 +217,7 @@ describe('running counters, worked out by hand', () => {
       counters(10, 1_250, 0),
       counters(11, 50_240, 0, { observer: 'sbc' }),
     ])
-    await make('views', [minute])
+    await make('views', [minute], { cumulative: true })
     const found = await digestOf('views')
     expect(found.map(({ observer, packetsReceived }) => [observer, packetsReceived])).toEqual([
       ['browser', 250],
@@ -235,7 +235,7 @@ describe('the digest of a stream', () => {
       { ...call, leg_id: 'callee' },
       { at: 20, leg_id: 'callee', scope: 'cumulative', interval_ms: 0, packets_received: 900 },
     ])
-    await make('scopes', [minute])
+    await make('scopes', [minute], { cumulative: true })
     const found = await digestOf('scopes')
     expect(found.map(({ legId, scope, packetsReceived }) => [legId, scope, packetsReceived])).toEqual([
       ['callee', 'call', 2_000],
