@@ -182,7 +182,7 @@ export function recomputeParts(
 async function* nothing(): AsyncGenerator<never> {}
 
 function summariesOf(parts: ComposeParts, client: ClickHouseClient, rawWasEmpty: boolean): Pipeline {
-  const { log, registry, prometheus, pace } = parts
+  const { log, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
   return createSummaries({
     ...recompute,
@@ -190,7 +190,7 @@ function summariesOf(parts: ComposeParts, client: ClickHouseClient, rawWasEmpty:
     due: createDueReader(client),
     // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
     census: (owns) => (rawWasEmpty ? nothing() : takeCensus(client, owns)),
-    giveUp: giveUpOn({ log, writer: recompute.writer, versions: registry.versions }),
+    giveUp: giveUpOn({ ...recompute, log, logNow: parts.logNow }),
     ...(pace === undefined ? {} : { pace }),
     observer: {
       recomputed(rows) {
