@@ -47,7 +47,7 @@ export interface FailedCall {
 
 /**
  * Recomputes what is dirty, whole: raw -> minutes -> records (docs/architecture.md, promises 3 and 4). The version is taken
- * before anything is read. What is recomputed is claimed before minutes are read; places are appended before a record is
+ * before anything is read. What is recomputed is claimed before minutes are made and read; places are appended before a record is
  * written, and looked at again: where a place or a claim carries a higher version, somebody began later than we did, and our
  * result is dropped and done again (docs/decisions/0003). May be killed between any two writes: the changes are not
  * committed then, and come again.
@@ -62,10 +62,10 @@ export async function recompute(
   const watermarks = watermarksOf(await parts.watermarks.read())
   const resolved = await resolveComponents(changes, parts)
   const { own, forward, dirty } = divide(changes, resolved, owns)
-  await parts.minutes.recompute(dirty, context)
   // An owner with a lower version may be making minutes now. If it looks back after this, it finds the claim, and does its
-  // work again; if it has looked back before, its minutes are there to be read. Without a claim it could do neither.
+  // work again; if it has looked back before, its minutes are there to be seen and read. Without a claim it could do neither.
   await parts.writer.appendPlaces(own.flatMap((component) => claimsOf(component, context)))
+  await parts.minutes.recompute(dirty, context)
   const { drafts, gone, failed } = await foldAll(own, { ...context, watermarks }, parts)
   const left = await leftBehind(own, parts)
   const written = await writeAll(drafts, gone, context, parts)

@@ -6,9 +6,9 @@ import { readAnnouncements } from '#pipelines/summaries/read-announcements.ts'
 
 /** Everything that a recompute writes, in this order. */
 export const writes = [
+  'claims',
   'interval minutes',
   'cumulative minutes',
-  'claims',
   'places',
   'records and tombstones',
   'forward',

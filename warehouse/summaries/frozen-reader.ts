@@ -3,7 +3,7 @@ import type { CallRecord } from '#contracts/call-record.ts'
 import type { KeptFacts, Place, RecomputeContext, StandingCall } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
 import { keyList } from '../literal.ts'
-import { freezeAheadMs } from './minute-store.ts'
+import { freezeAheadMs } from './minute-keys.ts'
 
 /** Frozen records that stand at these places, with all that they have kept. */
 export async function readFrozen(
