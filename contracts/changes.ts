@@ -1,4 +1,4 @@
-/** Whether a change waits for the next running update of an open call, or is shown at once. */
+/** Whether a change waits for the next running update of an open call, or is shown at once, as all that events change is. */
 export type Urgency = 'running' | 'now'
 
 /** One call's part of an announcement: what of it is dirty, under the id the announcer has. */

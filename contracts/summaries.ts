@@ -1,4 +1,5 @@
 import type { CallEventRow, CallRecord, CdrRow, EpochMs, EvidenceRow, StreamDigest } from './call-record.ts'
+import type { Urgency } from './changes.ts'
 
 /** One correlation id of one tenant. */
 export interface MemberKey {
@@ -16,6 +17,8 @@ export interface DirtyMinutes extends MemberKey {
   /** Every minute that was made of this id before, too. */
   readonly rescore: boolean
   readonly cumulative: boolean
+  /** Of `running` samples alone no event can have changed what minutes were scored with. */
+  readonly urgency: Urgency
 }
 
 /** Taken before anything is read: of two recomputes of one thing, the one with the greater version read later. */

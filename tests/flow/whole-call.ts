@@ -100,6 +100,11 @@ function conflicts(tenant: string, at: (seconds: number) => number): readonly Ne
     event('a', 'call.routed', at(60), { carrier: 'easttel', region: 'eu' }, twice),
     // The other one lies in the next month's partition.
     event('a', 'call.routed', at(95), { carrier: 'westtel', region: 'us' }, twice),
+    // Only one of the two states a codec, or the answer.
+    event('a', 'call.routed', at(65), { carrier: 'easttel' }, { ...twice, eventId: 'codec' }),
+    event('a', 'call.routed', at(65), { codec: 'GSM-EFR', leg_id: 'caller' }, { ...twice, eventId: 'codec' }),
+    event('a', 'call.answered', at(9), {}, { ...twice, eventId: 'answer' }),
+    event('a', 'call.ringing', at(4), {}, { ...twice, eventId: 'answer' }),
     sample('a', at(70), { stream_id: 'mid-2', packets_received: 200, packets_lost: 50 }),
     sample('a', at(70), { stream_id: 'mid-2', packets_received: 250, packets_lost: 0 }),
     event('a', 'cdr.recorded', at(232), { duration_seconds: 1 }, twice),

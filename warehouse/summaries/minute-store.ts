@@ -70,7 +70,7 @@ export function createMinuteStore({ client, scoring, retentionMs }: MinuteStoreO
 
   return {
     async recompute(dirty, context) {
-      await make(await withoutFrozen(client, await nameAll(client, dirty), context, retentionMs), context)
+      await make(await withoutFrozen(client, await nameAll(client, dirty, context), context, retentionMs), context)
     },
   }
 }
