@@ -1,5 +1,8 @@
-/** Whether a change waits for the next running update of an open call, or is shown at once, as all that events change is. */
-export type Urgency = 'running' | 'now'
+/**
+ * When a change is shown: at once, with the next running update of an open call, or, where its samples were read long after
+ * the log took them, when the flood of such changes is over.
+ */
+export type Urgency = 'late' | 'running' | 'now'
 
 /** One call's part of an announcement: what of it is dirty, under the id the announcer has. */
 export interface Change {

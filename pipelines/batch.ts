@@ -1,4 +1,4 @@
-import type { Change } from '#contracts/changes.ts'
+import type { Change, Urgency } from '#contracts/changes.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Effects } from '#contracts/pipeline.ts'
@@ -73,10 +73,13 @@ export function mergeChanges(a: Change, b: Change): Change {
     minutes: mergeMinutes(a.minutes, b.minutes),
     rescore: a.rescore || b.rescore,
     cumulative: a.cumulative || b.cumulative,
-    urgency: a.urgency === 'now' || b.urgency === 'now' ? 'now' : 'running',
+    urgency: moreUrgent(a.urgency, b.urgency),
     worst: Math.max(a.worst, b.worst) as Change['worst'],
   }
 }
+
+const moreUrgent = (a: Urgency, b: Urgency): Urgency =>
+  a === 'now' || b === 'now' ? 'now' : a === 'running' || b === 'running' ? 'running' : 'late'
 
 function mergeMinutes(a: Change['minutes'], b: Change['minutes']): Change['minutes'] {
   if (b.every((minute) => a.includes(minute))) return a

@@ -45,6 +45,11 @@ export interface BacklogOptions {
  */
 const worseDelayMs = 1_500
 
+/** Changes that were read late wait until none has come for this long, */
+const calmMs = 2_000
+/** but no longer than this: figures of calls must not stand still while hours are caught up with. */
+const lateDelayMs = 60_000
+
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
 export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
@@ -55,19 +60,21 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
   let ripeAtMs = Number.POSITIVE_INFINITY
   let oldest: number | undefined
   let held = 0
+  let lastLateMs = 0
   // Where the last take of running changes ended: ids next to each other share what is read of raw.
   let cursor = ''
 
   /** How long a change may wait: one bad sample seldom changes a class, but where it does, it is shown soon. */
-  function delayOf(change: Change): number {
+  function dueMsOf({ change, sinceMs }: Pick<Waiting, 'change' | 'sinceMs'>): number {
+    if (change.urgency === 'late') return Math.min(sinceMs + lateDelayMs, lastLateMs + calmMs)
     const worse = change.worst > 0 && change.worst > (standingClass(change) ?? 0)
-    return worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs
+    return sinceMs + (worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
   }
 
   function put({ change, sinceMs, announcements }: Waiting): void {
     const key = memberText(change)
     if (change.urgency === 'now') pressing.add(key)
-    else ripeAtMs = Math.min(ripeAtMs, sinceMs + delayOf(change))
+    else ripeAtMs = Math.min(ripeAtMs, dueMsOf({ change, sinceMs }))
     const known = waiting.get(key)
     if (known === undefined) {
       held += announcements.size
@@ -99,10 +106,10 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     oldest = undefined
     ripeAtMs = Number.POSITIVE_INFINITY
     const keys: string[] = []
-    for (const [key, { change, sinceMs }] of waiting) {
-      if (oldest === undefined || sinceMs < oldest) oldest = sinceMs
-      if (change.urgency === 'now') continue
-      const dueMs = sinceMs + delayOf(change)
+    for (const [key, item] of waiting) {
+      if (oldest === undefined || item.sinceMs < oldest) oldest = item.sinceMs
+      if (item.change.urgency === 'now') continue
+      const dueMs = dueMsOf(item)
       if (dueMs < ripeAtMs) ripeAtMs = dueMs
       if (dueMs <= nowMs) keys.push(key)
     }
@@ -129,6 +136,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     add(partition, offset, logTimeMs, changes) {
       const announcement = account.open(partition, offset, new Set(changes.map(memberText)).size)
       const announcements = new Set([announcement])
+      if (changes.some(({ urgency }) => urgency === 'late')) lastLateMs = Math.max(lastLateMs, logTimeMs)
       for (const change of changes) put({ change, sinceMs: logTimeMs, announcements })
     },
     addDue(change, nowMs) {
