@@ -1,8 +1,5 @@
-/**
- * When a change is shown: at once, with the next running update of an open call, or, where its samples were read long after
- * the log took them, when the flood of such changes is over.
- */
-export type Urgency = 'late' | 'running' | 'now'
+/** Whether a change waits for the next running update of an open call, or is shown at once, as all that events change is. */
+export type Urgency = 'running' | 'now'
 
 /** One call's part of an announcement: what of it is dirty, under the id the announcer has. */
 export interface Change {
@@ -16,6 +13,8 @@ export interface Change {
   /** True when announced samples hold running counters: the minutes after theirs are dirty too. */
   readonly cumulative: boolean
   readonly urgency: Urgency
+  /** Read long after the log took it: however urgent, it waits until the flood of such changes is over. */
+  readonly late?: true
   /** Worst class seen in the announced samples (0 good, 1 degraded, 2 poor): a change for the worse is shown at once. */
   readonly worst: 0 | 1 | 2
 }

@@ -1,4 +1,4 @@
-import type { Change, Urgency } from '#contracts/changes.ts'
+import type { Change } from '#contracts/changes.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Effects } from '#contracts/pipeline.ts'
@@ -73,13 +73,11 @@ export function mergeChanges(a: Change, b: Change): Change {
     minutes: mergeMinutes(a.minutes, b.minutes),
     rescore: a.rescore || b.rescore,
     cumulative: a.cumulative || b.cumulative,
-    urgency: moreUrgent(a.urgency, b.urgency),
+    urgency: a.urgency === 'now' || b.urgency === 'now' ? 'now' : 'running',
     worst: Math.max(a.worst, b.worst) as Change['worst'],
+    ...(a.late === true && b.late === true ? { late: true } : {}),
   }
 }
-
-const moreUrgent = (a: Urgency, b: Urgency): Urgency =>
-  a === 'now' || b === 'now' ? 'now' : a === 'running' || b === 'running' ? 'running' : 'late'
 
 function mergeMinutes(a: Change['minutes'], b: Change['minutes']): Change['minutes'] {
   if (b.every((minute) => a.includes(minute))) return a

@@ -167,15 +167,15 @@ async function deliver(parts: PipelineParts, batch: Batch, signal: AbortSignal):
   }
 }
 
-/** Behind the log by this much, a pipeline is catching up: what it reads is news to nobody who looks at open calls. */
+/** Behind the log by this much, a pipeline is catching up: what it reads is news to nobody. */
 const lateAfterMs = 30_000
 
 const wasReadLate = ({ records, logNowMs }: Polled): boolean =>
   records.length > 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs > lateAfterMs)
 
-/** Running figures of open calls wait for the end of the flood: computing them again and again would make it last longer. */
+/** They wait for the end of the flood: computing a call for its start, its samples and its end would make it last longer. */
 function* asLate(changes: Iterable<Change>): Generator<Change> {
-  for (const change of changes) yield change.urgency === 'running' ? { ...change, urgency: 'late' } : change
+  for (const change of changes) yield { ...change, late: true }
 }
 
 /** The offset after the last record of each partition. Records of one partition are in offset order. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LogRecord, NewRecord } from '#contracts/event-log.ts'
+import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { topicNames } from '#contracts/topics.ts'
@@ -59,7 +59,7 @@ function letter(key: string, pipeline: string, record: LogRecord, refusals: read
     ...(record.key === null || record.key.length > maxKeyLength ? {} : { [letterHeaders.key]: record.key }),
     ...explanation(pipeline, refusals),
   }
-  return { topic: topicNames.deadLetter, key, ...bodyOf(record.value, headers) }
+  return { topic: topicNames.deadLetter, key, ...bodyOf(bytesOf(record), headers) }
 }
 
 function explanation(pipeline: string, refusals: readonly Refusal[]): Record<string, string> {

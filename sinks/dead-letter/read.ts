@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
-import type { LogRecord, NewRecord } from '#contracts/event-log.ts'
+import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import type { Refusal } from './build.ts'
 import { letterHeaders, originalPrefix } from './headers.ts'
@@ -71,8 +71,8 @@ const numberOr = (text: string | undefined, otherwise: number): number => {
 }
 
 /** The body for people: text where it is text, else base64 behind `base64:`. */
-export const letterBody = ({ value }: LogRecord): string => {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+export const letterBody = (record: LogRecord): string => {
+  const bytes = Buffer.from(bytesOf(record))
   return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`
 }
 
