@@ -80,7 +80,11 @@ export async function composePipelines(parts: ComposeParts) {
   const evidenceRoom = roomOf(parts, await connect())
   const pipelines: readonly Pipeline[] = [
     callsPipeline(parts, room, reads),
-    createEvidencePipeline({ ...evidenceRoom, linkMemory: createLinkMemory({ max: linkMemorySize / 4 }) }),
+    createEvidencePipeline({
+      ...evidenceRoom,
+      watermarks: parts.registry.watermarks,
+      linkMemory: createLinkMemory({ max: linkMemorySize / 4 }),
+    }),
     createLogsPipeline(telemetryRoom),
     createTracesPipeline(telemetryRoom),
     createAuditPipeline(telemetryRoom),

@@ -11,6 +11,7 @@ import type { Registry } from '#contracts/registry.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import type { Auditor } from '#pipelines/auditor.ts'
 import { pause } from '#pipelines/pause.ts'
+import type { Pipeline } from '#pipelines/pipeline.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
@@ -40,6 +41,8 @@ export interface Harness {
   append(records: readonly NewRecord[]): Promise<void>
   /** Waits until everything appended is dealt with and every record that is due has been judged again. */
   drained(): Promise<void>
+  /** Stops one pipeline, as if it were down. What is returned starts it again. */
+  hold(name: string): Promise<() => void>
   readonly auditor: Auditor
   /** Live records, by canonical id. */
   records(): Promise<ReadonlyMap<string, CallRecord>>
@@ -78,11 +81,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const stopping = new AbortController()
   let failure: unknown
-  const running = composed.pipelines.map((pipeline) =>
-    pipeline.run(stopping.signal).catch((error: unknown) => {
+  const running = new Map<string, { readonly holding: AbortController; readonly ended: Promise<void> }>()
+  const start = (pipeline: Pipeline) => {
+    const holding = new AbortController()
+    const ended = pipeline.run(AbortSignal.any([stopping.signal, holding.signal])).catch((error: unknown) => {
       failure ??= error
-    }),
-  )
+    })
+    running.set(pipeline.name, { holding, ended })
+  }
+  composed.pipelines.forEach(start)
   const dueLeft = async () => {
     const rows = await rowsOf<[number]>(
       warehouse,
@@ -110,6 +117,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         await pause(40, stopping.signal)
       }
     },
+    async hold(name) {
+      running.get(name)?.holding.abort()
+      await running.get(name)?.ended
+      return () => composed.pipelines.filter((pipeline) => pipeline.name === name).forEach(start)
+    },
     async records() {
       const rows = await rowsOf<[string]>(warehouse, 'SELECT record FROM calls FINAL WHERE is_deleted = 0')
       const records = rows.map(([record]) => JSON.parse(record) as CallRecord)
@@ -118,7 +130,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     rows: (query) => rowsOf(warehouse, query),
     async stop() {
       stopping.abort()
-      await Promise.all(running)
+      await Promise.all([...running.values()].map(({ ended }) => ended))
       await composed.close()
       await warehouse.close()
       await registry.close()
