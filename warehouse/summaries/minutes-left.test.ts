@@ -3,7 +3,7 @@ import type { DirtyMinutes } from '#contracts/summaries.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { createAuditReader } from '../audit/audit-reader.ts'
 import { readMinutes } from '../read/call-minutes.ts'
-import { at, makeMinutes, minute, type Planted, plantSamples } from './minutes-for-tests.ts'
+import { at, expiresAt, makeMinutes, minute, type Planted, plantEvents, plantSamples } from './minutes-for-tests.ts'
 import { readDigests } from './stream-digests.ts'
 
 let warehouse: TestWarehouse
@@ -104,4 +104,22 @@ describe('raw rows that are not there any more', () => {
     await make(tenant, [minute + second / 60], { cumulative: true, rescore: true })
     expect(await digestOf(tenant)).toEqual(before)
   })
+})
+
+test.each([
+  ['is gone because it was wrong are scored again', expiresAt, ['']],
+  ['has expired before their own raw keep their score', Math.floor(Date.now() / 1_000) + 86_400, ['G.711']],
+])('minutes whose codec %s', async (name, eventExpiresAt, codecRows) => {
+  const tenant = name.replaceAll(' ', '-')
+  const event = { at: 0, type: 'call.routed', codec: 'PCMU', expires_at: eventExpiresAt }
+  await plantEvents(warehouse, tenant, [event])
+  await samples(tenant, [interval(5, 1)])
+  await make(tenant, [minute])
+  const scored = async () => [...new Set((await digestOf(tenant)).map(({ mos }) => mos[0]?.codecRow ?? ''))]
+  expect(await scored()).toEqual(['G.711'])
+  await warehouse.client.command({
+    query: `ALTER TABLE call_events DELETE WHERE tenant = '${tenant}' SETTINGS mutations_sync = 2`,
+  })
+  await make(tenant, [], { urgency: 'now' })
+  expect(await scored()).toEqual(codecRows)
 })
