@@ -152,7 +152,7 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
     }),
     worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
     watchConflicts: createConflictWatch({ isNew, found: prometheus.pipelines.conflicts }),
-    correlate: createCorrelate({
+    live: createCorrelate({
       isNew,
       contexts: createContextReader(reads),
       observe: prometheus.calls.observe,

@@ -4,6 +4,7 @@ import type { ParkReason } from '#contracts/outcome.ts'
 import type { Effects } from '#contracts/pipeline.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
 import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
+import { type ByTenant, createByTenant } from './by-tenant.ts'
 
 /** A message, or a part of one, on its way to the dead letters. */
 export interface Parked {
@@ -17,12 +18,21 @@ export interface TracedRow extends RawRow {
   readonly record: LogRecord
 }
 
+export interface LiveSample {
+  readonly tenant: string
+  readonly sample: QualitySample
+}
+
+/** Shows a sample on the live metrics. False: its call has first to be looked up. */
+export type ShowLive = (live: LiveSample, record: LogRecord) => boolean
+
 /** What the decode step has made of a batch. */
 export interface Batch {
   rows: TracedRow[]
-  readonly changes: Map<string, Change>
+  readonly changes: ByTenant<Change>
   readonly parked: Parked[]
-  readonly live: { readonly tenant: string; readonly sample: QualitySample; readonly record: LogRecord }[]
+  /** Samples that could not be shown as they were decoded: nothing is known of their call yet. */
+  readonly live: LiveSample[]
   /** Greatest event time by tenant and `topic/partition`, capped at the message's log time. */
   readonly seen: Map<string, Map<string, number>>
 }
@@ -33,37 +43,56 @@ export interface BatchBuilder extends Effects {
   from(record: LogRecord): void
 }
 
-export function createBatch(): BatchBuilder {
-  const batch: Batch = { rows: [], changes: new Map(), parked: [], live: [], seen: new Map() }
+export function createBatch(show: ShowLive = () => false): BatchBuilder {
+  const batch: Batch = { rows: [], changes: createByTenant(), parked: [], live: [], seen: new Map() }
   let record: LogRecord
+  let topic = ''
+  let partition = -1
+  let source = ''
   return {
     batch,
     from(of) {
       record = of
+      if (of.partition === partition && of.topic === topic) return
+      topic = of.topic
+      partition = of.partition
+      source = `${topic}/${partition}`
     },
     row(table: RawTable, cells: readonly Cell[]) {
       batch.rows.push({ table, cells, record })
     },
     change(change: Change) {
-      const key = `${change.tenant}\u0000${change.id}`
-      const known = batch.changes.get(key)
-      batch.changes.set(key, known === undefined ? change : mergeChanges(known, change))
+      const known = batch.changes.get(change.tenant, change.id)
+      if (known !== undefined && saysNothingNew(known, change)) return
+      batch.changes.set(change.tenant, change.id, known === undefined ? change : mergeChanges(known, change))
     },
     seen(tenant: string, eventTimeMs: number) {
-      const source = `${record.topic}/${record.partition}`
-      const ofTenant = batch.seen.get(tenant) ?? new Map<string, number>()
-      batch.seen.set(tenant, ofTenant)
+      let ofTenant = batch.seen.get(tenant)
+      if (ofTenant === undefined) {
+        ofTenant = new Map()
+        batch.seen.set(tenant, ofTenant)
+      }
       const at = Math.min(eventTimeMs, record.logTimeMs)
       if (at > (ofTenant.get(source) ?? 0)) ofTenant.set(source, at)
     },
     live(tenant: string, sample: QualitySample) {
-      batch.live.push({ tenant, sample, record })
+      const live = { tenant, sample }
+      if (!show(live, record)) batch.live.push(live)
     },
     park(reason: ParkReason, detail: string) {
       batch.parked.push({ record, reason, detail })
     },
   }
 }
+
+/** Samples of one call and minute, as nearly all of a batch are. */
+const saysNothingNew = (known: Change, change: Change): boolean =>
+  change.worst <= known.worst &&
+  change.urgency === 'running' &&
+  change.rescore === known.rescore &&
+  change.cumulative === known.cumulative &&
+  change.late === known.late &&
+  change.minutes.every((minute) => known.minutes.includes(minute))
 
 /** One change that says what both say. */
 export function mergeChanges(a: Change, b: Change): Change {

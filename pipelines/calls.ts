@@ -5,6 +5,7 @@ import type { Batch } from './batch.ts'
 import { createPipeline, type Pipeline, type PipelineParts } from './pipeline.ts'
 import { createCdrDecode } from './steps/cdr-decode.ts'
 import type { TenantRules } from './steps/cloud-event-tenant.ts'
+import type { Correlate } from './steps/correlate.ts'
 import { createEventDecode } from './steps/event-decode.ts'
 import { createLinkWriter } from './steps/links.ts'
 import type { LinkBatch, LinkMemory } from './steps/links-memory.ts'
@@ -13,7 +14,7 @@ import { createSampleDecode } from './steps/sample-decode.ts'
 /** What every pipeline is given; the composition root makes it once. */
 export type PipelineRoom = Omit<
   PipelineParts,
-  'name' | 'topics' | 'decode' | 'refuseFrozen' | 'acknowledged' | 'watermarks'
+  'name' | 'topics' | 'decode' | 'show' | 'refuseFrozen' | 'acknowledged' | 'watermarks'
 > &
   TenantRules & { readonly windows: TimeWindows; readonly ignoredIds?: ReadonlySet<string> }
 
@@ -21,7 +22,7 @@ export interface CallsParts extends PipelineRoom {
   readonly watermarks: NonNullable<PipelineParts['watermarks']>
   readonly refuseFrozen: NonNullable<PipelineParts['refuseFrozen']>
   /** Labels and shows live samples, once their rows are stored. */
-  readonly correlate: (batch: Batch) => Promise<void>
+  readonly live: Correlate
   /** Counts what producers say twice, unlike, once it is stored. */
   readonly watchConflicts: (batch: Batch) => void
   readonly worstOf: (sample: QualitySample) => 0 | 1 | 2
@@ -33,7 +34,7 @@ export interface CallsParts extends PipelineRoom {
  * decode -> refuse what raw no longer covers -> deliver to the warehouse -> label live samples -> announce -> commit.
  */
 export function createCallsPipeline(parts: CallsParts): Pipeline {
-  const { linkMemory, correlate, watchConflicts } = parts
+  const { linkMemory, live, watchConflicts } = parts
   const links = createLinkWriter({
     memory: linkMemory,
     ...(parts.ignoredIds === undefined ? {} : { ignoredIds: parts.ignoredIds }),
@@ -51,12 +52,13 @@ export function createCallsPipeline(parts: CallsParts): Pipeline {
     ...parts,
     name: 'calls',
     topics: callTopics,
+    show: live.show,
     begin: (batch) => written.set(batch, linkMemory.begin()),
     decode: (record, into) => decoders[record.topic]?.(record, into),
     async acknowledged(batch) {
       written.get(batch)?.confirm()
       watchConflicts(batch)
-      await correlate(batch)
+      await live.correlate(batch)
     },
   })
 }

@@ -6,7 +6,7 @@ import type { WatermarkStore } from '#contracts/registry.ts'
 import type { Sink } from '#contracts/sink.ts'
 import type { RawRow } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
-import { type Batch, createBatch, type Parked } from './batch.ts'
+import { type Batch, createBatch, type Parked, type ShowLive } from './batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
 import { createWatermarkTracker } from './watermarks.ts'
@@ -30,7 +30,9 @@ export interface PipelineParts {
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
   /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
   readonly refuseFrozen?: (batch: Batch) => Promise<void>
-  /** Told after the rows are acknowledged: link memory, live metrics. */
+  /** Shows a sample on the live metrics as it is decoded, where its call is known. */
+  readonly show?: ShowLive
+  /** Told after the rows are acknowledged: link memory, live metrics of calls that were not known. */
   readonly acknowledged?: (batch: Batch) => Promise<void>
   readonly watermarks?: WatermarkStore
   readonly watermarkLagMs?: number
@@ -80,7 +82,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
 
   async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
-    const builder = createBatch()
+    const builder = createBatch(parts.show)
     parts.begin?.(builder.batch)
     for (const [at, record] of polled.records.entries()) {
       // Requests and timers must not wait for the whole of a batch.

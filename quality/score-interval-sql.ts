@@ -182,13 +182,13 @@ function resultLayer(): readonly ScoredColumn[] {
 
 /** Bits of contracts/interval-mask.ts, each comparison as in interval-thresholds.ts. */
 function maskColumn(profile: QualityProfile): ScoredColumn {
-  const media = `if(score_packets_received > 0 OR (NOT score_audio AND score_frames_decoded > 0), ${intervalMask.media}, 0)`
-  const jitter = 'if(score_packets_received = 0, nan, score_jitter_tenth_ms)'
+  const media = 'score_packets_received > 0 OR (NOT score_audio AND score_frames_decoded > 0)'
   const concealed =
     'score_concealed_samples - if(isNaN(score_silent_concealed_samples), 0., score_silent_concealed_samples)'
   const network = [
     shareBits('score_bad', 'score_expected', profile.lossBasisPoints, intervalMask.lossDegraded),
-    valueBits(jitter, profile.jitterTenthMs, intervalMask.jitterDegraded),
+    // Without a packet there is no jitter: what is reported then is a gauge that kept its last value.
+    `(score_packets_received != 0) * (${valueBits('score_jitter_tenth_ms', profile.jitterTenthMs, intervalMask.jitterDegraded)})`,
     valueBits('score_round_trip_tenth_ms', profile.roundTripTenthMs, intervalMask.roundTripDegraded),
   ]
   const audio = [
@@ -198,34 +198,44 @@ function maskColumn(profile: QualityProfile): ScoredColumn {
       profile.concealmentBasisPoints,
       intervalMask.concealmentDegraded,
     ),
-    `if(grounded = 1, ${mosBits(profile)}, 0)`,
+    `(grounded = 1) * (${mosBits(profile)})`,
   ]
-  const judged = `${network.join(' + ')} + if(score_audio, ${audio.join(' + ')}, 0)`
-  return column('mask', `toUInt16(${media} + if(early = 1, ${intervalMask.early}, ${judged}))`)
+  const judged = `${network.join(' + ')} + score_audio * (${audio.join(' + ')})`
+  return column(
+    'mask',
+    `toUInt16(${intervalMask.media} * (${media}) + if(early = 1, ${intervalMask.early}, ${judged}))`,
+  )
 }
 
-/** In every measure the poor bit is twice the degraded bit (interval-mask.ts), and poor carries both. */
-const bothBits = (degradedBit: number) => 3 * degradedBit
+/**
+ * In every measure the poor bit is twice the degraded bit (interval-mask.ts), and poor carries both. Sums of comparisons:
+ * branches of `multiIf` would all be computed and then picked from, which took longer than the score.
+ */
+const bits = (bit: number, degraded: string, poor: string): string => `${bit} * (${degraded}) + ${2 * bit} * (${poor})`
 
 function shareBits(part: string, whole: string, limits: Limits | undefined, bit: number): string {
   if (limits === undefined) return '0'
   const { degraded, poor } = limits
   const reaches = (limit: number) => `${whole} > 0 AND ${part} * 10000 >= ${limit} * ${whole}`
-  return `multiIf(${reaches(poor)}, ${bothBits(bit)}, ${reaches(degraded)}, ${bit}, 0)`
+  return bits(bit, reaches(Math.min(degraded, poor)), reaches(poor))
 }
 
 function valueBits(value: string, limits: Limits | undefined, bit: number): string {
   if (limits === undefined) return '0'
   const { degraded, poor } = limits
-  return `multiIf(${value} >= ${poor}, ${bothBits(bit)}, ${value} >= ${degraded}, ${bit}, 0)`
+  return bits(bit, `${value} >= ${Math.min(degraded, poor)}`, `${value} >= ${poor}`)
 }
 
-function mosBits({ mosHundredths: { N, W, F } }: QualityProfile): string {
+function mosBits({ mosHundredths }: QualityProfile): string {
   const mos = 'ifNull(coalesce(mos_conversational, mos_listening), 65535)'
-  // No MOS is below 0: a band without limits is never judged.
-  const of = (limits: Limits | undefined, which: keyof Limits) => limits?.[which] ?? 0
-  const limit = (which: keyof Limits) =>
-    `multiIf(band = 'N', ${of(N, which)}, band = 'W', ${of(W, which)}, ${of(F, which)})`
-  const bit = intervalMask.mosDegraded
-  return `multiIf(${mos} < ${limit('poor')}, ${bothBits(bit)}, ${mos} < ${limit('degraded')}, ${bit}, 0)`
+  const below = (pick: (limits: Limits) => number) => {
+    // No MOS is below 0: a band without limits is never judged.
+    const of = (band: MosBand) => (mosHundredths[band] === undefined ? 0 : pick(mosHundredths[band]))
+    return `${mos} < multiIf(band = 'N', ${of('N')}, band = 'W', ${of('W')}, ${of('F')})`
+  }
+  return bits(
+    intervalMask.mosDegraded,
+    below(({ degraded, poor }) => Math.max(degraded, poor)),
+    below(({ poor }) => poor),
+  )
 }

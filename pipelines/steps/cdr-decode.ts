@@ -4,7 +4,7 @@ import { type CdrEvent, cdrEvent } from '#contracts/signals/cdr-events.ts'
 import { contentChecksum64, stableJson } from './checksum.ts'
 import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
 import type { TenantRules } from './cloud-event-tenant.ts'
-import { type LinkWriter, traceIdOf } from './links.ts'
+import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
 
 export interface CdrDecodeOptions extends TenantRules {
   readonly windows: TimeWindows
@@ -26,7 +26,7 @@ export function createCdrDecode({ writeLinks, ...rules }: CdrDecodeOptions): Dec
     const { tenant, event, timeMs, expiresAtSeconds } = cdr
     writeDetail(cdr, into)
     writeBilling(cdr, into)
-    const ids = { ...event.data, trace_id: traceIdOf(event.traceparent) }
+    const ids = linkIdsFrom(event.data, traceIdOf(event.traceparent))
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
     into.change({
       tenant,

@@ -4,7 +4,7 @@ import { type CallEvent, callEvent } from '#contracts/signals/call-events.ts'
 import { contentChecksum64, stableJson } from './checksum.ts'
 import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
 import type { TenantRules } from './cloud-event-tenant.ts'
-import { type LinkWriter, traceIdOf } from './links.ts'
+import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
 
 export interface EventDecodeOptions extends TenantRules {
   readonly windows: TimeWindows
@@ -41,7 +41,7 @@ export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions):
       contentChecksum64(`${timeMs} ${event.type} ${traceId ?? ''} ${json}`),
       expiresAtSeconds,
     ])
-    writeLinks({ tenant, correlationId: id, ids: { ...data, trace_id: traceId }, expiresAtSeconds }, into)
+    writeLinks({ tenant, correlationId: id, ids: linkIdsFrom(data, traceId), expiresAtSeconds }, into)
     into.change({
       tenant,
       id,

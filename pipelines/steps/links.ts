@@ -52,29 +52,25 @@ export type LinkWriter = (facts: LinkFacts, into: Effects) => boolean
 export function createLinkWriter(options: LinkRules & { readonly memory?: LinkMemory } = {}): LinkWriter {
   const { memory } = options
   return function writeLinks(facts, into) {
-    const bundle = bundleOf(facts)
-    if (bundle === undefined || memory?.isStored(bundle, facts.expiresAtSeconds) === true) return false
+    if (memory?.isStored(facts) === true) return false
     const rows = linkRows(facts, options)
     for (const cells of rows) into.row('call_links', cells)
-    memory?.note(bundle, facts.expiresAtSeconds)
+    memory?.note(facts)
     return rows.length > 0
   }
 }
 
-/** All of a signal's links as one key: a sample costs one look-up, however many ids it carries. Undefined: it carries none. */
-function bundleOf({ tenant, correlationId, ids }: LinkFacts): string | undefined {
-  let bundle = ''
-  // Spelt out, because a loop over the kinds costs more than the look-up it prepares.
-  if (ids.trace_id !== undefined) bundle += `\u0001${ids.trace_id}`
-  if (ids.call_id !== undefined) bundle += `\u0002${ids.call_id}`
-  if (ids.session_id !== undefined) bundle += `\u0003${ids.session_id}`
-  if (ids.conf_session_id !== undefined) bundle += `\u0004${ids.conf_session_id}`
-  if (ids.leg_id !== undefined) bundle += `\u0005${ids.leg_id}`
-  if (ids.sip_call_id !== undefined) bundle += `\u0006${ids.sip_call_id}`
-  if (ids.sip_session_id !== undefined) bundle += `\u0007${ids.sip_session_id}`
-  if (ids.linked_correlation_id !== undefined) bundle += `\u0008${ids.linked_correlation_id}`
-  return bundle === '' ? undefined : `${tenant}\u0000${correlationId}${bundle}`
-}
+/** The ids of a signal's data, and its trace. Always of one shape, and no more of the data is kept than this. */
+export const linkIdsFrom = (data: LinkIds, traceId: string | undefined): LinkIds => ({
+  trace_id: traceId ?? data.trace_id,
+  call_id: data.call_id,
+  session_id: data.session_id,
+  conf_session_id: data.conf_session_id,
+  leg_id: data.leg_id,
+  sip_call_id: data.sip_call_id,
+  sip_session_id: data.sip_session_id,
+  linked_correlation_id: data.linked_correlation_id,
+})
 
 /** Trace id of a validated W3C traceparent (Trace Context level 1, clause 3.2): 32 hex characters after the version. */
 export const traceIdOf = (traceparent: string | undefined): string | undefined => traceparent?.slice(3, 35)

@@ -5,7 +5,7 @@ import type { Cell } from '#contracts/warehouse.ts'
 import { cellsChecksum16 } from './checksum.ts'
 import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
 import type { TenantRules } from './cloud-event-tenant.ts'
-import { type LinkWriter, traceIdOf } from './links.ts'
+import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
 
 export interface SampleDecodeOptions extends TenantRules {
   readonly windows: TimeWindows
@@ -38,7 +38,7 @@ export function createSampleDecode({ writeLinks, worstOf, ...rules }: SampleDeco
     }
     const minute = Math.floor(timeMs / minuteMs)
     into.row('quality_samples', sampleCells(sample, minute))
-    const ids = event.traceparent === undefined ? data : { ...data, trace_id: traceIdOf(event.traceparent) }
+    const ids = linkIdsFrom(data, traceIdOf(event.traceparent))
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
     into.change({
       tenant,
