@@ -1,39 +1,9 @@
 import type { Clock } from '#contracts/clock.ts'
+import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
-
-/** A message that was refused for good, as people see it. */
-export interface DeadLetter {
-  readonly id: string
-  readonly atMs: number
-  readonly reason: string
-  readonly detail: string
-  readonly pipeline: string
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly tenant: string | undefined
-  /** How many parts of the message were refused. */
-  readonly refused: number
-  /** False when only the beginning of the body was kept. */
-  readonly whole: boolean
-  /** The message itself, only when one is shown. */
-  readonly body?: string
-}
-
-export interface DeadLetterPage {
-  readonly letters: readonly DeadLetter[]
-  readonly nextCursor: string | undefined
-}
-
-export interface DeadLetterDesk {
-  list(page: { readonly limit: number; readonly cursor?: string }): Promise<DeadLetterPage>
-  show(id: string): Promise<DeadLetter | undefined>
-  /** Appends the message again where it came from. `cut`: only its beginning was kept, so it cannot be. */
-  replay(id: string): Promise<'replayed' | 'not_found' | 'cut'>
-}
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */

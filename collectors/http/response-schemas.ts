@@ -68,6 +68,7 @@ export const run = z.object({
 
 export const deadLetter = z.object({
   id: z.string(),
+  identity: z.string().describe('topic/partition/offset/pipeline of the message.'),
   atMs: ms,
   reason: z.string(),
   detail: z.string(),
@@ -76,10 +77,14 @@ export const deadLetter = z.object({
   partition: z.int(),
   offset: z.int(),
   tenant: text,
-  refused: z.int(),
-  whole: z.boolean(),
-  body: text,
+  refused: z.int().describe('Parts of the message that were refused.'),
+  refusals: z
+    .array(z.object({ index: z.int(), reason: z.string(), detail: z.string() }))
+    .describe('The first of them.'),
+  whole: z.boolean().describe('False: only the beginning of the message was kept.'),
 })
+
+export const shownLetter = deadLetter.extend({ body: z.string() })
 
 export const jobReport = z.object({
   run: z.string(),
