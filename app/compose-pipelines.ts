@@ -3,6 +3,7 @@ import type { Difference } from '#contracts/audit.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { memberText } from '#contracts/summaries.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
 import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
@@ -11,9 +12,10 @@ import type { Pipeline, PipelineLimits } from '#pipelines/pipeline.ts'
 import { createCorrelate } from '#pipelines/steps/correlate.ts'
 import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
 import { createRefuseFrozen } from '#pipelines/steps/refuse-frozen.ts'
+import { resolveComponents } from '#pipelines/summaries/components.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
 import { foldAgain, type RecomputeParts } from '#pipelines/summaries/recompute.ts'
-import { createSummaries, type SummariesLimits } from '#pipelines/summaries/summaries.ts'
+import { createSummaries, defaultSummariesLimits, type SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import { createLogsPipeline, createTracesPipeline } from '#pipelines/telemetry.ts'
 import { withOverrides } from '#quality/codecs.ts'
 import { worstOf } from '#quality/interval-thresholds.ts'
@@ -25,6 +27,7 @@ import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
+import type { WarehouseOptions } from '#warehouse/client.ts'
 import { createContextReader } from '#warehouse/read/call-contexts.ts'
 import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
 import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
@@ -41,7 +44,7 @@ export interface ComposeParts {
   readonly registry: Registry
   readonly prometheus: Prometheus
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
-  readonly connect: () => Promise<ClickHouseClient>
+  readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
   readonly tenants: () => ReadonlySet<string>
   readonly defaultTenant?: string
   readonly topicTenant?: (topic: string) => string | undefined
@@ -65,8 +68,8 @@ const linkMemorySize = 400_000
 /** All pipelines of one process, wired and not yet running, and the connections to close after them. */
 export async function composePipelines(parts: ComposeParts) {
   const connections: ClickHouseClient[] = []
-  const connect = async () => {
-    const client = await parts.connect()
+  const connect = async (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => {
+    const client = await parts.connect(limits)
     connections.push(client)
     return client
   }
@@ -84,8 +87,17 @@ export async function composePipelines(parts: ComposeParts) {
     createTracesPipeline(telemetryRoom),
     createAuditPipeline(telemetryRoom),
   ]
-  const all = [...pipelines, summariesOf(parts, await connect(), await isRawEmpty(reads))]
   const auditing = await connect()
+  const { budgetMs } = { ...defaultSummariesLimits, ...parts.pace }
+  const all = [
+    ...pipelines,
+    summariesOf(parts, {
+      client: await connect({ maxQueryMs: budgetMs }),
+      // The auditor waits until there is no backlog: it has no use for its connection while a census is taken.
+      counting: auditing,
+      rawWasEmpty: await isRawEmpty(reads),
+    }),
+  ]
   const auditor = createAuditor({
     reader: createAuditReader(auditing),
     foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
@@ -181,16 +193,28 @@ export function recomputeParts(
 
 async function* nothing(): AsyncGenerator<never> {}
 
-function summariesOf(parts: ComposeParts, client: ClickHouseClient, rawWasEmpty: boolean): Pipeline {
-  const { log, registry, prometheus, pace } = parts
+interface SummariesConnections {
+  /** Cuts off queries that take longer than the budget of a recompute. */
+  readonly client: ClickHouseClient
+  readonly counting: ClickHouseClient
+  readonly rawWasEmpty: boolean
+}
+
+function summariesOf(parts: ComposeParts, { client, counting, rawWasEmpty }: SummariesConnections): Pipeline {
+  const { log, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
   return createSummaries({
     ...recompute,
     log,
     due: createDueReader(client),
     // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
-    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(client, owns)),
-    giveUp: giveUpOn({ log, writer: recompute.writer, versions: registry.versions }),
+    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(counting, owns)),
+    giveUp: giveUpOn({
+      ...recompute,
+      log,
+      logNow: parts.logNow,
+      componentsOf: async (change) => (await resolveComponents([change], recompute)).get(memberText(change)) ?? [],
+    }),
     ...(pace === undefined ? {} : { pace }),
     observer: {
       recomputed(rows) {

@@ -41,6 +41,11 @@ const summaries = z.strictObject({
   silenceSeconds: int(30, 604_800)
     .default(300)
     .describe('A call without an end event counts as ended after this long without events and media.'),
+  budgetSeconds: int(1, 3_600)
+    .default(60)
+    .describe(
+      'A call whose record takes longer to compute is given up: a dead letter, and "not_computed" in its record.',
+    ),
 })
 
 /** Everything that can be set, with its unit in its name. One YAML file, `CALLSCOPE_*` variables over it, options over both. */

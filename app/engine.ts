@@ -7,7 +7,7 @@ import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
-import { connectWarehouse } from '#warehouse/client.ts'
+import { connectWarehouse, type WarehouseOptions } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
@@ -66,8 +66,8 @@ async function open(
   // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
   const opening = createRegistry({ dataDir: folder.part('registry'), clock })
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const connect = async (): Promise<ClickHouseClient> => {
-    const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
+  const connect = async (limits: Pick<WarehouseOptions, 'maxQueryMs'> = {}): Promise<ClickHouseClient> => {
+    const client = await connectWarehouse({ location: { path: folder.part('warehouse') }, ...limits })
     closers.push(() => client.close())
     return client
   }

@@ -5,7 +5,7 @@ import type { Registry } from '#contracts/registry.ts'
 import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
-import { rowsOf } from '#warehouse/client.ts'
+import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { Config } from './config.ts'
 import type { EngineParts } from './engine.ts'
@@ -18,7 +18,7 @@ export interface PipelinesParts extends EngineParts {
   readonly registry: Registry
   readonly metrics: Prometheus
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
-  connect(): Promise<ClickHouseClient>
+  connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Tests shorten these. */
   readonly tuning?: Pick<ComposeParts, 'limits' | 'pace' | 'watermarkLagMs'>
 }
@@ -62,6 +62,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       silenceMs: config.summaries.silenceSeconds * 1_000,
     },
     ...parts.tuning,
+    pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
       logger.error(

@@ -62,7 +62,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const tenants = new Set([...(options.tenants ?? []), 'default', ...simulatedTenants.map(({ id }) => id)])
   await registry.tenants.ensureTenants([...tenants].map((id) => ({ id, name: id })))
-  const connect = () => connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2 })
+  const connect: ComposeParts['connect'] = (limits) =>
+    connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
   const warehouse = await connect()
   await migrateWarehouse(warehouse, await listMigrations())
   const retried: Error[] = []
