@@ -17,6 +17,7 @@ const commands = [
   'runs',
   'dead-letters',
   'keys',
+  'profiles',
   'migrate',
   'doctor',
 ]

@@ -19,7 +19,7 @@ import { createSummaries, defaultSummariesLimits, type SummariesLimits } from '#
 import { createLogsPipeline, createTracesPipeline } from '#pipelines/telemetry.ts'
 import { withOverrides } from '#quality/codecs.ts'
 import { worstOf } from '#quality/interval-thresholds.ts'
-import { defaultProfile } from '#quality/profile.ts'
+import { defaultProfile, type QualityProfile } from '#quality/profile.ts'
 import { createIntervalScorer } from '#quality/score-interval.ts'
 import { scoringLayers } from '#quality/score-interval-sql.ts'
 import { formulaVersion } from '#quality/version.ts'
@@ -35,7 +35,7 @@ import { isRawEmpty, takeCensus } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
-import { createMinuteStore, freezeAheadMs } from '#warehouse/summaries/minute-store.ts'
+import { createMinuteStore, freezeAheadMs, type Scoring } from '#warehouse/summaries/minute-store.ts'
 import { giveUpOn } from './give-up.ts'
 import { liveScore } from './live-score.ts'
 
@@ -50,6 +50,8 @@ export interface ComposeParts {
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
+  /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
+  readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
   readonly pace?: Partial<SummariesLimits>
@@ -164,9 +166,30 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
   })
 }
 
+/** A profile never changes: its SQL is made once, and one profile always gives the same value. */
+const scorings = new WeakMap<QualityProfile, Scoring>()
+
+function scoringBy(profile: QualityProfile): Scoring {
+  const known = scorings.get(profile)
+  if (known !== undefined) return known
+  const scoring: Scoring = {
+    layers: scoringLayers(profile),
+    codecRows: withOverrides(profile.codecs),
+    formulaVersion,
+    profileVersion: profile.version,
+  }
+  scorings.set(profile, scoring)
+  return scoring
+}
+
 /** What a recompute reads and writes, on one connection. */
 export function recomputeParts(
-  { registry, windows: { retentionMs }, patience }: Pick<ComposeParts, 'registry' | 'windows' | 'patience'>,
+  {
+    registry,
+    windows: { retentionMs },
+    patience,
+    profileOf = () => defaultProfile,
+  }: Pick<ComposeParts, 'registry' | 'windows' | 'patience' | 'profileOf'>,
   client: ClickHouseClient,
 ): RecomputeParts {
   return {
@@ -177,16 +200,11 @@ export function recomputeParts(
     minutes: createMinuteStore({
       client,
       retentionMs,
-      scoring: {
-        layers: scoringLayers(defaultProfile),
-        codecRows: withOverrides(defaultProfile.codecs),
-        formulaVersion,
-        profileVersion: defaultProfile.version,
-      },
+      scoringOf: (tenant, minuteMs) => scoringBy(profileOf(tenant, minuteMs)),
     }),
     inputs: createCallInputs({ client, retentionMs }),
     writer: createCallWriter(client),
-    profileOf: () => defaultProfile,
+    profileOf,
     patience,
   }
 }

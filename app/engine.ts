@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
@@ -11,10 +12,12 @@ import { connectWarehouse, type WarehouseOptions } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
+import { takeCensus } from '#warehouse/summaries/census.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { version } from './version.ts'
 
 /** Everything of an embedded install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
@@ -24,6 +27,9 @@ export interface Engine {
   readonly reader: CallReader
   readonly sql: SqlConsole
   readonly metrics: Prometheus
+  readonly profiles: ProfileCache
+  /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
+  census(): AsyncIterable<readonly Change[]>
   /** Migrations of the warehouse that were applied at this opening. */
   readonly migrated: readonly string[]
   startPipelines(): Promise<RunningPipelines>
@@ -82,9 +88,18 @@ async function open(
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const profiles = await createProfileCache(registry)
   return {
-    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, migrated },
-    startPipelines: () => startPipelines({ config, folder, clock, logger, log, registry, metrics, connect }),
+    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, migrated },
+    async *census() {
+      const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
+      try {
+        yield* takeCensus(client, () => true)
+      } finally {
+        await client.close()
+      }
+    },
+    startPipelines: () => startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, connect }),
   }
 }
 

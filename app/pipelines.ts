@@ -10,6 +10,7 @@ import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { Config } from './config.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import { createTenantCache } from './tenant-cache.ts'
 
@@ -17,6 +18,8 @@ export interface PipelinesParts extends EngineParts {
   readonly log: EmbeddedLog
   readonly registry: Registry
   readonly metrics: Prometheus
+  /** Without it every tenant is judged by the default. */
+  readonly profiles?: ProfileCache
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Tests shorten these. */
@@ -56,6 +59,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     defaultTenant: config.defaultTenant,
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
+    ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,
@@ -123,8 +127,10 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 }
 
 const choreEveryMs = 10_000
+/** Profiles change a few times a year, and one set through this process is known at once. */
+const profilesEvery = 6
 
-/** What has to be done now and then: forget old messages, know new tenants, count open calls. */
+/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
 async function doChores(
   parts: PipelinesParts,
   refreshTenants: () => Promise<void>,
@@ -132,10 +138,12 @@ async function doChores(
 ): Promise<void> {
   const { log, metrics, logger } = parts
   const client = await parts.connect()
+  let round = 0
   while (!signal.aborted) {
     try {
       await log.trim()
       await refreshTenants()
+      if (++round % profilesEvery === 0) await parts.profiles?.refresh()
       const open = await rowsOf<[string, number]>(
         client,
         `SELECT tenant, count() FROM calls FINAL

@@ -29,6 +29,7 @@ export interface HarnessOptions {
   readonly tenants?: readonly string[]
   readonly durability?: 'power' | 'process'
   readonly patience?: ComposeParts['patience']
+  readonly profileOf?: ComposeParts['profileOf']
 }
 
 /** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
@@ -72,6 +73,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     prometheus: createPrometheus({ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true }),
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
+    ...(options.profileOf === undefined ? {} : { profileOf: options.profileOf }),
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
     pace: { runningDelayMs: 0, dueEveryMs: 50, cycleMs: 0, ...options.pace },
     logNow: clock,

@@ -46,6 +46,11 @@ export const emptyDesk: Desk = {
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
+  profiles: {
+    list: async () => ({ profiles: [], ready: [] }),
+    show: async () => undefined,
+    set: async ({ profile, validFromMs = nowMs }) => ({ version: profile.version, validFromMs, calls: 0 }),
+  },
 }
 
 /** A server over a log in memory, and all that went through it. */

@@ -4,6 +4,7 @@ import type { EventLog } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+import type { QualityProfile } from '#quality/profile.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -48,6 +49,36 @@ export interface KeyDesk {
   list(): Promise<readonly KeyEntry[]>
 }
 
+/** One profile of a tenant: it holds until the next begins. */
+export interface ProfileEntry {
+  readonly version: string
+  /** 0: from the beginning. */
+  readonly validFromMs: number
+  /** Calls that start now are judged by it. */
+  readonly current: boolean
+}
+
+export interface ProfileList {
+  readonly profiles: readonly ProfileEntry[]
+  /** Vendors' published limits, ready to be shown, changed and set. */
+  readonly ready: readonly { readonly version: string; readonly vendor: string; readonly source: string }[]
+}
+
+export interface NewProfile {
+  readonly tenant: string
+  readonly profile: QualityProfile
+  /** Undefined: from now on. */
+  readonly validFromMs?: number | undefined
+}
+
+export interface ProfileDesk {
+  list(tenant: string): Promise<ProfileList>
+  /** One of the tenant's, or one that comes with the program. */
+  show(tenant: string, version: string): Promise<QualityProfile | undefined>
+  /** Stores it and announces, in bulk, the calls that it holds for: they are judged anew. */
+  set(profile: NewProfile): Promise<{ readonly version: string; readonly validFromMs: number; readonly calls: number }>
+}
+
 /**
  * All that people may ask, the same over HTTP and in process: commands hold either. What cannot be done because of what
  * was asked is an error with a `statusCode` of 4xx whose message is meant for people.
@@ -59,6 +90,7 @@ export interface Desk {
   readonly deadLetters: DeadLetterDesk
   readonly jobs: Jobs
   readonly keys: KeyDesk
+  readonly profiles: ProfileDesk
 }
 
 /** A message that an edge refused in a way that must leave a trace. */

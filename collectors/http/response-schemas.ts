@@ -100,3 +100,20 @@ export const sqlResult = z.object({
 })
 
 export const keyEntry = z.object({ tenant: z.string(), role: z.string(), label: z.string(), createdMs: ms })
+
+export const profileList = z.object({
+  profiles: z.array(
+    z.object({
+      version: z.string(),
+      validFromMs: ms,
+      current: z.boolean().describe('Calls that start now are judged by it.'),
+    }),
+  ),
+  ready: z.array(z.object({ version: z.string(), vendor: z.string(), source: z.string() })),
+})
+
+export const profileSet = z.object({
+  version: z.string(),
+  validFromMs: ms,
+  calls: z.int().describe('Announced, to be judged anew.'),
+})

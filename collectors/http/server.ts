@@ -14,6 +14,7 @@ import { createOtlpEndpoints } from './ingest-otlp.ts'
 import { describeApi } from './openapi.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
+import { createProfileEndpoints } from './profile-endpoints.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,6 +30,7 @@ const listEndpoints = (parts: HttpParts): readonly Endpoint[] => [
   createGetStatsEndpoint(parts),
   ...createCallEndpoints(parts),
   ...createAdminEndpoints(parts),
+  ...createProfileEndpoints(parts),
   ...createHealthEndpoints(parts),
 ]
 

@@ -29,7 +29,7 @@ export interface RecomputeParts extends ResolveParts {
   readonly minutes: MinuteStore
   readonly inputs: CallInputs
   readonly writer: CallWriter
-  readonly profileOf: (tenant: string) => QualityProfile
+  readonly profileOf: (tenant: string, atMs: number) => QualityProfile
   readonly patience: Patience
 }
 
@@ -249,7 +249,7 @@ function foldOne(
     streams: members.flatMap(({ streams }) => streams),
     evidence,
     asOfMs,
-    profile: profileOf(component.tenant),
+    profileAt: (atMs) => profileOf(component.tenant, atMs),
     patience,
   })
   if (folded === undefined) return undefined

@@ -24,7 +24,8 @@ export interface Scoring {
 
 export interface MinuteStoreOptions {
   readonly client: ClickHouseClient
-  readonly scoring: Scoring
+  /** By the profile that the tenant has at the time of the minute, epoch milliseconds. The same value for the same profile. */
+  readonly scoringOf: (tenant: string, minuteMs: number) => Scoring
   readonly retentionMs: number
 }
 
@@ -34,13 +35,12 @@ export const freezeAheadMs = 2 * 86_400_000
 /** Keys of one statement: its text stays under a few megabytes. */
 const keysPerStatement = 20_000
 
-export function createMinuteStore({ client, scoring, retentionMs }: MinuteStoreOptions): MinuteStore {
+export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStoreOptions): MinuteStore {
   return {
     async recompute(dirty, context) {
       const named = await nameAll(client, dirty)
       const keys = await withoutFrozen(client, named, context, retentionMs)
-      for (let from = 0; from < keys.length; from += keysPerStatement) {
-        const part = keys.slice(from, from + keysPerStatement)
+      for (const { scoring, part } of statementsOf(keys, scoringOf)) {
         const stamp = stampOf(part, context, scoring)
         await run(client, insertMinutes(scored(intervalSamples(part.map(keyOf)), part, scoring), stamp))
         const cumulative = part.filter((key) => key.cumulative)
@@ -49,6 +49,23 @@ export function createMinuteStore({ client, scoring, retentionMs }: MinuteStoreO
       }
     },
   }
+}
+
+/** Keys that one statement scores: of one profile, and not too many. */
+function statementsOf(keys: readonly DirtyKey[], scoringOf: MinuteStoreOptions['scoringOf']) {
+  const byProfile = new Map<Scoring, DirtyKey[]>()
+  for (const key of keys) {
+    const scoring = scoringOf(key.tenant, key.minuteSeconds * 1_000)
+    const known = byProfile.get(scoring)
+    if (known === undefined) byProfile.set(scoring, [key])
+    else known.push(key)
+  }
+  return [...byProfile].flatMap(([scoring, own]) =>
+    Array.from({ length: Math.ceil(own.length / keysPerStatement) }, (_, at) => ({
+      scoring,
+      part: own.slice(at * keysPerStatement, (at + 1) * keysPerStatement),
+    })),
+  )
 }
 
 interface DirtyKey extends MemberKey {
