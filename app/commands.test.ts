@@ -18,6 +18,7 @@ const commands = [
   'dead-letters',
   'keys',
   'profiles',
+  'links',
   'migrate',
   'doctor',
 ]

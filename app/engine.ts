@@ -3,8 +3,10 @@ import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/em
 import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
+import type { MemberKey } from '#contracts/summaries.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
@@ -13,6 +15,7 @@ import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
+import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
@@ -30,6 +33,8 @@ export interface Engine {
   readonly profiles: ProfileCache
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
+  /** Calls that these ids name now. */
+  componentsOf(members: readonly MemberKey[]): Promise<readonly Component[]>
   /** Migrations of the warehouse that were applied at this opening. */
   readonly migrated: readonly string[]
   startPipelines(): Promise<RunningPipelines>
@@ -91,6 +96,10 @@ async function open(
   const profiles = await createProfileCache(registry)
   return {
     ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, migrated },
+    async componentsOf(members) {
+      const links = createLinkReader(readerClient)
+      return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()
+    },
     async *census() {
       const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
       try {

@@ -5,6 +5,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
+import { linksCommand } from './commands/links.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { mosCommand } from './commands/mos.ts'
 import { profilesCommand } from './commands/profiles.ts'
@@ -31,6 +32,7 @@ const commands = [
   deadLettersCommand,
   keysCommand,
   profilesCommand,
+  linksCommand,
   migrateCommand,
   doctorCommand,
 ]

@@ -46,6 +46,25 @@ async function waitForCall(): Promise<unknown> {
   throw new Error('the call did not appear')
 }
 
+async function linksByHand() {
+  const pair = ['call-up-1', 'call-up-2']
+  expect(await json('links', 'join', ...pair)).toMatchObject({
+    exit: 4,
+    value: { error: expect.stringMatching(/^a, b: .*not cut by hand/) },
+  })
+  expect((await json('links', 'cut', 'call-up-1', 'call-up-1')).exit).toBe(2)
+  expect((await json('links', 'cut', ...pair, '--tenant', 'nobody')).exit).toBe(4)
+  expect(await json('links', 'cut', ...pair)).toMatchObject({ exit: 0, value: { announced: 2, calls: [{}, {}] } })
+  const [a, b] = pair
+  expect((await json('links', 'list', 'call-up-1')).value).toMatchObject({
+    calls: [{ id: 'call-up-1', members: ['call-up-1'] }],
+  })
+  expect((await json('links', 'list', 'call-up-1')).value.cuts.at(-1)).toMatchObject({ a, b, action: 'cut' })
+  expect((await run('links', 'list', 'call-up-1', ...here)).out).toMatch(/call call-up-1: call-up-1[\s\S]*cut/)
+  expect((await json('links', 'join', ...pair)).exit).toBe(0)
+  expect((await json('links', 'list', 'call-up-1')).value.cuts.at(-1)).toMatchObject({ action: 'join' })
+}
+
 test('what is sent over HTTP is soon a call, which commands reach through the running process', async () => {
   const at = (agoMs: number) => new Date(Date.now() - agoMs).toISOString()
   const events = [
@@ -117,6 +136,8 @@ test('a tenant is judged by another profile: listed, shown, changed and set thro
   expect((await json('profiles', 'show', 'nothing')).exit).toBe(3)
 })
 
+test('two ids are cut apart by hand and joined again, through the running process and without it', linksByHand)
+
 test('SIGTERM ends it with exit code 0, and what was stored is there without it', async () => {
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
@@ -125,6 +146,8 @@ test('SIGTERM ends it with exit code 0, and what was stored is there without it'
   expect((await json('sql', 'SELECT count() FROM call_events')).value.rows).toEqual([[3]])
   expect((await json('dead-letters', 'list')).value).toMatchObject({ letters: [] })
 })
+
+test('the same on a folder that nobody owns', linksByHand)
 
 test('import and replay work on a folder that nobody owns, and wait for the call records', async () => {
   const lines = join(folder, 'lines.jsonl')

@@ -46,6 +46,10 @@ export const emptyDesk: Desk = {
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
+  links: {
+    show: async () => ({ calls: [], cuts: [] }),
+    decide: async () => ({ sequence: 1, announced: 2, calls: [] }),
+  },
   profiles: {
     list: async () => ({ profiles: [], ready: [] }),
     show: async () => undefined,

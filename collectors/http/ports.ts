@@ -2,7 +2,7 @@ import type { Clock } from '#contracts/clock.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
-import type { Role, Run, TenantDirectory } from '#contracts/registry.ts'
+import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 
@@ -79,6 +79,36 @@ export interface ProfileDesk {
   set(profile: NewProfile): Promise<{ readonly version: string; readonly validFromMs: number; readonly calls: number }>
 }
 
+/** A call as its links make it. */
+export interface LinkedCall {
+  /** The smallest of its members. */
+  readonly id: string
+  readonly members: readonly string[]
+  /** Values that its members carry and that may join others, by kind. */
+  readonly links: Readonly<Record<string, readonly string[]>>
+}
+
+export interface LinksOfCall {
+  readonly calls: readonly LinkedCall[]
+  /** Every cut or join by hand that names a member, in their order. */
+  readonly cuts: readonly LinkCut[]
+}
+
+export type LinkDecision = Omit<LinkCut, 'sequence'>
+
+export interface LinkDecided {
+  readonly sequence: number
+  /** Ids that are computed anew: every member of what was one call, and is. */
+  readonly announced: number
+  /** What the two ids name now: one call, or two. */
+  readonly calls: readonly LinkedCall[]
+}
+
+export interface LinkDesk {
+  show(tenant: string, id: string): Promise<LinksOfCall>
+  decide(decision: LinkDecision): Promise<LinkDecided>
+}
+
 /**
  * All that people may ask, the same over HTTP and in process: commands hold either. What cannot be done because of what
  * was asked is an error with a `statusCode` of 4xx whose message is meant for people.
@@ -91,6 +121,7 @@ export interface Desk {
   readonly jobs: Jobs
   readonly keys: KeyDesk
   readonly profiles: ProfileDesk
+  readonly links: LinkDesk
 }
 
 /** A message that an edge refused in a way that must leave a trace. */

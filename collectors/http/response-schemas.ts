@@ -117,3 +117,28 @@ export const profileSet = z.object({
   validFromMs: ms,
   calls: z.int().describe('Announced, to be judged anew.'),
 })
+
+const linkedCall = z.object({
+  id: z.string(),
+  members: z.array(z.string()),
+  links: z.record(z.string(), z.array(z.string())).describe('Values that may join other ids, by kind.'),
+})
+
+export const linksOfCall = z.object({
+  calls: z.array(linkedCall),
+  cuts: z.array(
+    z.object({
+      tenant: z.string(),
+      a: z.string(),
+      b: z.string(),
+      action: z.enum(['cut', 'join']),
+      sequence: z.int().describe('The greatest of a pair decides.'),
+    }),
+  ),
+})
+
+export const linkDecided = z.object({
+  sequence: z.int(),
+  announced: z.int().describe('Ids that are computed anew.'),
+  calls: z.array(linkedCall).describe('What the two ids name now: one call, or two.'),
+})

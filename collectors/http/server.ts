@@ -11,6 +11,7 @@ import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
 import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
+import { createLinkEndpoints } from './link-endpoints.ts'
 import { describeApi } from './openapi.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
@@ -31,6 +32,7 @@ const listEndpoints = (parts: HttpParts): readonly Endpoint[] => [
   ...createCallEndpoints(parts),
   ...createAdminEndpoints(parts),
   ...createProfileEndpoints(parts),
+  ...createLinkEndpoints(parts),
   ...createHealthEndpoints(parts),
 ]
 
