@@ -46,7 +46,6 @@ export interface ComposeParts {
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
   readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
   readonly tenants: () => ReadonlySet<string>
-  readonly defaultTenant?: string
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
@@ -123,12 +122,11 @@ export async function composePipelines(parts: ComposeParts) {
 }
 
 function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
-  const { log, windows, tenants, defaultTenant, topicTenant, watermarkLagMs, limits, prometheus } = parts
+  const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
   return {
     log,
     windows,
     tenants,
-    ...(defaultTenant === undefined ? {} : { defaultTenant }),
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),

@@ -56,7 +56,6 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
-    defaultTenant: config.defaultTenant,
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),

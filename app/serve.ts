@@ -80,6 +80,7 @@ const settingsOf = ({ api, bodies, ...config }: Config): HttpSettings => ({
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     defaultTenant: config.defaultTenant,
+    defaultTenantStated: config.defaultTenantStated,
   },
   ...{
     pageDefault: Math.min(api.pageDefault, api.pageMax),

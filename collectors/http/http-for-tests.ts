@@ -14,6 +14,7 @@ const settings: HttpSettings = {
   allowedHosts: ['calls.example'],
   allowedOrigins: ['https://grafana.example'],
   defaultTenant: 'default',
+  defaultTenantStated: false,
   pageDefault: 50,
   pageMax: 1_000,
   eventsBytes: 2 * 1_048_576,

@@ -3,6 +3,7 @@ import { defaultWindows } from '#contracts/pipeline.ts'
 import { getStatsRequest, readGetStats } from '../getstats/read-getstats.ts'
 import { acceptEvents } from './accept-events.ts'
 import { parseJson } from './body.ts'
+import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import { refuseForeign, store } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
@@ -29,7 +30,7 @@ export const createGetStatsEndpoint = (parts: HttpParts): Endpoint => ({
 })
 
 async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise<Answer> {
-  const tenant = principal.tenant ?? parts.settings.defaultTenant
+  const tenant = await senderOf(principal, parts)
   const read = readGetStats(parseJson(body))
   if (read.type !== 'next') {
     parts.count('getstats', 'invalid', 1)

@@ -147,7 +147,10 @@ export interface HttpSettings {
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
+  /** Of requests from this machine that carry no credential. */
   readonly defaultTenant: string
+  /** The operator has named it. */
+  readonly defaultTenantStated: boolean
   readonly pageDefault: number
   readonly pageMax: number
   readonly eventsBytes: number
