@@ -1,18 +1,17 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
-import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
-import type { Config } from './config.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import { createTenantCache } from './tenant-cache.ts'
+import { windowsOf } from './windows.ts'
 
 export interface PipelinesParts extends EngineParts {
   readonly log: EmbeddedLog
@@ -36,15 +35,6 @@ export interface RunningPipelines {
   /** Finishes what is in hand, commits, and lets go. */
   stop(): Promise<void>
 }
-
-const dayMs = 86_400_000
-
-export const windowsOf = ({ retentionDays }: Config): TimeWindows => ({
-  ...defaultWindows,
-  retentionMs: retentionDays * dayMs,
-  // A live event must not be older than raw is kept, less the two days for which rows are frozen.
-  maxAgeMs: Math.min(defaultWindows.maxAgeMs, Math.max(1, retentionDays - 2) * dayMs),
-})
 
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {

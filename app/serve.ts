@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
 import type { Logger } from './logger.ts'
 import { version } from './version.ts'
+import { windowsOf } from './windows.ts'
 
 export interface ServeParts {
   readonly config: Config
@@ -82,6 +83,7 @@ const settingsOf = ({ api, bodies, ...config }: Config): HttpSettings => ({
     defaultTenant: config.defaultTenant,
     defaultTenantStated: config.defaultTenantStated,
   },
+  windows: windowsOf(config),
   ...{
     pageDefault: Math.min(api.pageDefault, api.pageMax),
     pageMax: api.pageMax,

@@ -15,6 +15,8 @@ const settings: HttpSettings = {
   allowedOrigins: ['https://grafana.example'],
   defaultTenant: 'default',
   defaultTenantStated: false,
+  // A day less than the default: an edge that had windows of its own would take more.
+  windows: { maxAgeMs: 6 * 86_400_000, maxAheadMs: 600_000 },
   pageDefault: 50,
   pageMax: 1_000,
   eventsBytes: 2 * 1_048_576,

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
-import { defaultWindows } from '#contracts/pipeline.ts'
 import { signals } from '#contracts/signals/index.ts'
 import { type AcceptedEvents, acceptEvents } from './accept-events.ts'
 import { readCloudEvents } from './cloud-events.ts'
@@ -37,7 +36,7 @@ async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked)
   const { records, problems, foreign } = acceptEvents(events, {
     tenant,
     nowMs: parts.clock(),
-    windows: defaultWindows,
+    windows: parts.settings.windows,
     batch,
   })
   await refuseForeign(parts, 'events', tenant, foreign)

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { defaultWindows } from '#contracts/pipeline.ts'
 import { getStatsRequest, readGetStats } from '../getstats/read-getstats.ts'
 import { acceptEvents } from './accept-events.ts'
 import { parseJson } from './body.ts'
@@ -40,7 +39,7 @@ async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise
   const { records, problems, foreign } = acceptEvents(samples, {
     tenant,
     nowMs: parts.clock(),
-    windows: defaultWindows,
+    windows: parts.settings.windows,
     batch: false,
   })
   await refuseForeign(parts, 'getstats', tenant, foreign)

@@ -75,6 +75,7 @@ test.each([
   ['deep nesting', '['.repeat(200_000) + ']'.repeat(200_000), /nested deeper|not JSON/],
   ['a __proto__ key', JSON.stringify(anEvent()).replace('"from"', '"__proto__"'), /__proto__/],
   ['NaN', '{"specversion": NaN}', /not JSON/],
+  ['an event older than the pipelines take', JSON.stringify(anEvent({ time: '2026-04-25T11:59:00Z' })), /6 days old/],
   ['an event of 1970', JSON.stringify(anEvent({ time: '1970-01-01T00:00:00Z' })), /days old/],
   ['an event of 2100', JSON.stringify(anEvent({ time: '2100-01-01T00:00:00Z' })), /ahead of our clock/],
   [

@@ -2,6 +2,7 @@ import type { Clock } from '#contracts/clock.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
+import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
@@ -151,6 +152,8 @@ export interface HttpSettings {
   readonly defaultTenant: string
   /** The operator has named it. */
   readonly defaultTenantStated: boolean
+  /** Event times that the pipelines take: what they would refuse is refused at once. */
+  readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs'>
   readonly pageDefault: number
   readonly pageMax: number
   readonly eventsBytes: number
