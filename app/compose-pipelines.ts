@@ -38,6 +38,7 @@ import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { createMinuteStore, freezeAheadMs, type Scoring } from '#warehouse/summaries/minute-store.ts'
 import { giveUpOn } from './give-up.ts'
 import { liveScore } from './live-score.ts'
+import type { WriteHealth } from './write-health.ts'
 
 export interface ComposeParts {
   readonly log: EventLog
@@ -53,6 +54,8 @@ export interface ComposeParts {
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
+  /** Notes whether the stores take what they are given. */
+  readonly writes?: Pick<WriteHealth, 'watchSink'>
   readonly pace?: Partial<SummariesLimits>
   /** Messages below these offsets were counted before (by `topic/partition`): they feed stores, and no live metrics. */
   readonly quietBelow?: ReadonlyMap<string, number>
@@ -122,6 +125,7 @@ export async function composePipelines(parts: ComposeParts) {
 }
 
 function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
+  const sink = createRawSink({ client })
   const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
   return {
     log,
@@ -130,7 +134,7 @@ function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
-    sink: createRawSink({ client }),
+    sink: parts.writes?.watchSink('warehouse', sink) ?? sink,
     deadLetter: deadLetters,
     observer: {
       records: prometheus.pipelines.records,

@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import { createEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#collectors/embedded-log/embedded-log.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
@@ -22,6 +22,7 @@ import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { version } from './version.ts'
+import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Everything of an embedded install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
 export interface Engine {
@@ -31,6 +32,7 @@ export interface Engine {
   readonly sql: SqlConsole
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
+  readonly writes: WriteHealth
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
@@ -67,7 +69,8 @@ async function open(
   { config, folder, clock, logger }: EngineParts,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Engine, 'close'>> {
-  const log = createEmbeddedLog({
+  const writes = createWriteHealth({ clock, probe: probeOf(folder.part('write-probe')) })
+  const log = watchedLog(writes, {
     path: folder.part('log.sqlite'),
     topics: embeddedTopics,
     clock,
@@ -95,7 +98,7 @@ async function open(
   const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
   return {
-    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, migrated },
+    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
     async componentsOf(members) {
       const links = createLinkReader(readerClient)
       return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()
@@ -108,8 +111,15 @@ async function open(
         await client.close()
       }
     },
-    startPipelines: () => startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, connect }),
+    startPipelines: () =>
+      startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, writes, connect }),
   }
+}
+
+function watchedLog(writes: WriteHealth, options: EmbeddedLogOptions): EmbeddedLog {
+  const log = createEmbeddedLog(options)
+  const watched = writes.watch('log')
+  return { ...log, append: (records) => watched(() => log.append(records)) }
 }
 
 /** A connection without settings of its own: they could not be sent once the console has made it read-only. */

@@ -12,11 +12,13 @@ import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
+import type { WriteHealth } from './write-health.ts'
 
 export interface PipelinesParts extends EngineParts {
   readonly log: EmbeddedLog
   readonly registry: Registry
   readonly metrics: Prometheus
+  readonly writes?: WriteHealth
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
@@ -48,6 +50,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
+    ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
     patience: {
       ...defaultPatience,
