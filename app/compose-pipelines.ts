@@ -211,6 +211,9 @@ export function recomputeParts(
   }
 }
 
+/** Imports, and the past judged anew, are no calls that end now: they would look like a flood of them. */
+const endedRecentlyMs = 86_400_000
+
 async function* nothing(): AsyncGenerator<never> {}
 
 interface SummariesConnections {
@@ -239,9 +242,10 @@ function summariesOf(parts: ComposeParts, { client, counting, rawWasEmpty }: Sum
     observer: {
       recomputed(rows) {
         prometheus.pipelines.recomputed('written', rows.length)
+        const sinceMs = parts.logNow() - endedRecentlyMs
         for (const { record } of rows) {
-          if (record.state === 'settled') {
-            prometheus.calls.ended({ tenant: record.tenant, class: record.verdict.class, setupMs: record.setupMs })
+          if (record.state === 'settled' && (record.endedMs ?? 0) >= sinceMs) {
+            prometheus.calls.ended({ ...record, class: record.verdict.class })
           }
         }
       },

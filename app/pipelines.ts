@@ -5,6 +5,7 @@ import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
+import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
@@ -136,12 +137,7 @@ async function doChores(
       await log.trim()
       await refreshTenants()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
-      const open = await rowsOf<[string, number]>(
-        client,
-        `SELECT tenant, count() FROM calls FINAL
-         WHERE state = 'open' AND is_deleted = 0 AND at > now64() - INTERVAL 2 DAY GROUP BY tenant`,
-      )
-      metrics.calls.active(new Map(open))
+      metrics.calls.active(await countOpenCalls(client, parts.clock()))
     } catch (error) {
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
     }
