@@ -68,14 +68,15 @@ function deskOf(parts: CommandParts, options: LinkOptions) {
   return { desk: { config, command: 'links', now: parts.io.now }, tenant: options.tenant ?? config.defaultTenant }
 }
 
-function decidedText(action: 'cut' | 'join', { calls, announced }: LinkDecided): string {
+function decidedText(action: 'cut' | 'join', { calls, announced, wereOne }: LinkDecided): string {
   const together = calls.length < 2
   const still =
     action === 'cut' && together
       ? '\nThey are one call still, by way of other members: cut those that join them, too.'
       : ''
+  const needless = action === 'cut' && !wereOne ? '\nThey were two calls already: no link will join these two.' : ''
   const apart = action === 'join' && !together ? '\nNothing else joins them: they are two calls.' : ''
-  return `${calls.map(callText).join('\n')}${still}${apart}\n${announced} ids are computed anew.`
+  return `${calls.map(callText).join('\n')}${still}${needless}${apart}\n${announced} ids are computed anew.`
 }
 
 const callText = ({ id, members }: LinkedCall): string =>

@@ -51,7 +51,7 @@ export function createLinkDesk({ registry, log, componentsOf }: LinkDeskParts): 
       // All that were one call and all that are: a process that ends here has announced nothing, and the same told again does.
       const members = new Set([a, b, ...[...before, ...calls].flatMap((call) => call.members)])
       await log.append(announcements([...members].map((id) => recordOnly({ tenant, id }))))
-      return { sequence, announced: members.size, calls }
+      return { sequence, wereOne: before.length === 1, announced: members.size, calls }
     },
   }
 }

@@ -51,7 +51,7 @@ export const emptyDesk: Desk = {
   keys: { create: async () => 'csk_new', list: async () => [] },
   links: {
     show: async () => ({ calls: [], cuts: [] }),
-    decide: async () => ({ sequence: 1, announced: 2, calls: [] }),
+    decide: async () => ({ sequence: 1, wereOne: true, announced: 2, calls: [] }),
   },
   profiles: {
     list: async () => ({ profiles: [], ready: [] }),

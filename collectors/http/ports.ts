@@ -99,6 +99,8 @@ export type LinkDecision = Omit<LinkCut, 'sequence'>
 
 export interface LinkDecided {
   readonly sequence: number
+  /** False: the two ids were two calls already. A slip of the pen, or a cut ahead of a link. */
+  readonly wereOne: boolean
   /** Ids that are computed anew: every member of what was one call, and is. */
   readonly announced: number
   /** What the two ids name now: one call, or two. */

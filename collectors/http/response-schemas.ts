@@ -139,6 +139,7 @@ export const linksOfCall = z.object({
 
 export const linkDecided = z.object({
   sequence: z.int(),
+  wereOne: z.boolean().describe('Whether the two ids were one call before.'),
   announced: z.int().describe('Ids that are computed anew.'),
   calls: z.array(linkedCall).describe('What the two ids name now: one call, or two.'),
 })

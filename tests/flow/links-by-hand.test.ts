@@ -38,6 +38,7 @@ test('a cut parts a call, with the members that hang on either end; a join makes
   expect(await membersOf(tenant)).toEqual([['a', 'b', 'c']])
   const desk = aDesk()
   expect(await desk.decide({ tenant, a: 'b', b: 'a', action: 'cut' })).toMatchObject({
+    wereOne: true,
     announced: 3,
     calls: [{ id: 'b', members: ['b', 'c'] }, { id: 'a' }],
   })
