@@ -17,6 +17,8 @@ const commands = [
   'runs',
   'dead-letters',
   'keys',
+  'profiles',
+  'links',
   'migrate',
   'doctor',
 ]

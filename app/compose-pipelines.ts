@@ -3,6 +3,7 @@ import type { Difference } from '#contracts/audit.ts'
 import type { EventLog, LogRecord } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { memberText } from '#contracts/summaries.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
 import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
@@ -12,13 +13,14 @@ import { createConflictWatch } from '#pipelines/steps/conflicts.ts'
 import { createCorrelate } from '#pipelines/steps/correlate.ts'
 import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
 import { createRefuseFrozen } from '#pipelines/steps/refuse-frozen.ts'
+import { resolveComponents } from '#pipelines/summaries/components.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
 import { foldAgain, type RecomputeParts } from '#pipelines/summaries/recompute.ts'
-import { createSummaries, type SummariesLimits } from '#pipelines/summaries/summaries.ts'
+import { createSummaries, defaultSummariesLimits, type SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import { createLogsPipeline, createTracesPipeline } from '#pipelines/telemetry.ts'
 import { withOverrides } from '#quality/codecs.ts'
 import { worstOf } from '#quality/interval-thresholds.ts'
-import { defaultProfile } from '#quality/profile.ts'
+import { defaultProfile, type QualityProfile } from '#quality/profile.ts'
 import { createIntervalScorer } from '#quality/score-interval.ts'
 import { scoringLayers } from '#quality/score-interval-sql.ts'
 import { formulaVersion } from '#quality/version.ts'
@@ -26,6 +28,7 @@ import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
+import type { WarehouseOptions } from '#warehouse/client.ts'
 import { createContextReader } from '#warehouse/read/call-contexts.ts'
 import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
 import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
@@ -34,23 +37,27 @@ import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { freezeAheadMs } from '#warehouse/summaries/minute-keys.ts'
-import { createMinuteStore } from '#warehouse/summaries/minute-store.ts'
+import { createMinuteStore, type Scoring } from '#warehouse/summaries/minute-store.ts'
 import { giveUpOn } from './give-up.ts'
 import { liveScore } from './live-score.ts'
+import type { WriteHealth } from './write-health.ts'
 
 export interface ComposeParts {
   readonly log: EventLog
   readonly registry: Registry
   readonly prometheus: Prometheus
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
-  readonly connect: () => Promise<ClickHouseClient>
+  readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
   readonly tenants: () => ReadonlySet<string>
-  readonly defaultTenant?: string
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
+  /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
+  readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
+  /** Notes whether the stores take what they are given. */
+  readonly writes?: Pick<WriteHealth, 'watchSink'>
   readonly pace?: Partial<SummariesLimits>
   /** Messages below these offsets were counted before (by `topic/partition`): they feed stores, and no live metrics. */
   readonly quietBelow?: ReadonlyMap<string, number>
@@ -67,8 +74,8 @@ const linkMemorySize = 400_000
 /** All pipelines of one process, wired and not yet running, and the connections to close after them. */
 export async function composePipelines(parts: ComposeParts) {
   const connections: ClickHouseClient[] = []
-  const connect = async () => {
-    const client = await parts.connect()
+  const connect = async (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => {
+    const client = await parts.connect(limits)
     connections.push(client)
     return client
   }
@@ -90,8 +97,17 @@ export async function composePipelines(parts: ComposeParts) {
     createTracesPipeline(telemetryRoom),
     createAuditPipeline(telemetryRoom),
   ]
-  const all = [...pipelines, summariesOf(parts, await connect(), await isRawEmpty(reads))]
   const auditing = await connect()
+  const { budgetMs } = { ...defaultSummariesLimits, ...parts.pace }
+  const all = [
+    ...pipelines,
+    summariesOf(parts, {
+      client: await connect({ maxQueryMs: budgetMs }),
+      // The auditor waits until there is no backlog: it has no use for its connection while a census is taken.
+      counting: auditing,
+      rawWasEmpty: await isRawEmpty(reads),
+    }),
+  ]
   const auditor = createAuditor({
     reader: createAuditReader(auditing),
     foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
@@ -115,16 +131,16 @@ export async function composePipelines(parts: ComposeParts) {
 }
 
 function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
-  const { log, windows, tenants, defaultTenant, topicTenant, watermarkLagMs, limits, prometheus } = parts
+  const sink = createRawSink({ client })
+  const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
   return {
     log,
     windows,
     tenants,
-    ...(defaultTenant === undefined ? {} : { defaultTenant }),
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
-    sink: createRawSink({ client }),
+    sink: parts.writes?.watchSink('warehouse', sink) ?? sink,
     deadLetter: deadLetters,
     observer: {
       records: prometheus.pipelines.records,
@@ -161,9 +177,30 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
   })
 }
 
+/** A profile never changes: its SQL is made once, and one profile always gives the same value. */
+const scorings = new WeakMap<QualityProfile, Scoring>()
+
+function scoringBy(profile: QualityProfile): Scoring {
+  const known = scorings.get(profile)
+  if (known !== undefined) return known
+  const scoring: Scoring = {
+    layers: scoringLayers(profile),
+    codecRows: withOverrides(profile.codecs),
+    formulaVersion,
+    profileVersion: profile.version,
+  }
+  scorings.set(profile, scoring)
+  return scoring
+}
+
 /** What a recompute reads and writes, on one connection. */
 export function recomputeParts(
-  { registry, windows: { retentionMs }, patience }: Pick<ComposeParts, 'registry' | 'windows' | 'patience'>,
+  {
+    registry,
+    windows: { retentionMs },
+    patience,
+    profileOf = () => defaultProfile,
+  }: Pick<ComposeParts, 'registry' | 'windows' | 'patience' | 'profileOf'>,
   client: ClickHouseClient,
 ): RecomputeParts {
   return {
@@ -174,23 +211,28 @@ export function recomputeParts(
     minutes: createMinuteStore({
       client,
       retentionMs,
-      scoring: {
-        layers: scoringLayers(defaultProfile),
-        codecRows: withOverrides(defaultProfile.codecs),
-        formulaVersion,
-        profileVersion: defaultProfile.version,
-      },
+      scoringOf: (tenant, minuteMs) => scoringBy(profileOf(tenant, minuteMs)),
     }),
     inputs: createCallInputs({ client, retentionMs }),
     writer: createCallWriter(client),
-    profileOf: () => defaultProfile,
+    profileOf,
     patience,
   }
 }
 
+/** Imports, and the past judged anew, are no calls that end now: they would look like a flood of them. */
+const endedRecentlyMs = 86_400_000
+
 async function* nothing(): AsyncGenerator<never> {}
 
-function summariesOf(parts: ComposeParts, client: ClickHouseClient, rawWasEmpty: boolean): Pipeline {
+interface SummariesConnections {
+  /** Cuts off queries that take longer than the budget of a recompute. */
+  readonly client: ClickHouseClient
+  readonly counting: ClickHouseClient
+  readonly rawWasEmpty: boolean
+}
+
+function summariesOf(parts: ComposeParts, { client, counting, rawWasEmpty }: SummariesConnections): Pipeline {
   const { log, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
   return createSummaries({
@@ -198,15 +240,21 @@ function summariesOf(parts: ComposeParts, client: ClickHouseClient, rawWasEmpty:
     log,
     due: createDueReader(client),
     // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
-    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(client, owns)),
-    giveUp: giveUpOn({ ...recompute, log, logNow: parts.logNow }),
+    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(counting, owns)),
+    giveUp: giveUpOn({
+      ...recompute,
+      log,
+      logNow: parts.logNow,
+      componentsOf: async (change) => (await resolveComponents([change], recompute)).get(memberText(change)) ?? [],
+    }),
     ...(pace === undefined ? {} : { pace }),
     observer: {
       recomputed(rows) {
         prometheus.pipelines.recomputed('written', rows.length)
+        const sinceMs = parts.logNow() - endedRecentlyMs
         for (const { record } of rows) {
-          if (record.state === 'settled') {
-            prometheus.calls.ended({ tenant: record.tenant, class: record.verdict.class, setupMs: record.setupMs })
+          if (record.state === 'settled' && (record.endedMs ?? 0) >= sinceMs) {
+            prometheus.calls.ended({ ...record, class: record.verdict.class })
           }
         }
       },

@@ -41,6 +41,11 @@ const summaries = z.strictObject({
   silenceSeconds: int(30, 604_800)
     .default(300)
     .describe('A call without an end event counts as ended after this long without events and media.'),
+  budgetSeconds: int(1, 3_600)
+    .default(60)
+    .describe(
+      'A call whose record takes longer to compute is given up: a dead letter, and "not_computed" in its record.',
+    ),
 })
 
 /** Everything that can be set, with its unit in its name. One YAML file, `CALLSCOPE_*` variables over it, options over both. */
@@ -77,12 +82,16 @@ export const configSchema = z.strictObject({
   retentionDays: int(1, 3_650).default(30).describe('How long raw rows are kept.'),
   tenants: z.array(tenant).default([]).describe('Tenants to create at start. Those that exist keep their settings.'),
   defaultTenant: tenantId
-    .default('default')
-    .describe('Tenant of requests from this machine that carry no credential, and of messages that name none.'),
+    .optional()
+    .describe(
+      'Tenant of requests from this machine that carry no credential. Without it: the only one of tenants, else "default".',
+    ),
   topicTenants: z
     .partialRecord(topic, tenantId)
     .default({})
-    .describe('Tenant of a topic whose producers are one tenant.'),
+    .describe(
+      'Tenant of a topic whose producers are one tenant. Where there are several tenants, messages of other topics have to name theirs.',
+    ),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -98,4 +107,9 @@ export const configSchema = z.strictObject({
   summaries: summaries.prefault({}).describe('When call records change by themselves.'),
 })
 
-export type Config = Readonly<z.infer<typeof configSchema>>
+export type Settings = z.infer<typeof configSchema>
+export interface Config extends Readonly<Omit<Settings, 'defaultTenant'>> {
+  readonly defaultTenant: string
+  /** The operator has said whose it is what comes without a credential: nobody has to guess. */
+  readonly defaultTenantStated: boolean
+}

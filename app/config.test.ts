@@ -21,6 +21,16 @@ test('without anything, the defaults bind to loopback and keep data beside the p
   })
 })
 
+test('whose it is what nobody names: as stated, else the only tenant, else one that is nobody’s', () => {
+  const of = (yaml: string) => {
+    const { defaultTenant, defaultTenantStated } = loadConfig({ file: aFile(yaml), env: {} })
+    return [defaultTenant, defaultTenantStated]
+  }
+  expect(of('tenants: [{id: acme}]')).toEqual(['acme', false])
+  expect(of('tenants: [{id: acme}, {id: globex}]')).toEqual(['default', false])
+  expect(of('tenants: [{id: acme}, {id: globex}]\ndefaultTenant: acme')).toEqual(['acme', true])
+})
+
 test('options beat variables, variables beat the file', () => {
   const file = aFile('port: 1000\nlogLevel: debug\nsql:\n  rowsMax: 7\n')
   const config = loadConfig({

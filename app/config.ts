@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml, YAMLParseError } from 'yaml'
 import type { z } from 'zod'
-import { type Config, configSchema } from './config-schema.ts'
+import { type Config, configSchema, type Settings } from './config-schema.ts'
 import { describeSchema, type Setting } from './config-settings.ts'
 import { CommandError } from './exit-codes.ts'
 import { nearestName } from './nearest-name.ts'
@@ -34,12 +34,21 @@ export function loadConfig({ file, env, options = {} }: ConfigSources): Config {
   }
   for (const [key, value] of Object.entries(options)) if (value !== undefined) put(tree, key, value)
   const parsed = configSchema.safeParse(tree)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return withDefaultTenant(parsed.data)
   const problems = parsed.error.issues.map((issue) => explain(issue, settings, origin))
   throw new CommandError(
     'usage',
     `the configuration${path === undefined ? '' : ` (${path})`} is not valid:\n  ${problems.join('\n  ')}`,
   )
+}
+
+function withDefaultTenant({ defaultTenant: stated, ...settings }: Settings): Config {
+  const [only] = settings.tenants.length === 1 ? settings.tenants : []
+  return {
+    ...settings,
+    defaultTenant: stated ?? only?.id ?? 'default',
+    defaultTenantStated: stated !== undefined,
+  }
 }
 
 function readTree(path: string): Record<string, unknown> {

@@ -1,22 +1,29 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import { createEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#collectors/embedded-log/embedded-log.ts'
+import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
+import type { MemberKey } from '#contracts/summaries.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { removeBlocks } from '#warehouse/chdb-blocks.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
-import { connectWarehouse } from '#warehouse/client.ts'
+import { connectWarehouse, type WarehouseOptions } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
+import { takeCensus } from '#warehouse/summaries/census.ts'
+import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { version } from './version.ts'
+import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Everything of an embedded install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
 export interface Engine {
@@ -25,6 +32,12 @@ export interface Engine {
   readonly reader: CallReader
   readonly sql: SqlConsole
   readonly metrics: Prometheus
+  readonly profiles: ProfileCache
+  readonly writes: WriteHealth
+  /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
+  census(): AsyncIterable<readonly Change[]>
+  /** Calls that these ids name now. */
+  componentsOf(members: readonly MemberKey[]): Promise<readonly Component[]>
   /** Migrations of the warehouse that were applied at this opening. */
   readonly migrated: readonly string[]
   startPipelines(): Promise<RunningPipelines>
@@ -57,7 +70,8 @@ async function open(
   { config, folder, clock, logger }: EngineParts,
   closers: (() => Promise<void>)[],
 ): Promise<Omit<Engine, 'close'>> {
-  const log = createEmbeddedLog({
+  const writes = createWriteHealth({ clock, probe: probeOf(folder.part('write-probe')) })
+  const log = watchedLog(writes, {
     path: folder.part('log.sqlite'),
     topics: embeddedTopics,
     clock,
@@ -67,8 +81,8 @@ async function open(
   // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
   const opening = createRegistry({ dataDir: folder.part('registry'), clock })
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const connect = async (): Promise<ClickHouseClient> => {
-    const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
+  const connect = async (limits: Pick<WarehouseOptions, 'maxQueryMs'> = {}): Promise<ClickHouseClient> => {
+    const client = await connectWarehouse({ location: { path: folder.part('warehouse') }, ...limits })
     closers.push(() => client.close())
     return client
   }
@@ -84,10 +98,30 @@ async function open(
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const profiles = await createProfileCache(registry)
   return {
-    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, migrated },
-    startPipelines: () => startPipelines({ config, folder, clock, logger, log, registry, metrics, connect }),
+    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    async componentsOf(members) {
+      const links = createLinkReader(readerClient)
+      return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()
+    },
+    async *census() {
+      const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
+      try {
+        yield* takeCensus(client, () => true)
+      } finally {
+        await client.close()
+      }
+    },
+    startPipelines: () =>
+      startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, writes, connect }),
   }
+}
+
+function watchedLog(writes: WriteHealth, options: EmbeddedLogOptions): EmbeddedLog {
+  const log = createEmbeddedLog(options)
+  const watched = writes.watch('log')
+  return { ...log, append: (records) => watched(() => log.append(records)) }
 }
 
 /** A connection without settings of its own: they could not be sent once the console has made it read-only. */

@@ -4,6 +4,7 @@ import type { VersionSequence } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
 import type { CallInputs, CallWriter, Place } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
+import type { Component } from '#pipelines/summaries/components.ts'
 import { keptBeside } from '#pipelines/summaries/facts.ts'
 import { notComputed } from '#pipelines/summaries/not-computed.ts'
 import { leftPlaces } from '#pipelines/summaries/places.ts'
@@ -15,44 +16,63 @@ export interface GiveUpParts {
   readonly writer: CallWriter
   readonly inputs: Pick<CallInputs, 'frozen'>
   readonly versions: Pick<VersionSequence, 'next'>
+  /** Calls that the announced id names now. */
+  readonly componentsOf: (change: Change) => Promise<readonly Pick<Component, 'members'>[]>
   /** The log's present time, epoch milliseconds. */
   readonly logNow: () => number
 }
 
 /**
  * A call that cannot be computed: its announcement becomes a dead letter, its record says `not_computed`, its shard goes
- * on. The record takes the place where the call last stood, so that one call stays one row. A frozen record stays as it was:
- * it is all that is left of its call.
+ * on. The record takes the place where the call last stood, so that one call stays one row, and is written as a recompute
+ * writes: places first, then a look back, and not at all where somebody has begun later, who may well have computed it. A
+ * frozen record stays as it was: it is all that is left of its call.
  */
-export function giveUpOn({ log, writer, inputs, versions, logNow }: GiveUpParts) {
+export function giveUpOn({ log, writer, versions, componentsOf, inputs, logNow }: GiveUpParts) {
   return async function giveUp(failed: readonly FailedCall[]): Promise<void> {
     await log.append(failed.map(letterOf))
     for (const { change, members } of failed) {
-      if (members === undefined && change.id.startsWith('trace:')) continue
-      await writeNotComputed(change.tenant, members ?? [change.id], change)
+      for (const ids of members === undefined ? await membersOf(change) : [members]) await writeNotComputed(change, ids)
     }
   }
 
-  async function writeNotComputed(tenant: string, members: readonly string[], change: Change): Promise<void> {
-    const [id = change.id] = members
+  /** Where not even this can be found out, there is a letter and no record: an id alone may be a member of another's. */
+  async function membersOf(change: Change): Promise<readonly (readonly string[])[]> {
+    try {
+      return (await componentsOf(change)).map(({ members }) => members)
+    } catch {
+      return []
+    }
+  }
+
+  async function writeNotComputed(change: Change, ids: readonly string[]): Promise<void> {
+    const { tenant } = change
+    const [canonical] = ids
+    if (canonical === undefined) return
+    const members = ids.map((id) => ({ tenant, id }))
     const version = await versions.next()
-    const known = await writer.places(members.map((member) => ({ tenant, id: member })))
-    if ((await inputs.frozen(known, { version, logNowMs: logNow() })).length > 0) return
-    const last = known
-      .filter((place) => place.canonical === id)
-      .reduce<Place | undefined>((best, place) => (place.version > (best?.version ?? -1) ? place : best), undefined)
-    const empty = notComputed({ ...change, id })
-    const record = { ...empty, correlationIds: members, startedMs: last?.atMs ?? empty.startedMs }
-    const place = { tenant, canonical: id, atMs: record.startedMs, version }
-    await writer.appendPlaces(members.map((member) => ({ ...place, id: member })))
+    const before = await writer.places(members)
+    // What raw no longer covers would be lost for good.
+    if ((await inputs.frozen(before, { version, logNowMs: logNow() })).length > 0) return
+    const empty = notComputed({ ...change, id: canonical })
+    const startedMs = lastPlace(canonical, before)?.atMs ?? empty.startedMs
+    const record = { ...empty, correlationIds: ids, startedMs }
+    await writer.appendPlaces(members.map((member) => ({ ...member, canonical, atMs: startedMs, version })))
+    const known = await writer.places(members)
+    if (known.some((place) => place.version > version)) return
     const kept = keptBeside(record, { events: [], cdrs: [], evidence: [] })
     const unknown = { asOfMs: 0, nextDueMs: undefined, rawUntilMs: undefined, computedAtMs: 0 }
     await writer.write(
-      [{ record, kept, version, shard: shardOf(tenant, id), ...unknown }],
+      [{ record, kept, version, shard: shardOf(tenant, canonical), ...unknown }],
       leftPlaces(record, version, known),
     )
   }
 }
+
+const lastPlace = (canonical: string, known: readonly Place[]): Place | undefined =>
+  known
+    .filter((place) => place.canonical === canonical)
+    .reduce<Place | undefined>((last, place) => (place.version > (last?.version ?? -1) ? place : last), undefined)
 
 const letterOf = ({ change, cause }: FailedCall): NewRecord =>
   edgeDeadLetter({

@@ -5,8 +5,10 @@ import { deadLettersCommand } from './commands/dead-letters.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
+import { linksCommand } from './commands/links.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { mosCommand } from './commands/mos.ts'
+import { profilesCommand } from './commands/profiles.ts'
 import { replayCommand } from './commands/replay.ts'
 import { runsCommand } from './commands/runs.ts'
 import { simulateCommand } from './commands/simulate.ts'
@@ -29,6 +31,8 @@ const commands = [
   runsCommand,
   deadLettersCommand,
   keysCommand,
+  profilesCommand,
+  linksCommand,
   migrateCommand,
   doctorCommand,
 ]
@@ -70,8 +74,15 @@ function inherit(command: Command, parent: Command): void {
   for (const child of command.commands) inherit(child, command)
 }
 
+/** A desk in this process refuses as one behind HTTP does: with a status code. */
+function exitOf(error: unknown): ExitName {
+  if (error instanceof CommandError) return error.exit
+  const { statusCode = 500 } = (error ?? {}) as { readonly statusCode?: number }
+  return statusCode >= 400 && statusCode < 500 ? 'refused' : 'failed'
+}
+
 function report(error: unknown, io: CommandIo, json: boolean): number {
-  const exit: ExitName = error instanceof CommandError ? error.exit : 'failed'
+  const exit = exitOf(error)
   const message = error instanceof Error ? error.message : String(error)
   if (json) void io.out(`${JSON.stringify({ error: message, exit: exitCodes[exit] })}\n`)
   io.err(`callscope: ${message}\n`)

@@ -1,24 +1,29 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
-import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
-import { rowsOf } from '#warehouse/client.ts'
+import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
+import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
-import type { Config } from './config.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import { createTenantCache } from './tenant-cache.ts'
+import { windowsOf } from './windows.ts'
+import type { WriteHealth } from './write-health.ts'
 
 export interface PipelinesParts extends EngineParts {
   readonly log: EmbeddedLog
   readonly registry: Registry
   readonly metrics: Prometheus
+  readonly writes?: WriteHealth
+  /** Without it every tenant is judged by the default. */
+  readonly profiles?: ProfileCache
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
-  connect(): Promise<ClickHouseClient>
+  connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Tests shorten these. */
   readonly tuning?: Pick<ComposeParts, 'limits' | 'pace' | 'watermarkLagMs'>
 }
@@ -34,15 +39,6 @@ export interface RunningPipelines {
   stop(): Promise<void>
 }
 
-const dayMs = 86_400_000
-
-export const windowsOf = ({ retentionDays }: Config): TimeWindows => ({
-  ...defaultWindows,
-  retentionMs: retentionDays * dayMs,
-  // A live event must not be older than raw is kept, less the two days for which rows are frozen.
-  maxAgeMs: Math.min(defaultWindows.maxAgeMs, Math.max(1, retentionDays - 2) * dayMs),
-})
-
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
@@ -53,15 +49,17 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
-    defaultTenant: config.defaultTenant,
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
+    ...(parts.writes === undefined ? {} : { writes: parts.writes }),
+    ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,
       silenceMs: config.summaries.silenceSeconds * 1_000,
     },
     ...parts.tuning,
+    pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
       logger.error(
@@ -122,8 +120,10 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 }
 
 const choreEveryMs = 10_000
+/** Profiles change a few times a year, and one set through this process is known at once. */
+const profilesEvery = 6
 
-/** What has to be done now and then: forget old messages, know new tenants, count open calls. */
+/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
 async function doChores(
   parts: PipelinesParts,
   refreshTenants: () => Promise<void>,
@@ -131,16 +131,13 @@ async function doChores(
 ): Promise<void> {
   const { log, metrics, logger } = parts
   const client = await parts.connect()
+  let round = 0
   while (!signal.aborted) {
     try {
       await log.trim()
       await refreshTenants()
-      const open = await rowsOf<[string, number]>(
-        client,
-        `SELECT tenant, count() FROM calls FINAL
-         WHERE state = 'open' AND is_deleted = 0 AND at > now64() - INTERVAL 2 DAY GROUP BY tenant`,
-      )
-      metrics.calls.active(new Map(open))
+      if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      metrics.calls.active(await countOpenCalls(client, parts.clock()))
     } catch (error) {
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
     }

@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
 import type { Logger } from './logger.ts'
 import { version } from './version.ts'
+import { windowsOf } from './windows.ts'
 
 export interface ServeParts {
   readonly config: Config
@@ -80,7 +81,9 @@ const settingsOf = ({ api, bodies, ...config }: Config): HttpSettings => ({
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     defaultTenant: config.defaultTenant,
+    defaultTenantStated: config.defaultTenantStated,
   },
+  windows: windowsOf(config),
   ...{
     pageDefault: Math.min(api.pageDefault, api.pageMax),
     pageMax: api.pageMax,
@@ -94,16 +97,23 @@ const settingsOf = ({ api, bodies, ...config }: Config): HttpSettings => ({
   version,
 })
 
-/** Each part is asked something small; one that does not answer makes the process not ready. */
-async function readinessOf({ log, registry, reader }: Engine) {
+/**
+ * Each part is asked something small; one that does not answer makes the process not ready, and so does a store that
+ * answers and takes no writes: who sends should go elsewhere, or wait.
+ */
+async function readinessOf({ log, registry, reader, writes }: Engine) {
   const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['log', () => log.extent('dead-letter')],
     ['registry', () => registry.tenants.tenants()],
     ['warehouse', () => reader.list({ limit: 1 })],
   ]
   const answers = await Promise.allSettled(asked.map(([, ask]) => ask()))
+  const failing = await writes.failing()
   const checks = Object.fromEntries(
-    asked.map(([name], at) => [name, answers[at]?.status === 'fulfilled' ? 'ok' : 'does not answer']),
+    asked.map(([name], at) => [
+      name,
+      answers[at]?.status === 'fulfilled' ? (failing[name] ?? 'ok') : 'does not answer',
+    ]),
   )
-  return { ready: answers.every(({ status }) => status === 'fulfilled'), checks }
+  return { ready: Object.values(checks).every((said) => said === 'ok'), checks }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aFolder, run } from './cli-for-tests.ts'
@@ -43,6 +44,28 @@ async function waitForCall(): Promise<unknown> {
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
   throw new Error('the call did not appear')
+}
+
+async function linksByHand() {
+  const pair = ['call-up-1', 'call-up-2']
+  expect(await json('links', 'join', ...pair)).toMatchObject({
+    exit: 4,
+    value: { error: expect.stringMatching(/^a, b: .*not cut by hand/) },
+  })
+  expect((await json('links', 'cut', 'call-up-1', 'call-up-1')).exit).toBe(2)
+  expect((await json('links', 'cut', ...pair, '--tenant', 'nobody')).exit).toBe(4)
+  expect(await json('links', 'cut', ...pair)).toMatchObject({
+    exit: 0,
+    value: { wereOne: false, announced: 2, calls: [{}, {}] },
+  })
+  const [a, b] = pair
+  expect((await json('links', 'list', 'call-up-1')).value).toMatchObject({
+    calls: [{ id: 'call-up-1', members: ['call-up-1'] }],
+  })
+  expect((await json('links', 'list', 'call-up-1')).value.cuts.at(-1)).toMatchObject({ a, b, action: 'cut' })
+  expect((await run('links', 'list', 'call-up-1', ...here)).out).toMatch(/call call-up-1: call-up-1[\s\S]*cut/)
+  expect((await json('links', 'join', ...pair)).exit).toBe(0)
+  expect((await json('links', 'list', 'call-up-1')).value.cuts.at(-1)).toMatchObject({ action: 'join' })
 }
 
 test('what is sent over HTTP is soon a call, which commands reach through the running process', async () => {
@@ -89,6 +112,35 @@ test('sql, keys and replay go through the running process; a hostile query is re
   expect((await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(403)
 })
 
+test('a tenant is judged by another profile: listed, shown, changed and set through the running process', async () => {
+  expect((await json('profiles', 'list')).value.profiles).toEqual([
+    { version: 'default-1', validFromMs: 0, current: true },
+  ])
+  const shown = await json('profiles', 'show', 'teams-cqd-1')
+  const file = join(folder, 'profile.json')
+  writeFileSync(file, JSON.stringify({ ...shown.value, version: 'acme-1', badStretchMs: -1 }))
+  expect(await run('profiles', 'set', '--file', file, ...here)).toMatchObject({
+    exit: 4,
+    err: expect.stringMatching(/badStretchMs: .*expected number to be >=1/),
+  })
+  writeFileSync(file, JSON.stringify({ ...shown.value, badStretchMs: 1 }))
+  expect(await json('profiles', 'set', '--file', file)).toMatchObject({
+    exit: 4,
+    value: { error: expect.stringMatching(/version: "teams-cqd-1" comes with the program/) },
+  })
+  writeFileSync(file, JSON.stringify({ ...shown.value, version: 'acme-1' }))
+  const set = ['profiles', 'set', '--file', file, '--valid-from', '2026-01-01T00:00:00Z']
+  expect((await json(...set, '--tenant', 'nobody')).exit).toBe(4)
+  expect((await json(...set)).value).toMatchObject({ version: 'acme-1', calls: 1 })
+  expect((await json('profiles', 'list')).value.profiles).toMatchObject([{}, { version: 'acme-1', current: true }])
+  await expect
+    .poll(async () => (await json('call', 'call-up-1')).value.record.profileVersion, { timeout: 10_000 })
+    .toBe('acme-1')
+  expect((await json('profiles', 'show', 'nothing')).exit).toBe(3)
+})
+
+test('two ids are cut apart by hand and joined again, through the running process and without it', linksByHand)
+
 test('SIGTERM ends it with exit code 0, and what was stored is there without it', async () => {
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
@@ -98,11 +150,16 @@ test('SIGTERM ends it with exit code 0, and what was stored is there without it'
   expect((await json('dead-letters', 'list')).value).toMatchObject({ letters: [] })
 })
 
+test('the same on a folder that nobody owns', linksByHand)
+
 test('import and replay work on a folder that nobody owns, and wait for the call records', async () => {
   const lines = join(folder, 'lines.jsonl')
   await run('simulate', '--calls', '3', '--seed', '9', '--start', '30m', '--no-faults', '--out', lines)
   const replayed = await json('replay', lines, '--add-tenant', 'acme', 'globex', 'initech')
   expect(replayed.exit).toBe(0)
-  expect((await json('runs')).value.runs).toMatchObject([{ kind: 'replay', status: 'succeeded' }])
+  expect((await json('runs')).value.runs).toMatchObject([
+    { kind: 'replay', status: 'succeeded' },
+    { kind: 'recompute' },
+  ])
   expect((await json('calls')).value.calls.length).toBeGreaterThanOrEqual(4)
 })

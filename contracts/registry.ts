@@ -95,6 +95,8 @@ export interface StoredProfile {
 export interface ProfileStore {
   /** The tenant's profiles, oldest first; empty means the default profile holds. */
   profiles(tenant: string): Promise<readonly StoredProfile[]>
+  /** A version is told once: false where the tenant has one of that name, or one that begins at the same moment. */
+  add(tenant: string, profile: StoredProfile): Promise<boolean>
 }
 
 /** Everything Postgres keeps, behind one handle for the composition root. Parts take only what they need. */

@@ -251,3 +251,12 @@ test('profiles of a tenant come oldest first, and a tenant without any has none'
   ])
   expect(await registry.profiles.profiles('nobody')).toEqual([])
 })
+
+test('a profile is told once: neither its version nor the moment it begins at can be taken by another', async () => {
+  const add = (version: string, validFromMs: number) =>
+    registry.profiles.add('acme', { version, validFromMs, thresholds: { jitter: 1 } })
+  expect([await add('told', 100), await add('told', 200), await add('other', 100)]).toEqual([true, false, false])
+  expect((await registry.profiles.profiles('acme')).at(-1)).toEqual({
+    ...{ version: 'told', validFromMs: 100, thresholds: { jitter: 1 } },
+  })
+})

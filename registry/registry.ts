@@ -39,7 +39,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     watermarks: createWatermarkStore(database),
     cuts: createLinkCutStore(database, clock),
     runs: createRunStore(database),
-    profiles: createProfileStore(database),
+    profiles: createProfileStore(database, clock),
     close: () => database.close(),
   }
 }

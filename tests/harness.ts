@@ -36,6 +36,7 @@ export interface HarnessOptions {
   readonly tenants?: readonly string[]
   readonly durability?: 'power' | 'process'
   readonly patience?: ComposeParts['patience']
+  readonly profileOf?: ComposeParts['profileOf']
 }
 
 /** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
@@ -71,7 +72,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const tenants = new Set([...(options.tenants ?? []), 'default', ...simulatedTenants.map(({ id }) => id)])
   await registry.tenants.ensureTenants([...tenants].map((id) => ({ id, name: id })))
-  const connect = () => connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2 })
+  const connect: ComposeParts['connect'] = (limits) =>
+    connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
   const warehouse = await connect()
   await migrateWarehouse(warehouse, await listMigrations())
   const retried: Error[] = []
@@ -80,6 +82,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     prometheus: createPrometheus({ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true }),
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
+    ...(options.profileOf === undefined ? {} : { profileOf: options.profileOf }),
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
     pace: { runningDelayMs: 0, dueEveryMs: 50, cycleMs: 0, ...options.pace },
     logNow: clock,

@@ -10,6 +10,8 @@ export interface WarehouseOptions {
   readonly location: WarehouseLocation
   /** Threads one query may use. Small machines share their cores with the pipelines. */
   readonly maxThreads?: number
+  /** A query that runs longer fails. Without it none is cut off. */
+  readonly maxQueryMs?: number
 }
 
 /**
@@ -17,7 +19,11 @@ export interface WarehouseOptions {
  * several connections on one folder side by side, so each part that must not wait for another opens its own.
  * Throws when the embedded engine is not installed or its folder is locked by another process.
  */
-export async function connectWarehouse({ location, maxThreads }: WarehouseOptions): Promise<ClickHouseClient> {
+export async function connectWarehouse({
+  location,
+  maxThreads,
+  maxQueryMs,
+}: WarehouseOptions): Promise<ClickHouseClient> {
   const clickhouse_settings: ClickHouseSettings = {
     // The default of 26.x is 1: it would acknowledge rows before they are stored.
     async_insert: 0,
@@ -29,6 +35,7 @@ export async function connectWarehouse({ location, maxThreads }: WarehouseOption
     do_not_merge_across_partitions_select_final: 0,
     session_timezone: 'UTC',
     ...(maxThreads === undefined ? {} : { max_threads: maxThreads }),
+    ...(maxQueryMs === undefined ? {} : { max_execution_time: maxQueryMs / 1_000 }),
   }
   if ('url' in location) return createClient({ url: location.url, clickhouse_settings })
   const { createChdbConnection } = await import('chdb/connection')

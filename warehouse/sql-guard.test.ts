@@ -61,6 +61,31 @@ test.each([
   ["SELECT format('{}-{}', id, id) FROM calls WHERE id = 'a'", [['a-a']]],
   ["SELECT name FROM system.tables WHERE database = 'default'", [['calls']]],
   ["SELECT 'it''s', 'a\\'b', 'ü \u2019 ok'", [["it's", "a'b", 'ü \u2019 ok']]],
+  [
+    'SELECT toStartOfDay(at) AS day, countIf(n > 1), quantiles(0.5, 0.95)(n), uniqExact(id), sumOrNull(n) FROM calls GROUP BY day ORDER BY day DESC LIMIT 1',
+    [['2026-01-02 00:00:00', 1, [2, 2], 1, 2]],
+  ],
+  [
+    "SELECT id, bar(n, 0, 2, 2), multiIf(n = 1, 'one', 'more'), CASE id WHEN 'a' THEN 1 ELSE 2 END, n BETWEEN 1 AND 2 FROM calls ORDER BY id LIMIT 1",
+    [['a', '█', 'one', 1, 1]],
+  ],
+  [
+    "SELECT arrayJoin(tags) AS tag, JSONExtractInt('{\"a\":{\"b\":7}}', 'a', 'b'), formatDateTime(at, '%Y-%m') FROM calls ORDER BY tag LIMIT 1",
+    [['x', 7, '2026-01']],
+  ],
+  ['SELECT CAST(n AS Nullable(Decimal(10, 2))), n::LowCardinality(String) FROM calls ORDER BY n LIMIT 1', [[1, '1']]],
+  [
+    'SELECT id, row_number() OVER w, lagInFrame(n) OVER w, any(n) OVER w FROM calls WINDOW w AS (ORDER BY at) ORDER BY id DESC LIMIT 1',
+    [['b', 2, 1, 1]],
+  ],
+  [
+    "SELECT quantileMerge(state) FROM (SELECT quantileState(n) AS state FROM calls WHERE at > toDateTime('2026-01-01') - INTERVAL 1 DAY)",
+    [[1.5]],
+  ],
+  [
+    'SELECT count(DISTINCT id), NOT EXISTS(SELECT 1 FROM calls WHERE n IS NULL), GROUPING(id) FROM calls GROUP BY GROUPING SETS ((id)) ORDER BY id LIMIT 1',
+    [[1, 1, 0]],
+  ],
 ])('runs: %s', async (query, rows) => {
   expect((await sql.query(query)).rows).toEqual(rows)
 })
@@ -117,6 +142,14 @@ test.each([
   'SELECT sleep(3)',
   'SELECT sleepEachRow(1) FROM calls',
   "SELECT getSetting('readonly')",
+  "SELECT hasColumnInTable('system', 'users', 'name')",
+  "SELECT HasColumnInTable('system', 'users', 'name')",
+  "SELECT reverseDNSQuery('127.0.0.1')",
+  "SELECT getMacro('shard')",
+  "SELECT arrayMap(x -> file(x), ['/etc/passwd'])",
+  "WITH (x -> file(x)) AS count SELECT count('/etc/passwd')",
+  "SELECT fileIf('/etc/passwd')",
+  "SELECT 1 GLOBAL IN file('/etc/passwd')",
   "SELECT count() FROM calls WHERE id IN (SELECT * FROM file('/etc/passwd'))",
   "SELECT 1 IN file('/etc/passwd')",
   'SELECT id IN numbers(3) FROM calls',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { DeadLetter } from '#collectors/http/ports.ts'
+import type { DeadLetter, ShownLetter } from '#contracts/dead-letters.ts'
 import { withDesk } from '../desk/open-desk.ts'
 import { CommandError } from '../exit-codes.ts'
 import { dateTime } from '../text/format.ts'
@@ -112,8 +112,8 @@ function letterText({
   tenant,
   refused,
   whole,
-  body = '',
-}: DeadLetter): string {
+  body,
+}: ShownLetter): string {
   const facts = [
     `id        ${id}`,
     `at        ${dateTime(atMs)} UTC`,

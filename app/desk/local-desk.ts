@@ -5,10 +5,12 @@ import type { Registry } from '#contracts/registry.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import type { Engine } from '../engine.ts'
 import { createJobs, type JobsParts } from '../jobs/jobs.ts'
+import { createProfileDesk } from '../profiles/profile-desk.ts'
+import { createLinkDesk } from './link-desk.ts'
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
-  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log'>,
+  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf'>,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
   return {
@@ -18,6 +20,8 @@ export function createLocalDesk(
     deadLetters: createLetterDesk(engine.log),
     jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
     keys: createKeyDesk(engine.registry),
+    links: createLinkDesk(engine),
+    profiles: createProfileDesk({ ...engine, cache: engine.profiles, clock: parts.clock }),
   }
 }
 

@@ -54,6 +54,23 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
       create: async (key) => (await ask<{ key: string }>('/api/keys', { method: 'POST', json: key }))?.key,
       list: async () => (await must<{ keys: [] }>('/api/keys')).keys,
     },
+    links: {
+      show: (tenant, id) => must(`/api/links/${encodeURIComponent(id)}`, { query: { tenant } }),
+      decide: (decision) => must('/api/links', { method: 'POST', json: decision }),
+    },
+    profiles: {
+      list: (tenant) => must('/api/profiles', { query: { tenant } }),
+      show: (tenant, version) => ask(`/api/profiles/${encodeURIComponent(version)}`, { query: { tenant } }),
+      set: ({ tenant, profile, validFromMs }) =>
+        must('/api/profiles', {
+          method: 'POST',
+          json: {
+            tenant,
+            profile,
+            validFrom: validFromMs === undefined ? undefined : new Date(validFromMs).toISOString(),
+          },
+        }),
+    },
   }
 }
 

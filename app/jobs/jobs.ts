@@ -5,6 +5,7 @@ import type { Clock } from '#contracts/clock.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry, Run } from '#contracts/registry.ts'
 import type { Config } from '../config.ts'
+import { refuseUnknownTenant } from '../desk/refused.ts'
 import { whileHeld } from './hold.ts'
 import { importDump } from './import-dump.ts'
 import { replayLines } from './replay-lines.ts'
@@ -21,15 +22,6 @@ export interface JobsParts {
   readonly stopping?: AbortSignal | undefined
   /** Pipelines know the tenants by heart: they are told of new ones. */
   readonly onTenantsAdded?: (() => Promise<void>) | undefined
-}
-
-/** What was asked of a job cannot be done. For people; the caller's fault. */
-export class JobRefused extends Error {
-  readonly statusCode = 400
-  constructor(message: string) {
-    super(message)
-    this.name = 'JobRefused'
-  }
 }
 
 type Done = Omit<JobReport, 'run'>
@@ -74,11 +66,7 @@ export function createJobs(parts: JobsParts): Jobs {
 
   return {
     async importFile({ name, content, tenant = parts.config.defaultTenant }) {
-      const known = (await registry.tenants.tenants()).map(({ id }) => id)
-      if (!known.includes(tenant))
-        throw new JobRefused(
-          `tenant: there is no tenant "${tenant}"; there are ${known.join(', ')}. Add it to "tenants" in the configuration.`,
-        )
+      await refuseUnknownTenant(registry, tenant)
       return asRun('import', name, (run) =>
         whileHeld(registry.watermarks, tenant, run, () =>
           asFile(content, spoolFolder, (path) => importDump({ ...common, path, tenant, run })),

@@ -4,7 +4,7 @@ import { Answer, type Asked, bodyAs, type Endpoint, queryOf } from './endpoint.t
 import { limited } from './limited-stream.ts'
 import type { HttpParts, Upload } from './ports.ts'
 import { Problem } from './problem.ts'
-import { deadLetter, jobReport, keyEntry, run, sqlResult } from './response-schemas.ts'
+import { deadLetter, jobReport, keyEntry, run, shownLetter, sqlResult } from './response-schemas.ts'
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(50)
 const letterPage = z.strictObject({ limit, cursor: z.string().max(200).optional() })
@@ -65,7 +65,7 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     path: '/api/dead-letters/:id',
     access: 'administer',
     summary: 'One refused message with its body',
-    response: { schema: deadLetter, description: 'The message.' },
+    response: { schema: shownLetter, description: 'The message.' },
     async handle({ params }) {
       const letter = await desk.deadLetters.show(params.id ?? '')
       if (letter === undefined) throw new Problem(404, 'there is no such dead letter')

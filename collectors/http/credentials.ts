@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Role, TenantDirectory } from '#contracts/registry.ts'
 import { isLoopback } from './guards.ts'
+import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
 /** Who sent a request, and for whom. */
 export interface Principal {
   readonly role: Role
-  /** Undefined: an administrator that named no tenant. Reads all, and sends for the default tenant. */
+  /** Undefined: an administrator that named no tenant. Reads all, and sends only where it is beyond doubt for whom. */
   readonly tenant: string | undefined
 }
 
@@ -78,6 +79,24 @@ function anonymous(presented: Presented, peer: string | undefined, access: Acces
   if (header(presented['callscope-tenant']) !== undefined)
     throw new Problem(401, 'callscope-tenant: only the administrator token may name a tenant')
   return { role: 'administrator', tenant }
+}
+
+/**
+ * Whose it is what a request brings. An administrator speaks for every tenant, so that it has to name one: unless the
+ * operator has stated a default, or there is only one.
+ */
+export async function senderOf(
+  { tenant }: Principal,
+  { settings, tenants }: Pick<HttpParts, 'settings' | 'tenants'>,
+): Promise<string> {
+  if (tenant !== undefined) return tenant
+  if (settings.defaultTenantStated) return settings.defaultTenant
+  const [only, ...others] = await tenants.tenants()
+  if (only !== undefined && others.length === 0) return only.id
+  throw new Problem(
+    400,
+    'callscope-tenant: there are several tenants: name the one that this belongs to, use its API key, or set defaultTenant',
+  )
 }
 
 async function namedTenant(presented: Presented, tenants: CredentialParts['tenants']): Promise<string | undefined> {

@@ -14,6 +14,9 @@ const settings: HttpSettings = {
   allowedHosts: ['calls.example'],
   allowedOrigins: ['https://grafana.example'],
   defaultTenant: 'default',
+  defaultTenantStated: false,
+  // A day less than the default: an edge that had windows of its own would take more.
+  windows: { maxAgeMs: 6 * 86_400_000, maxAheadMs: 600_000 },
   pageDefault: 50,
   pageMax: 1_000,
   eventsBytes: 2 * 1_048_576,
@@ -46,6 +49,15 @@ export const emptyDesk: Desk = {
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
+  links: {
+    show: async () => ({ calls: [], cuts: [] }),
+    decide: async () => ({ sequence: 1, wereOne: true, announced: 2, calls: [] }),
+  },
+  profiles: {
+    list: async () => ({ profiles: [], ready: [] }),
+    show: async () => undefined,
+    set: async ({ profile, validFromMs = nowMs }) => ({ version: profile.version, validFromMs, calls: 0 }),
+  },
 }
 
 /** A server over a log in memory, and all that went through it. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
-import { defaultWindows } from '#contracts/pipeline.ts'
 import { signals } from '#contracts/signals/index.ts'
 import { type AcceptedEvents, acceptEvents } from './accept-events.ts'
 import { readCloudEvents } from './cloud-events.ts'
+import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { type FieldProblem, maxErrors, Problem } from './problem.ts'
@@ -31,12 +31,12 @@ export function createEventsEndpoint(parts: HttpParts): Endpoint {
 }
 
 async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked): Promise<Answer> {
-  const tenant = principal.tenant ?? parts.settings.defaultTenant
+  const tenant = await senderOf(principal, parts)
   const { batch, events } = readCloudEvents(headers, body)
   const { records, problems, foreign } = acceptEvents(events, {
     tenant,
     nowMs: parts.clock(),
-    windows: defaultWindows,
+    windows: parts.settings.windows,
     batch,
   })
   await refuseForeign(parts, 'events', tenant, foreign)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { defaultWindows } from '#contracts/pipeline.ts'
 import { getStatsRequest, readGetStats } from '../getstats/read-getstats.ts'
 import { acceptEvents } from './accept-events.ts'
 import { parseJson } from './body.ts'
+import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import { refuseForeign, store } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
@@ -29,7 +29,7 @@ export const createGetStatsEndpoint = (parts: HttpParts): Endpoint => ({
 })
 
 async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise<Answer> {
-  const tenant = principal.tenant ?? parts.settings.defaultTenant
+  const tenant = await senderOf(principal, parts)
   const read = readGetStats(parseJson(body))
   if (read.type !== 'next') {
     parts.count('getstats', 'invalid', 1)
@@ -39,7 +39,7 @@ async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise
   const { records, problems, foreign } = acceptEvents(samples, {
     tenant,
     nowMs: parts.clock(),
-    windows: defaultWindows,
+    windows: parts.settings.windows,
     batch: false,
   })
   await refuseForeign(parts, 'getstats', tenant, foreign)

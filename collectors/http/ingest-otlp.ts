@@ -14,6 +14,7 @@ import {
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { type Attributes, tenantAttributes } from '#contracts/signals/otlp.ts'
 import { topicNames } from '#contracts/topics.ts'
+import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import { store } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
@@ -74,7 +75,7 @@ export const createOtlpEndpoints = (parts: HttpParts): readonly Endpoint[] =>
   }))
 
 async function takeOtlp(parts: HttpParts, signal: OtlpSignal, { principal, headers, body }: Asked): Promise<Answer> {
-  const tenant = principal.tenant ?? parts.settings.defaultTenant
+  const tenant = await senderOf(principal, parts)
   const encoding = otlpEncodingOf(headers['content-type'])
   if (encoding === undefined) throw new Problem(415, 'Content-Type: must be application/json or application/x-protobuf')
   const contentType = encoding === 'json' ? 'application/json' : 'application/x-protobuf'

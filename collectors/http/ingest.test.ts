@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { recordHeaders } from '#contracts/pipeline.ts'
 import { acmeKey, administratorToken, anEvent, aServer, asKey, readerKey } from './http-for-tests.ts'
 
 const batchType = { 'content-type': 'application/cloudevents-batch+json' }
@@ -74,6 +75,7 @@ test.each([
   ['deep nesting', '['.repeat(200_000) + ']'.repeat(200_000), /nested deeper|not JSON/],
   ['a __proto__ key', JSON.stringify(anEvent()).replace('"from"', '"__proto__"'), /__proto__/],
   ['NaN', '{"specversion": NaN}', /not JSON/],
+  ['an event older than the pipelines take', JSON.stringify(anEvent({ time: '2026-04-25T11:59:00Z' })), /6 days old/],
   ['an event of 1970', JSON.stringify(anEvent({ time: '1970-01-01T00:00:00Z' })), /days old/],
   ['an event of 2100', JSON.stringify(anEvent({ time: '2100-01-01T00:00:00Z' })), /ahead of our clock/],
   [
@@ -154,6 +156,25 @@ test('headers of ours that a client sends never reach the log', async () => {
   const { app, records } = aServer()
   await app.inject(post('/v1/events', anEvent(), { ...single, 'callscope-run': 'mine', ...asKey(acmeKey) }))
   expect(records[0]?.headers).toEqual({ 'callscope-tenant': 'acme' })
+})
+
+test('an administrator who names no tenant sends for the only one, and where there are several for none', async () => {
+  const send = (tenants: readonly string[], url = '/v1/events', body: object = anEvent(), headers: object = single) => {
+    const directory = { findKey: async () => undefined, tenants: async () => tenants.map((id) => ({ id, name: id })) }
+    const { app, records } = aServer({ tenants: directory })
+    const asked = app.inject(post(url, body, { ...headers, ...asKey(administratorToken) }))
+    return asked.then((answer) => ({ answer, tenant: records[0]?.headers?.[recordHeaders.tenant] }))
+  }
+  expect((await send(['acme'])).tenant).toBe('acme')
+  const unnamed = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'whose?' } }] }] }] }
+  for (const [url, body, headers] of [
+    ['/v1/events', anEvent(), single],
+    ['/v1/logs', unnamed, { 'content-type': 'application/json' }],
+  ] as const) {
+    const { answer, tenant } = await send(['acme', 'globex'], url, body, headers)
+    expect([answer.statusCode, tenant]).toEqual([400, undefined])
+    expect(answer.json().detail).toMatch(/^callscope-tenant: there are several tenants: name the one/)
+  }
 })
 
 test('the administrator may send for a tenant by name, for known ones only', async () => {

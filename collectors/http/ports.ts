@@ -1,39 +1,11 @@
 import type { Clock } from '#contracts/clock.ts'
+import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
-import type { Role, Run, TenantDirectory } from '#contracts/registry.ts'
+import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
-
-/** A message that was refused for good, as people see it. */
-export interface DeadLetter {
-  readonly id: string
-  readonly atMs: number
-  readonly reason: string
-  readonly detail: string
-  readonly pipeline: string
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly tenant: string | undefined
-  /** How many parts of the message were refused. */
-  readonly refused: number
-  /** False when only the beginning of the body was kept. */
-  readonly whole: boolean
-  /** The message itself, only when one is shown. */
-  readonly body?: string
-}
-
-export interface DeadLetterPage {
-  readonly letters: readonly DeadLetter[]
-  readonly nextCursor: string | undefined
-}
-
-export interface DeadLetterDesk {
-  list(page: { readonly limit: number; readonly cursor?: string }): Promise<DeadLetterPage>
-  show(id: string): Promise<DeadLetter | undefined>
-  /** Appends the message again where it came from. `cut`: only its beginning was kept, so it cannot be. */
-  replay(id: string): Promise<'replayed' | 'not_found' | 'cut'>
-}
+import type { QualityProfile } from '#quality/profile.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -78,6 +50,68 @@ export interface KeyDesk {
   list(): Promise<readonly KeyEntry[]>
 }
 
+/** One profile of a tenant: it holds until the next begins. */
+export interface ProfileEntry {
+  readonly version: string
+  /** 0: from the beginning. */
+  readonly validFromMs: number
+  /** Calls that start now are judged by it. */
+  readonly current: boolean
+}
+
+export interface ProfileList {
+  readonly profiles: readonly ProfileEntry[]
+  /** Vendors' published limits, ready to be shown, changed and set. */
+  readonly ready: readonly { readonly version: string; readonly vendor: string; readonly source: string }[]
+}
+
+export interface NewProfile {
+  readonly tenant: string
+  readonly profile: QualityProfile
+  /** Undefined: from now on. */
+  readonly validFromMs?: number | undefined
+}
+
+export interface ProfileDesk {
+  list(tenant: string): Promise<ProfileList>
+  /** One of the tenant's, or one that comes with the program. */
+  show(tenant: string, version: string): Promise<QualityProfile | undefined>
+  /** Stores it and announces, in bulk, the calls that it holds for: they are judged anew. */
+  set(profile: NewProfile): Promise<{ readonly version: string; readonly validFromMs: number; readonly calls: number }>
+}
+
+/** A call as its links make it. */
+export interface LinkedCall {
+  /** The smallest of its members. */
+  readonly id: string
+  readonly members: readonly string[]
+  /** Values that its members carry and that may join others, by kind. */
+  readonly links: Readonly<Record<string, readonly string[]>>
+}
+
+export interface LinksOfCall {
+  readonly calls: readonly LinkedCall[]
+  /** Every cut or join by hand that names a member, in their order. */
+  readonly cuts: readonly LinkCut[]
+}
+
+export type LinkDecision = Omit<LinkCut, 'sequence'>
+
+export interface LinkDecided {
+  readonly sequence: number
+  /** False: the two ids were two calls already. A slip of the pen, or a cut ahead of a link. */
+  readonly wereOne: boolean
+  /** Ids that are computed anew: every member of what was one call, and is. */
+  readonly announced: number
+  /** What the two ids name now: one call, or two. */
+  readonly calls: readonly LinkedCall[]
+}
+
+export interface LinkDesk {
+  show(tenant: string, id: string): Promise<LinksOfCall>
+  decide(decision: LinkDecision): Promise<LinkDecided>
+}
+
 /**
  * All that people may ask, the same over HTTP and in process: commands hold either. What cannot be done because of what
  * was asked is an error with a `statusCode` of 4xx whose message is meant for people.
@@ -89,6 +123,8 @@ export interface Desk {
   readonly deadLetters: DeadLetterDesk
   readonly jobs: Jobs
   readonly keys: KeyDesk
+  readonly profiles: ProfileDesk
+  readonly links: LinkDesk
 }
 
 /** A message that an edge refused in a way that must leave a trace. */
@@ -114,7 +150,12 @@ export interface HttpSettings {
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
+  /** Of requests from this machine that carry no credential. */
   readonly defaultTenant: string
+  /** The operator has named it. */
+  readonly defaultTenantStated: boolean
+  /** Event times that the pipelines take: what they would refuse is refused at once. */
+  readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs'>
   readonly pageDefault: number
   readonly pageMax: number
   readonly eventsBytes: number

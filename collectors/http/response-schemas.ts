@@ -68,6 +68,7 @@ export const run = z.object({
 
 export const deadLetter = z.object({
   id: z.string(),
+  identity: z.string().describe('topic/partition/offset/pipeline of the message.'),
   atMs: ms,
   reason: z.string(),
   detail: z.string(),
@@ -76,10 +77,14 @@ export const deadLetter = z.object({
   partition: z.int(),
   offset: z.int(),
   tenant: text,
-  refused: z.int(),
-  whole: z.boolean(),
-  body: text,
+  refused: z.int().describe('Parts of the message that were refused.'),
+  refusals: z
+    .array(z.object({ index: z.int(), reason: z.string(), detail: z.string() }))
+    .describe('The first of them.'),
+  whole: z.boolean().describe('False: only the beginning of the message was kept.'),
 })
+
+export const shownLetter = deadLetter.extend({ body: z.string() })
 
 export const jobReport = z.object({
   run: z.string(),
@@ -95,3 +100,46 @@ export const sqlResult = z.object({
 })
 
 export const keyEntry = z.object({ tenant: z.string(), role: z.string(), label: z.string(), createdMs: ms })
+
+export const profileList = z.object({
+  profiles: z.array(
+    z.object({
+      version: z.string(),
+      validFromMs: ms,
+      current: z.boolean().describe('Calls that start now are judged by it.'),
+    }),
+  ),
+  ready: z.array(z.object({ version: z.string(), vendor: z.string(), source: z.string() })),
+})
+
+export const profileSet = z.object({
+  version: z.string(),
+  validFromMs: ms,
+  calls: z.int().describe('Announced, to be judged anew.'),
+})
+
+const linkedCall = z.object({
+  id: z.string(),
+  members: z.array(z.string()),
+  links: z.record(z.string(), z.array(z.string())).describe('Values that may join other ids, by kind.'),
+})
+
+export const linksOfCall = z.object({
+  calls: z.array(linkedCall),
+  cuts: z.array(
+    z.object({
+      tenant: z.string(),
+      a: z.string(),
+      b: z.string(),
+      action: z.enum(['cut', 'join']),
+      sequence: z.int().describe('The greatest of a pair decides.'),
+    }),
+  ),
+})
+
+export const linkDecided = z.object({
+  sequence: z.int(),
+  wereOne: z.boolean().describe('Whether the two ids were one call before.'),
+  announced: z.int().describe('Ids that are computed anew.'),
+  calls: z.array(linkedCall).describe('What the two ids name now: one call, or two.'),
+})

@@ -11,9 +11,11 @@ import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
 import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
+import { createLinkEndpoints } from './link-endpoints.ts'
 import { describeApi } from './openapi.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
+import { createProfileEndpoints } from './profile-endpoints.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,6 +31,8 @@ const listEndpoints = (parts: HttpParts): readonly Endpoint[] => [
   createGetStatsEndpoint(parts),
   ...createCallEndpoints(parts),
   ...createAdminEndpoints(parts),
+  ...createProfileEndpoints(parts),
+  ...createLinkEndpoints(parts),
   ...createHealthEndpoints(parts),
 ]
 

@@ -7,8 +7,6 @@ export interface TenantRules {
   readonly tenants: () => ReadonlySet<string>
   /** The tenant that the configuration names for a topic, where it names one. */
   readonly topicTenant?: (topic: string) => string | undefined
-  /** Whose messages are that nobody names a tenant for: on an installation with one tenant only. */
-  readonly defaultTenant?: string | undefined
 }
 
 const mismatch = park(
@@ -18,17 +16,24 @@ const mismatch = park(
 const unregistered = park('unknown_tenant', 'tenant: not registered; register it, or correct the payload')
 const unnamed = park(
   'unknown_tenant',
-  'tenant: neither credential, topic nor payload names one; set tenantid (in OTLP: tenant_id)',
+  'tenant: neither credential, topic nor payload names one, and there are several; set tenantid (in OTLP: tenant_id), or topicTenants in the configuration',
 )
 
 /**
  * Whose message this is: the credential's tenant (a header that our own edges set), else the topic's configured one,
- * else the one that the payload names, else the default. A payload that names another than the first two is refused, never followed.
+ * else the one that the payload names, else the only one there is. Where there are several, a guess would hand one
+ * customer's messages to another. A payload that names another than the first two is refused, never followed.
  */
 export function tenantOf(record: LogRecord, named: string | undefined, rules: TenantRules): string | Outcome<never> {
   const appointed = record.headers[recordHeaders.tenant] ?? rules.topicTenant?.(record.topic)
   if (appointed !== undefined && named !== undefined && named !== appointed) return mismatch
-  const tenant = appointed ?? named ?? rules.defaultTenant
+  const tenant = appointed ?? named ?? onlyTenant(rules)
   if (tenant === undefined) return unnamed
   return rules.tenants().has(tenant) ? tenant : unregistered
+}
+
+function onlyTenant({ tenants }: TenantRules): string | undefined {
+  const known = tenants()
+  const [only] = known
+  return known.size === 1 ? only : undefined
 }

@@ -58,7 +58,7 @@ describe('whose a line is', () => {
 
   test('a line that names no tenant goes to the only one, where there is only one', () => {
     expect(reasonsOf(anonymous)).toEqual(['unknown_tenant'])
-    expect(effectsOf(anonymous, { rules: { defaultTenant: 'acme' } }).of('otel_logs')).toMatchObject([
+    expect(effectsOf(anonymous, { rules: { tenants: () => new Set(['acme']) } }).of('otel_logs')).toMatchObject([
       { Tenant: 'acme' },
     ])
   })

@@ -22,7 +22,7 @@ import { isClaim, placesUnder } from './places.ts'
 export interface FoldParts {
   readonly inputs: CallInputs
   readonly writer: Pick<CallWriter, 'places'>
-  readonly profileOf: (tenant: string) => QualityProfile
+  readonly profileOf: (tenant: string, atMs: number) => QualityProfile
   readonly patience: Patience
 }
 
@@ -124,7 +124,7 @@ function foldOne(
     streams,
     evidence: facts.evidence.map(({ row }) => row),
     asOfMs,
-    profile: profileOf(component.tenant),
+    profileAt: (atMs) => profileOf(component.tenant, atMs),
     patience,
   })
   if (folded === undefined) return undefined

@@ -33,7 +33,8 @@ export interface FoldInput {
   readonly evidence: readonly EvidenceRow[]
   /** The tenant's watermark, read before anything else was. */
   readonly asOfMs: EpochMs
-  readonly profile: QualityProfile
+  /** The tenant's profile that holds at a moment: a call is judged by that of its start. */
+  readonly profileAt: (atMs: EpochMs) => QualityProfile
   readonly patience: Patience
 }
 
@@ -53,10 +54,11 @@ const shownEvents = 2_000
  * event, sample or call detail names the component: then it is not a call.
  */
 export function foldCall(input: FoldInput): Folded | undefined {
-  const { component, cdrs, streams, evidence, asOfMs, profile, patience } = input
+  const { component, cdrs, streams, evidence, asOfMs, patience } = input
   const events = inOrder(input.events)
   const times = foldTimes({ events, cdrs: inOrder(cdrs), streams, asOfMs, patience })
   if (times === undefined) return undefined
+  const profile = input.profileAt(times.startedMs)
   const dimensions = latestDimensions(events, cdrs)
   const conference = events.some(({ type }) => type.startsWith('conference.'))
   const legs = foldLegs(events, streams, conference)

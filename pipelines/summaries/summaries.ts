@@ -9,6 +9,7 @@ import { attempt, persist } from '../persist.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Backlog, createBacklog, type Waiting } from './backlog.ts'
+import { withinBudget } from './budget.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
 import { createStandingClasses } from './standing-classes.ts'
@@ -43,6 +44,8 @@ export interface SummariesLimits {
   readonly bulkBelow: number
   readonly dueEveryMs: number
   readonly retryAfterMs: number
+  /** A call that takes longer to recompute is given up, so that its shard goes on. */
+  readonly budgetMs: number
 }
 
 export const defaultSummariesLimits: SummariesLimits = {
@@ -53,7 +56,10 @@ export const defaultSummariesLimits: SummariesLimits = {
   bulkBelow: 2_000,
   dueEveryMs: 5_000,
   retryAfterMs: 500,
+  budgetMs: 60_000,
 }
+
+type WorkArguments = readonly [owns: (shard: number) => boolean, logNowMs: number, signal: AbortSignal]
 
 const live = topicNames.callChanges
 const bulk = topicNames.callChangesBulk
@@ -90,7 +96,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
           shift.take(polled)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
           const taken = backlog.take(polled.logNowMs, limits.callsPerRecompute)
-          if (taken.length > 0) standing.note(await work(taken, shift.owns, polled.logNowMs, signal))
+          if (taken.length > 0) standing.note(await workApart(taken, shift.owns, polled.logNowMs, signal))
           await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs))
           if (taken.length > 0 && taken.length < limits.callsPerRecompute) {
@@ -104,6 +110,15 @@ export function createSummaries(parts: SummariesParts): Pipeline {
     },
   }
 
+  /** Those that were given up before come last, each alone: the others need not fail with them again. */
+  async function workApart(taken: readonly Waiting[], ...rest: WorkArguments): Promise<readonly CallRow[]> {
+    const suspects = taken.filter(({ change }) => troubles.isSuspect(change))
+    const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !troubles.isSuspect(change))
+    const rows = others.length === 0 ? [] : [...(await work(others, ...rest))]
+    for (const suspect of suspects) rows.push(...(await work([suspect], ...rest)))
+    return rows
+  }
+
   /** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
   async function work(
     taken: readonly Waiting[],
@@ -114,7 +129,8 @@ export function createSummaries(parts: SummariesParts): Pipeline {
     const started = performance.now()
     try {
       const changes = taken.map(({ change }) => change)
-      const { rows, forward, again, failed } = await recompute(changes, owns, logNowMs, parts)
+      const bounded = withinBudget(parts, limits.budgetMs, changes.length)
+      const { rows, forward, again, failed } = await recompute(changes, owns, logNowMs, bounded)
       for (const [shard, ofShard] of forward) await parts.log.append(announcementsFor(shard, ofShard))
       for (const { cause } of failed) parts.observer.retry(cause)
       if (failed.length > 0) await parts.giveUp(failed)
@@ -137,7 +153,12 @@ export function createSummaries(parts: SummariesParts): Pipeline {
   ): Promise<readonly CallRow[]> {
     parts.observer.retry(cause)
     const [only] = taken
-    const hopeless = cause instanceof LastingError || troubles.isHopeless(taken.map(({ change }) => change))
+    const hopeless =
+      cause instanceof LastingError ||
+      troubles.isHopeless(
+        taken.map(({ change }) => change),
+        cause,
+      )
     if (!hopeless || only === undefined) {
       backlog.giveBack(taken)
       await pause(limits.retryAfterMs, signal)
@@ -145,6 +166,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
     }
     if (taken.length === 1) {
       const failed = [{ change: only.change, cause }]
+      troubles.suspect(only.change)
       await persist(() => parts.giveUp(failed), { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs })
       backlog.done(taken)
       return []

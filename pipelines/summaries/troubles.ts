@@ -1,4 +1,5 @@
 import { type MemberKey, memberText } from '#contracts/summaries.ts'
+import { BudgetExceeded } from './budget.ts'
 
 /** A call that has failed this often, while others went well, is the fault itself. */
 const patience = 3
@@ -12,18 +13,21 @@ const maxCalls = 10_000
  */
 export function createTroubles() {
   const failures = new Map<string, { count: number; readonly since: number }>()
+  const suspects = new Set<string>()
   let successes = 0
 
   return {
     /** Notes one more failure of these calls together; true when some of them must be to blame. */
-    isHopeless(members: readonly MemberKey[]): boolean {
+    isHopeless(members: readonly MemberKey[], cause: Error): boolean {
+      // Trying a batch again that has used up its time would use it up again.
+      const enough = cause instanceof BudgetExceeded ? 1 : patience
       let hopeless = false
       for (const member of members) {
         const key = memberText(member)
         const known = failures.get(key) ?? { count: 0, since: successes }
         known.count += 1
         failures.set(key, known)
-        if (known.count >= patience && (members.length > 1 || successes > known.since)) hopeless = true
+        if (known.count >= enough && (members.length > 1 || successes > known.since)) hopeless = true
       }
       for (const key of failures.keys()) {
         if (failures.size <= maxCalls) break
@@ -31,10 +35,18 @@ export function createTroubles() {
       }
       return hopeless
     },
+    /** Given up: when it is announced again, no other call has to wait for it to fail. */
+    suspect(member: MemberKey): void {
+      if (suspects.size < maxCalls) suspects.add(memberText(member))
+    },
+    isSuspect: (member: MemberKey): boolean => suspects.has(memberText(member)),
     /** These went well. */
     forget(members: readonly MemberKey[]): void {
       successes += 1
-      for (const member of members) failures.delete(memberText(member))
+      for (const member of members) {
+        failures.delete(memberText(member))
+        suspects.delete(memberText(member))
+      }
     },
   }
 }

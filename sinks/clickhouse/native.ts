@@ -24,7 +24,7 @@ const numbers: Readonly<Record<NativeNumber, readonly [bytes: 1 | 2 | 4 | 8, lea
 
 /**
  * One block in ClickHouse's Native format: column after column, little-endian. Reading it costs the engine a seventh of
- * what text does, and writing it half (docs/decisions/0020-samples-travel-as-columns.md).
+ * what text does, and writing it half (docs/decisions/0016-samples-travel-as-columns.md).
  * Source: ClickHouse documentation, Interfaces / Formats / Native, and Native protocol / Data types.
  * Throws LastingError, naming the column, when a value does not fit its type: written down it would be another value.
  */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Refusal } from '#contracts/dead-letters.ts'
 import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { letterHeaders, originalPrefix } from './headers.ts'
+import { type EnvelopeHead, letterHeaders, sealEnvelope } from './envelope.ts'
 
 /** A message, or one part of it, that a pipeline refused for good. */
 export interface Refused {
@@ -13,23 +14,16 @@ export interface Refused {
   readonly detail: string
 }
 
-/** One refusal within a message, by its place among the message's refusals. */
-export interface Refusal {
-  readonly index: number
-  readonly reason: string
-  readonly detail: string
-}
-
 /**
- * Bytes kept of a body: 1 MiB, less what key and headers may take. Kafka brokers count those into the 1 MiB that they
- * accept by default, and a dead letter that the log refuses would stop its pipeline for good.
+ * Bytes kept of a body: 1 MiB, less what the rest of the letter may take. Kafka brokers accept 1 MiB in all by default,
+ * and a dead letter that the log refuses would stop its pipeline for good.
  */
 export const maxBodyBytes = 1_048_576 - 65_536
 
 /** Refusals told one by one. A bad batch may hold thousands; its letter counts them all. */
 const maxRefusalsTold = 50
 const maxDetail = 300
-/** What is carried of the message's own headers, in all. */
+/** What is carried of the message's own headers, in all, as JSON. */
 const maxOriginalBytes = 16_384
 /** Ids have at most 200 characters; a longer key is none of ours, and only decides the partition of a replay. */
 const maxKeyLength = 1_024
@@ -50,30 +44,29 @@ export function deadLetters(pipeline: string, refused: readonly Refused[]): read
 }
 
 function letter(key: string, pipeline: string, record: LogRecord, refusals: readonly Refusal[]): NewRecord {
-  const headers = {
-    ...originalHeaders(record),
-    [letterHeaders.topic]: record.topic,
-    [letterHeaders.partition]: String(record.partition),
-    [letterHeaders.offset]: String(record.offset),
-    [letterHeaders.logTime]: String(record.logTimeMs),
-    ...(record.key === null || record.key.length > maxKeyLength ? {} : { [letterHeaders.key]: record.key }),
-    ...explanation(pipeline, refusals),
+  return {
+    topic: topicNames.deadLetter,
+    key,
+    headers: {
+      [letterHeaders.topic]: record.topic,
+      [letterHeaders.partition]: String(record.partition),
+      [letterHeaders.offset]: String(record.offset),
+      [letterHeaders.pipeline]: pipeline,
+      [letterHeaders.reason]: refusals[0]?.reason ?? '',
+    },
+    value: sealed(bytesOf(record), {
+      logTimeMs: record.logTimeMs,
+      key: record.key === null || record.key.length > maxKeyLength ? null : record.key,
+      headers: originalHeaders(record),
+      ...told(refusals),
+    }),
   }
-  return { topic: topicNames.deadLetter, key, ...bodyOf(bytesOf(record), headers) }
 }
 
-function explanation(pipeline: string, refusals: readonly Refusal[]): Record<string, string> {
-  const [first] = refusals
-  const told =
-    refusals.length < 2 ? {} : { [letterHeaders.refusals]: JSON.stringify(refusals.slice(0, maxRefusalsTold)) }
-  return {
-    [letterHeaders.pipeline]: pipeline,
-    [letterHeaders.reason]: first?.reason ?? '',
-    [letterHeaders.detail]: first?.detail ?? '',
-    [letterHeaders.refused]: String(refusals.length),
-    ...told,
-  }
-}
+const told = (refusals: readonly Refusal[]) => ({
+  refused: refusals.length,
+  refusals: refusals.slice(0, maxRefusalsTold),
+})
 
 /** A message that an edge took and then found to be for nobody: it never had a place in the log. */
 export interface RefusedAtEdge {
@@ -88,20 +81,23 @@ export interface RefusedAtEdge {
 /** The dead letter of an edge. Its identity is its content, so that a client that repeats itself makes one letter. */
 export function edgeDeadLetter({ reason, detail, topic, tenant, value }: RefusedAtEdge): NewRecord {
   const identity = createHash('sha256').update(`${tenant}\u0000${value}`).digest('hex').slice(0, 32)
-  const headers = {
-    [`${originalPrefix}${recordHeaders.tenant}`]: tenant,
-    [letterHeaders.topic]: topic,
-    ...explanation('edge', [{ index: 0, reason, detail: cleanDetail(detail) }]),
+  return {
+    topic: topicNames.deadLetter,
+    key: `${topic}/edge/${identity}`,
+    headers: { [letterHeaders.topic]: topic, [letterHeaders.pipeline]: 'edge', [letterHeaders.reason]: reason },
+    value: sealed(Buffer.from(value), {
+      key: null,
+      headers: { [recordHeaders.tenant]: tenant },
+      ...told([{ index: 0, reason, detail: cleanDetail(detail) }]),
+    }),
   }
-  return { topic: topicNames.deadLetter, key: `${topic}/edge/${identity}`, ...bodyOf(Buffer.from(value), headers) }
 }
 
-function bodyOf(body: Uint8Array, headers: Record<string, string>): Pick<NewRecord, 'headers' | 'value'> {
-  if (body.length <= maxBodyBytes) return { headers, value: body }
-  return {
-    headers: { ...headers, [letterHeaders.cutFrom]: String(body.length) },
-    value: body.subarray(0, maxBodyBytes),
-  }
+function sealed(body: Uint8Array, about: Omit<EnvelopeHead, 'v' | 'cutFrom'>): Uint8Array {
+  const head = { v: 1 as const, ...about }
+  return body.length <= maxBodyBytes
+    ? sealEnvelope({ head, body })
+    : sealEnvelope({ head: { ...head, cutFrom: body.length }, body: body.subarray(0, maxBodyBytes) })
 }
 
 /** What reading the message again depends on: our edges' headers, the content type, and binary mode's attributes. */
@@ -111,11 +107,9 @@ function originalHeaders({ headers }: LogRecord): Record<string, string> {
   for (const [name, value] of Object.entries(headers)) {
     const known = name === recordHeaders.tenant || name === recordHeaders.run || name === recordHeaders.contentType
     if (!known && !name.startsWith('ce_')) continue
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
-    if (bytes <= maxOriginalBytes) kept.push([`${originalPrefix}${name}`, value])
+    bytes += Buffer.byteLength(JSON.stringify([name, value]))
+    if (bytes <= maxOriginalBytes) kept.push([name, value])
   }
-  const contentType = headers[recordHeaders.contentType]
-  if (contentType !== undefined) kept.push([letterHeaders.contentType, contentType.slice(0, maxDetail)])
   return Object.fromEntries(kept)
 }
 

@@ -1,23 +1,7 @@
+import type { DeadLetter, DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog, LogRecord } from '#contracts/event-log.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { type DeadLetter, letterBody, originalMessage, readDeadLetter } from './read.ts'
-
-export interface LetterPage {
-  readonly letters: readonly DeadLetter[]
-  /** Opaque; undefined on the last page. */
-  readonly nextCursor: string | undefined
-}
-
-/** `cut`: only the beginning of the body was kept, so it cannot be sent again. */
-export type Replayed = 'replayed' | 'not_found' | 'cut'
-
-export interface LetterDesk {
-  /** Latest first within each partition of the dead-letter topic (the embedded log has one). */
-  list(page: { readonly limit: number; readonly cursor?: string }): Promise<LetterPage>
-  show(id: string): Promise<(DeadLetter & { readonly body: string }) | undefined>
-  /** Appends the message again where it came from. Its letter stays: what happened, happened. */
-  replay(id: string): Promise<Replayed>
-}
+import { originalMessage, readDeadLetter, showDeadLetter } from './read.ts'
 
 /** Letters read at once: each may hold 1 MiB, and a list shows no bodies. */
 const readAtOnce = 32
@@ -28,7 +12,7 @@ interface Place {
 }
 
 /** Reads and replays the dead-letter topic. */
-export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent'>): LetterDesk {
+export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent'>): DeadLetterDesk {
   const topic = topicNames.deadLetter
 
   async function find(id: string): Promise<LogRecord | undefined> {
@@ -76,8 +60,7 @@ export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent
     },
     async show(id) {
       const record = await find(id)
-      const letter = record && readDeadLetter(record)
-      return record && letter && { ...letter, body: letterBody(record) }
+      return record && showDeadLetter(record)
     },
     async replay(id) {
       const record = await find(id)

@@ -10,9 +10,12 @@ import { LiveHistogram } from './live-histogram.ts'
 import { createMeasure } from './measure.ts'
 import { createMembers } from './members.ts'
 import { callMetrics, plainConfig } from './metrics.ts'
+import { createRecentMap } from './recent-map.ts'
 
 export interface EndedCall {
   readonly tenant: string
+  /** A call settles again with late data, and when it is judged anew: it has ended once. */
+  readonly id: string
   readonly class: CallClass
   /** Start to first ringing or answer, milliseconds. */
   readonly setupMs: number | undefined
@@ -31,8 +34,12 @@ export interface CallMetricsOptions extends FamilyBudgets {
   readonly profile?: QualityProfile
   /** Streams with running counters that are remembered for differences (about 500 bytes each). */
   readonly maxStreams?: number
+  /** Ended calls that are remembered, so that each counts once (about 100 bytes each). */
+  readonly maxEnded?: number
 }
 
+/** The calls of some hours of a large install; a call settles again within minutes, if at all. */
+const defaultMaxEnded = 200_000
 const nothingKnown: LiveContext = {}
 const classes = ['good', 'degraded', 'poor'] as const satisfies readonly CallClass[]
 
@@ -44,6 +51,7 @@ export function createCallMetrics(options: CallMetricsOptions): CallMetrics {
   const calls = new Counter(plainConfig(callMetrics.calls, registry))
   const open = new Gauge(plainConfig(callMetrics.active, registry))
   const setup = createSetup(registry)
+  const counted = createRecentMap<true>(options.maxEnded ?? defaultMaxEnded)
   const tenants = createMembers({ known: options.tenants, limit: options.maxTenants ?? defaultMaxTenants, learn: true })
   const families = createQualityFamilies(options, tenants)
 
@@ -57,6 +65,9 @@ export function createCallMetrics(options: CallMetricsOptions): CallMetrics {
       families.add({ tenant, class: classes[worstOf(scored.mask)] }, { interval, scored, sample, context })
     },
     ended(call) {
+      const key = `${call.tenant}\u0000${call.id}`
+      if (counted.get(key) === true) return
+      counted.set(key, true)
       const tenant = tenants.labelOf(call.tenant)
       calls.inc({ tenant, class: call.class })
       if (call.setupMs !== undefined) setup(tenant, call.setupMs / 1_000)

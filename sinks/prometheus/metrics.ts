@@ -81,7 +81,7 @@ export const callMetrics = {
   calls: {
     name: 'callscope_calls_total',
     unit: 'count',
-    help: 'Calls that ended, by the class they ended with',
+    help: 'Calls that ended within the last day, by the class they settled with; each once while the process runs',
     labels: byCall,
   },
   setup: {
@@ -91,7 +91,12 @@ export const callMetrics = {
     labels: ['tenant'],
     buckets: setupBuckets,
   },
-  active: { name: 'callscope_calls_active', unit: 'count', help: 'Calls that have not ended', labels: ['tenant'] },
+  active: {
+    name: 'callscope_calls_active',
+    unit: 'count',
+    help: 'Calls whose record is open: begun, however long ago, and neither ended nor silent for too long',
+    labels: ['tenant'],
+  },
 } as const satisfies Readonly<Record<string, MetricLiteral>>
 
 /** The health of callscope itself. */

@@ -154,7 +154,7 @@ describe('the two formats', () => {
 
   test('name the same counter, each in its own way, however often and in which order they are asked for', async () => {
     const { calls, expose } = aPrometheus({ processMetrics: true })
-    calls.ended({ tenant: 'acme', class: 'good', setupMs: 1_200 })
+    calls.ended({ tenant: 'acme', id: 'c', class: 'good', setupMs: 1_200 })
     for (let round = 0; round < 2; round++) {
       const open = await expose('openmetrics')
       expect(open.contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
@@ -182,13 +182,26 @@ describe('the two formats', () => {
 describe('calls and pipelines', () => {
   test('calls that ended are counted by class, open ones are shown as they are now', async () => {
     const { calls, expose } = aPrometheus()
-    calls.ended({ tenant: 'acme', class: 'poor', setupMs: undefined })
+    calls.ended({ tenant: 'acme', id: 'c', class: 'poor', setupMs: undefined })
     calls.active(new Map([['acme', 7]]))
     calls.active(new Map([['acme', 5]]))
     const { body } = await expose('text')
     expect(linesNamed(body, 'callscope_calls_total')).toMatchObject([{ labels: { class: 'poor' }, value: 1 }])
     expect(linesNamed(body, 'callscope_calls_active')).toMatchObject([{ value: 5 }])
     expect(linesNamed(body, 'callscope_call_setup_seconds_count')).toEqual([])
+  })
+
+  test('a call that settles again, with late data or judged anew, has ended once', async () => {
+    const { calls, expose } = aPrometheus()
+    for (const end of ['good', 'poor', 'good'] as const)
+      calls.ended({ tenant: 'acme', id: 'c', class: end, setupMs: 1_000 })
+    calls.ended({ tenant: 'globex', id: 'c', class: 'good', setupMs: undefined })
+    const { body } = await expose('text')
+    expect(linesNamed(body, 'callscope_calls_total').map(({ labels, value }) => [labels.tenant, value])).toEqual([
+      ['acme', 1],
+      ['globex', 1],
+    ])
+    expect(linesNamed(body, 'callscope_call_setup_seconds_count')).toMatchObject([{ value: 1 }])
   })
 
   test('a pipeline tells what it read, how far behind it is, and what it refused', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { EventLog } from '#contracts/event-log.ts'
+import { bytesOf, type EventLog } from '#contracts/event-log.ts'
 import type { TrafficTruth } from '#simulator/index.ts'
+import { openEnvelope } from '#sinks/dead-letter/envelope.ts'
 import { readDeadLetter } from '#sinks/dead-letter/read.ts'
 import type { Harness } from '../harness.ts'
 
@@ -49,7 +50,9 @@ async function deadLetters(log: EventLog): Promise<ReadonlyMap<string, ReadonlyS
     const records = await log.read({ topic: 'dead-letter', partition: 0, offset }, 1_000)
     for (const record of records) {
       const reason = readDeadLetter(record)?.reason ?? 'no letter of ours'
-      const body = createHash('sha256').update(record.value).digest('hex')
+      const body = createHash('sha256')
+        .update(openEnvelope(bytesOf(record))?.body ?? record.value)
+        .digest('hex')
       found.set(reason, (found.get(reason) ?? new Set()).add(body))
       offset = record.offset + 1
     }

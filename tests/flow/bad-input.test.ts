@@ -3,6 +3,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { shardOf } from '#contracts/sharding.ts'
+import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import { type EnvelopeParts, messagesOf } from '#tests/builders.ts'
 import { aStage, everyFew, type Flow, startFlow } from './flow.ts'
 
@@ -14,6 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => flow?.stop())
 
+const contentType = 'application/json'
 const imported: EnvelopeParts = { headers: { [recordHeaders.run]: 'run-1' } }
 
 /** What is wrong, and the reason that its dead letter has to give. */
@@ -134,6 +136,25 @@ describe('a bad message is a dead letter, and the next good one goes through', (
     expect(Object.keys(records)).toHaveLength(days.length)
     expect(Object.values(records).every(({ streams }) => streams[0]?.measuredMs === 5_000)).toBe(true)
     expect(await flow.letters(tenant)).toEqual([])
+  })
+})
+
+describe('a dead letter that is replayed', () => {
+  test('is read as it would have been, with the attributes that binary mode carries in headers', async () => {
+    const { tenant, event } = aStage(flow)
+    const message = event('early', 'call.started', Math.floor(flow.clock.now()) + 900_000)
+    const { data, ...attributes } = JSON.parse(String(message.value)) as Record<string, unknown>
+    const binary = Object.entries(attributes).map(([name, value]) => [`ce_${name}`, String(value)])
+    const headers = { ...message.headers, ...Object.fromEntries(binary), [recordHeaders.contentType]: contentType }
+    await flow.deliver({ ...message, headers, value: JSON.stringify(data) })
+    await flow.drained()
+    const [letter, ...more] = await flow.letters(tenant)
+    expect([letter?.reason, more, await flow.recordsOf(tenant)]).toEqual(['too_far_ahead', [], {}])
+    flow.clock.advance(900_000)
+    expect(await createLetterDesk(flow.log).replay(letter?.id ?? '')).toBe('replayed')
+    await flow.drained()
+    expect(Object.keys(await flow.recordsOf(tenant))).toEqual(['early'])
+    expect(await flow.letters(tenant)).toHaveLength(1)
   })
 })
 

@@ -1,9 +1,10 @@
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { Change } from '#contracts/changes.ts'
+import type { DeadLetter } from '#contracts/dead-letters.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { announcements } from '#pipelines/announce.ts'
-import { type DeadLetter, readDeadLetter } from '#sinks/dead-letter/read.ts'
+import { readDeadLetter } from '#sinks/dead-letter/read.ts'
 import { type Messages, messagesOf } from '#tests/builders.ts'
 import { type Harness, type HarnessOptions, startHarness } from '#tests/harness.ts'
 

@@ -14,6 +14,8 @@ export interface TelemetryScope {
 /** Lines and spans of one call that are shown. More than anybody reads; `sql` finds the rest. */
 const maxRows = 2_000
 
+type Attributes = Record<string, string>
+
 type LogRow = readonly [
   nanos: string,
   severityNumber: number,
@@ -22,9 +24,9 @@ type LogRow = readonly [
   spanId: string,
   service: string,
   body: string,
-  resource: Record<string, string>,
+  resource: Attributes,
   scope: string,
-  attributes: Record<string, string>,
+  attributes: Attributes,
   hash: string,
 ]
 
@@ -42,40 +44,15 @@ export async function readLogs(client: ClickHouseClient, scope: TelemetryScope):
     `${part('CorrelationId IN {ids:Array(String)}')} UNION ALL ${part('TraceId IN {traceIds:Array(String)}')}`,
     { ...scope, maxRows },
   )
-  const once = new Map(rows.map((row) => [row[10], row]))
-  return [...once.values()]
-    .sort((a, b) => inTime(a[0], b[0]))
-    .slice(0, maxRows)
-    .map((row) => logOf(row, scope.tenant))
+  return inOrder(rows, (row) => row[10]).map((row) => logOf(row, scope.tenant))
 }
 
-function logOf(
-  [
-    timeUnixNano,
-    severityNumber,
-    severityText,
-    traceId,
-    spanId,
-    serviceName,
-    body,
-    resource,
-    scopeName,
-    attributes,
-  ]: LogRow,
-  tenant: string,
-): WholeCall['logs'][number] {
+function logOf(row: LogRow, tenant: string): WholeCall['logs'][number] {
+  const [timeUnixNano, severityNumber, severityText, traceId, spanId, serviceName, body] = row
+  const [resource, scopeName, attributes] = row.slice(7) as [Attributes, string, Attributes]
   return {
-    tenant,
-    timeUnixNano,
-    severityNumber,
-    severityText,
-    traceId,
-    spanId,
-    serviceName,
-    body,
-    resource,
-    scopeName,
-    attributes,
+    ...{ tenant, timeUnixNano, severityNumber, severityText, traceId, spanId },
+    ...{ serviceName, body, resource, scopeName, attributes },
   }
 }
 
@@ -89,14 +66,14 @@ type SpanRow = readonly [
   name: string,
   kind: string,
   service: string,
-  resource: Record<string, string>,
+  resource: Attributes,
   scope: string,
-  attributes: Record<string, string>,
+  attributes: Attributes,
   statusCode: string,
   statusMessage: string,
   eventTimes: string[],
   eventNames: string[],
-  eventAttributes: Record<string, string>[],
+  eventAttributes: Attributes[],
   linkTraces: string[],
   linkSpans: string[],
 ]
@@ -116,58 +93,27 @@ export async function readSpans(client: ClickHouseClient, scope: TelemetryScope)
     `${part('TraceId IN {traceIds:Array(String)}')} UNION ALL ${part('CorrelationId IN {ids:Array(String)}')}`,
     { ...scope, maxRows },
   )
-  const once = new Map(rows.map((row) => [`${row[2]} ${row[3]} ${row[7]}`, row]))
-  return [...once.values()]
-    .sort((a, b) => inTime(a[0], b[0]))
-    .slice(0, maxRows)
-    .map((row) => spanOf(row, scope.tenant))
+  return inOrder(rows, ([, , trace, span, , , , kind]) => `${trace} ${span} ${kind}`).map((row) =>
+    spanOf(row, scope.tenant),
+  )
 }
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']
 const statuses = ['unset', 'ok', 'error']
 
 function spanOf(row: SpanRow, tenant: string): WholeCall['spans'][number] {
-  const [
-    startTimeUnixNano,
-    endTimeUnixNano,
-    traceId,
-    spanId,
-    parentSpanId,
-    traceState,
-    name,
-    kind,
-    serviceName,
-    resource,
-    scopeName,
-    attributes,
-    statusCode,
-    statusMessage,
-  ] = row
-  const [eventTimes, eventNames, eventAttributes, linkTraces, linkSpans] = row.slice(14) as [
-    string[],
-    string[],
-    Record<string, string>[],
-    string[],
-    string[],
+  const [startTimeUnixNano, endTimeUnixNano, traceId, spanId, parentSpanId, traceState, name, kind, serviceName] = row
+  const [resource, scopeName, attributes, status, statusMessage] = row.slice(9, 14) as [
+    ...[Attributes, string, Attributes],
+    ...[string, string],
   ]
+  const [eventTimes, eventNames, eventAttributes] = row.slice(14, 17) as [string[], string[], Attributes[]]
+  const [linkTraces, linkSpans] = row.slice(17) as [string[], string[]]
   return {
-    ...{
-      tenant,
-      traceId,
-      spanId,
-      parentSpanId,
-      traceState,
-      name,
-      serviceName,
-      resource,
-      scopeName,
-      attributes,
-      startTimeUnixNano,
-      endTimeUnixNano,
-    },
+    ...{ tenant, traceId, spanId, parentSpanId, traceState, name, serviceName, resource, scopeName, attributes },
+    ...{ startTimeUnixNano, endTimeUnixNano, statusMessage },
     kind: Math.max(0, kinds.indexOf(kind.toLowerCase())),
-    statusCode: Math.max(0, statuses.indexOf(statusCode.toLowerCase())),
-    statusMessage,
+    statusCode: Math.max(0, statuses.indexOf(status.toLowerCase())),
     events: eventTimes.map((timeUnixNano, at) => ({
       timeUnixNano,
       name: eventNames[at] ?? '',
@@ -177,5 +123,14 @@ function spanOf(row: SpanRow, tenant: string): WholeCall['spans'][number] {
   }
 }
 
+/** What was found by id and what was found by trace, each once, in order of time (the first column) and then of identity. */
+function inOrder<Row extends LogRow | SpanRow>(rows: readonly Row[], identityOf: (row: Row) => string): readonly Row[] {
+  const once = new Map(rows.map((row) => [identityOf(row), row]))
+  return [...once]
+    .sort(([one, a], [other, b]) => inTime(a[0], b[0]) || (one < other ? -1 : 1))
+    .slice(0, maxRows)
+    .map(([, row]) => row)
+}
+
 /** Nanoseconds are decimal text of one length for the next 260 years; compared as numbers all the same. */
-const inTime = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? -1 : 1)
+const inTime = (a: string, b: string): number => (a === b ? 0 : BigInt(a) < BigInt(b) ? -1 : 1)

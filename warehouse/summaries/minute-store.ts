@@ -26,17 +26,17 @@ export interface Scoring {
 
 export interface MinuteStoreOptions {
   readonly client: ClickHouseClient
-  readonly scoring: Scoring
+  /** By the profile that the tenant has at the time of the minute, epoch milliseconds. The same value for the same profile. */
+  readonly scoringOf: (tenant: string, minuteMs: number) => Scoring
   readonly retentionMs: number
 }
 
 /** Keys of one statement: its text stays under a few megabytes, and analysing the scoring takes 0.3 s however few it has. */
 const keysPerStatement = 50_000
 
-export function createMinuteStore({ client, scoring, retentionMs }: MinuteStoreOptions): MinuteStore {
+export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStoreOptions): MinuteStore {
   async function make(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
-    for (let from = 0; from < keys.length; from += keysPerStatement) {
-      const part = keys.slice(from, from + keysPerStatement)
+    for (const { scoring, part } of statementsOf(keys, scoringOf)) {
       const stamp = stampOf(part, context, scoring)
       await run(client, insertMinutes(scored(intervalSamples(part.map(keyOf)), part, scoring), stamp))
       const cumulative = part.filter((key) => key.cumulative)
@@ -73,6 +73,23 @@ export function createMinuteStore({ client, scoring, retentionMs }: MinuteStoreO
       await make(await withoutFrozen(client, await nameAll(client, dirty, context), context, retentionMs), context)
     },
   }
+}
+
+/** Keys that one statement scores: of one profile, and not too many. */
+function statementsOf(keys: readonly DirtyKey[], scoringOf: MinuteStoreOptions['scoringOf']) {
+  const byProfile = new Map<Scoring, DirtyKey[]>()
+  for (const key of keys) {
+    const scoring = scoringOf(key.tenant, key.minuteSeconds * 1_000)
+    const known = byProfile.get(scoring)
+    if (known === undefined) byProfile.set(scoring, [key])
+    else known.push(key)
+  }
+  return [...byProfile].flatMap(([scoring, own]) =>
+    Array.from({ length: Math.ceil(own.length / keysPerStatement) }, (_, at) => ({
+      scoring,
+      part: own.slice(at * keysPerStatement, (at + 1) * keysPerStatement),
+    })),
+  )
 }
 
 const keyOf = ({ minuteSeconds, tenant, id }: DirtyKey): MinuteKey => [minuteSeconds, tenant, id]

@@ -70,15 +70,16 @@ export async function makeMinutes(
   tenant: string,
   over: Partial<DirtyMinutes>,
 ): Promise<void> {
+  const scoring = {
+    layers: scoringLayers(defaultProfile),
+    codecRows: withOverrides(defaultProfile.codecs),
+    formulaVersion: 'f',
+    profileVersion: 'p',
+  }
   const store = createMinuteStore({
     client,
     retentionMs: 30 * dayMs,
-    scoring: {
-      layers: scoringLayers(defaultProfile),
-      codecRows: withOverrides(defaultProfile.codecs),
-      formulaVersion: 'f',
-      profileVersion: 'p',
-    },
+    scoringOf: () => scoring,
   })
   const still = { minutes: [], rescore: false, cumulative: false, urgency: 'running' } as const
   const dirty = { tenant, id: 'c', ...still, ...over }

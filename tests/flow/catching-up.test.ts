@@ -6,8 +6,8 @@ import { createEmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import type { Urgency } from '#contracts/changes.ts'
 import { type LogRecord, textOf } from '#contracts/event-log.ts'
 import { embeddedTopics, topicNames } from '#contracts/topics.ts'
-import { createPipeline } from './pipeline.ts'
-import { readAnnouncements } from './summaries/read-announcements.ts'
+import { createPipeline } from '#pipelines/pipeline.ts'
+import { readAnnouncements } from '#pipelines/summaries/read-announcements.ts'
 
 const { callChanges, qualitySamples } = topicNames
 

@@ -1,0 +1,12 @@
+import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
+import type { Config } from './config.ts'
+
+const dayMs = 86_400_000
+
+/** How long rows are kept and which event times are taken: one answer for edges and pipelines. */
+export const windowsOf = ({ retentionDays }: Pick<Config, 'retentionDays'>): TimeWindows => ({
+  ...defaultWindows,
+  retentionMs: retentionDays * dayMs,
+  // A live event must not be older than raw is kept, less the two days for which rows are frozen.
+  maxAgeMs: Math.min(defaultWindows.maxAgeMs, Math.max(1, retentionDays - 2) * dayMs),
+})

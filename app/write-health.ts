@@ -1,0 +1,138 @@
+import { open, rm } from 'node:fs/promises'
+import type { Clock } from '#contracts/clock.ts'
+import type { Sink } from '#contracts/sink.ts'
+
+export interface WriteHealth {
+  /** For one writer: does a write and notes how it went. Throws what it throws. */
+  watch(store: string): <Result>(write: () => Promise<Result>) => Promise<Result>
+  /** The same of a sink, which tells of failures instead of throwing them. */
+  watchSink<Row>(store: string, sink: Sink<Row>): Sink<Row>
+  /** Stores that take no writes now, with the reason. */
+  failing(): Promise<Readonly<Record<string, string>>>
+}
+
+export interface WriteHealthParts {
+  readonly clock: Clock
+  /** Tries a small write where the stores lie. Rejects while the disk takes none. */
+  readonly probe: () => Promise<void>
+}
+
+interface Failure {
+  readonly store: string
+  readonly why: string
+  readonly sinceMs: number
+}
+
+/** Anything but the disk may be over with the next try: told only when it has lasted. */
+const passingMs = 10_000
+/** A probe costs a write, and anybody may ask whether we are ready. */
+const probeEveryMs = 2_000
+
+/**
+ * Which stores take writes. Being asked for something small says nothing about it: a full disk answers reads. A store is
+ * well again with its next write; where nobody sends any more, because we are not ready, a probe of the disk stands for it.
+ */
+export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHealth {
+  /** By who writes: two that write to one store must not speak for each other. */
+  const failures = new Map<object, Failure>()
+  let probing: Promise<void> | undefined
+  let probedMs = Number.NEGATIVE_INFINITY
+
+  function failed(writer: object, store: string, cause: unknown): void {
+    failures.set(writer, { store, why: reasonOf(cause), sinceMs: failures.get(writer)?.sinceMs ?? clock() })
+  }
+
+  /** One at a time and not too often; in between the last word holds. */
+  async function tryDisk(): Promise<void> {
+    if (clock() - probedMs < probeEveryMs) return probing
+    probedMs = clock()
+    probing = probe().then(
+      () => {
+        for (const [writer, { why }] of failures) if (why === diskFull) failures.delete(writer)
+      },
+      () => undefined,
+    )
+    return probing
+  }
+
+  return {
+    watch: (store) => {
+      const writer = {}
+      return async (write) => {
+        try {
+          const result = await write()
+          failures.delete(writer)
+          return result
+        } catch (error) {
+          failed(writer, store, error)
+          throw error
+        }
+      }
+    },
+    watchSink: (store, sink) => ({
+      ...sink,
+      async deliver(rows, deadline) {
+        const delivery = await sink.deliver(rows, deadline)
+        if (delivery.type === 'retry') failed(sink, store, delivery.cause)
+        else failures.delete(sink)
+        return delivery
+      },
+    }),
+    async failing() {
+      if ([...failures.values()].some(({ why }) => why === diskFull)) await tryDisk()
+      const lasting = [...failures.values()].filter(
+        ({ why, sinceMs }) => why !== refused || clock() - sinceMs >= passingMs,
+      )
+      return Object.fromEntries(
+        lasting.map(({ store, why, sinceMs }) => [
+          store,
+          `takes no writes since ${new Date(sinceMs).toISOString()}: ${why}`,
+        ]),
+      )
+    },
+  }
+}
+
+const diskFull = 'the disk is full'
+const readOnly = 'the disk or the folder cannot be written to'
+const broken = 'the disk failed a read or write'
+const refused = 'it refuses them'
+
+/** SQLite's primary result codes, and names of errno. */
+const reasons: readonly (readonly [string, RegExp])[] = [
+  [diskFull, /^(sqlite 13|ENOSPC|EDQUOT)$/],
+  [readOnly, /^(sqlite 8|sqlite 14|EROFS|EACCES|EPERM)$/],
+  [broken, /^(sqlite 10|EIO)$/],
+]
+
+/** From a closed set: messages of stores name paths and may quote what was written. */
+function reasonOf(cause: unknown): string {
+  for (let error = cause; typeof error === 'object' && error !== null; error = (error as { cause?: unknown }).cause) {
+    const { errcode, code, message } = error as { errcode?: unknown; code?: unknown; message?: unknown }
+    if (/No space left on device|disk is full|ClickHouse error 243\b/i.test(String(message))) return diskFull
+    const known = typeof errcode === 'number' ? `sqlite ${errcode & 0xff}` : String(code)
+    const reason = reasons.find(([, codes]) => codes.test(known))
+    if (reason !== undefined) return reason[0]
+  }
+  return refused
+}
+
+/** Enough that a disk with some kilobytes left over does not pass for one with room. */
+const probeBytes = 1_048_576
+
+/** Writes a scratch file through to the disk, and takes it away again. */
+export const probeOf =
+  (path: string): WriteHealthParts['probe'] =>
+  async () => {
+    try {
+      const file = await open(path, 'w')
+      try {
+        await file.writeFile(Buffer.alloc(probeBytes))
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
