@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
-import type { EventLog } from '#contracts/event-log.ts'
+import type { EventLog, LogRecord } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { memberText } from '#contracts/summaries.ts'
@@ -9,6 +9,7 @@ import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
 import type { Pipeline, PipelineLimits } from '#pipelines/pipeline.ts'
+import { createConflictWatch } from '#pipelines/steps/conflicts.ts'
 import { createCorrelate } from '#pipelines/steps/correlate.ts'
 import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
 import { createRefuseFrozen } from '#pipelines/steps/refuse-frozen.ts'
@@ -35,7 +36,8 @@ import { isRawEmpty, takeCensus } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
-import { createMinuteStore, freezeAheadMs, type Scoring } from '#warehouse/summaries/minute-store.ts'
+import { freezeAheadMs } from '#warehouse/summaries/minute-keys.ts'
+import { createMinuteStore, type Scoring } from '#warehouse/summaries/minute-store.ts'
 import { giveUpOn } from './give-up.ts'
 import { liveScore } from './live-score.ts'
 import type { WriteHealth } from './write-health.ts'
@@ -86,7 +88,11 @@ export async function composePipelines(parts: ComposeParts) {
   const evidenceRoom = roomOf(parts, await connect())
   const pipelines: readonly Pipeline[] = [
     callsPipeline(parts, room, reads),
-    createEvidencePipeline({ ...evidenceRoom, linkMemory: createLinkMemory({ max: linkMemorySize / 4 }) }),
+    createEvidencePipeline({
+      ...evidenceRoom,
+      watermarks: parts.registry.watermarks,
+      linkMemory: createLinkMemory({ max: linkMemorySize / 4 }),
+    }),
     createLogsPipeline(telemetryRoom),
     createTracesPipeline(telemetryRoom),
     createAuditPipeline(telemetryRoom),
@@ -149,6 +155,8 @@ function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
 
 function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHouseClient): Pipeline {
   const { registry, prometheus, windows } = parts
+  const isNew = ({ topic, partition, offset }: LogRecord) =>
+    offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0)
   return createCallsPipeline({
     ...room,
     watermarks: registry.watermarks,
@@ -159,8 +167,9 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
       freezeAheadMs,
     }),
     worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
+    watchConflicts: createConflictWatch({ isNew, found: prometheus.pipelines.conflicts }),
     correlate: createCorrelate({
-      isNew: ({ topic, partition, offset }) => offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0),
+      isNew,
       contexts: createContextReader(reads),
       observe: prometheus.calls.observe,
       missed: prometheus.pipelines.contextMisses,

@@ -9,6 +9,7 @@ import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { removeBlocks } from '#warehouse/chdb-blocks.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
 import { connectWarehouse, type WarehouseOptions } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
@@ -85,6 +86,7 @@ async function open(
     closers.push(() => client.close())
     return client
   }
+  await removeBlocks(folder.part('warehouse'))
   const readerClient = await connect()
   const migrated = await migrateWarehouse(readerClient, await listMigrations())
   const sql = createSqlConsole({

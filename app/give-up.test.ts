@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Change } from '#contracts/changes.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import type { CallInputs, MemberKey, Place } from '#contracts/summaries.ts'
+import { notComputed } from '#pipelines/summaries/not-computed.ts'
 import { recompute } from '#pipelines/summaries/recompute.ts'
 import { createModelStores, modelTenant as tenant } from '#tests/faults/model-stores.ts'
 import { type GiveUpParts, giveUpOn } from './give-up.ts'
@@ -86,7 +87,7 @@ test('whoever began earlier finds its place, drops what it has made, and begins 
 
 test('a record that raw no longer covers is left as it is', async () => {
   const frozen: CallInputs['frozen'] = async (places) =>
-    places.map(({ canonical, ...place }) => ({ ...place, id: canonical, rawUntilMs: 0, events: [] }))
+    places.map(({ canonical }) => ({ record: notComputed(aChange(canonical)), kept: undefined, rawUntilMs: 0 }))
   const { giveUp, letters, live, writer } = aDesk({ inputs: { frozen } })
   await writer.appendPlaces([aPlace('a', 'a', 0)])
   await giveUp([{ change: aChange('a'), cause }])

@@ -5,6 +5,7 @@ import { shardOf } from '#contracts/sharding.ts'
 import type { CallInputs, CallWriter, Place } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
 import type { Component } from '#pipelines/summaries/components.ts'
+import { keptBeside } from '#pipelines/summaries/facts.ts'
 import { notComputed } from '#pipelines/summaries/not-computed.ts'
 import { leftPlaces } from '#pipelines/summaries/places.ts'
 import type { FailedCall } from '#pipelines/summaries/recompute.ts'
@@ -25,6 +26,7 @@ export interface GiveUpParts {
  * A call that cannot be computed: its announcement becomes a dead letter, its record says `not_computed`, its shard goes
  * on. The record takes the place where the call last stood, so that one call stays one row, and is written as a recompute
  * writes: places first, then a look back, and not at all where somebody has begun later, who may well have computed it.
+ * A frozen record stays as it was: it is all that is left of its call.
  */
 export function giveUpOn({ log, writer, versions, componentsOf, inputs, logNow }: GiveUpParts) {
   return async function giveUp(failed: readonly FailedCall[]): Promise<void> {
@@ -50,7 +52,6 @@ export function giveUpOn({ log, writer, versions, componentsOf, inputs, logNow }
     const members = ids.map((id) => ({ tenant, id }))
     const version = await versions.next()
     const before = await writer.places(members)
-    // What raw no longer covers would be lost for good.
     if ((await inputs.frozen(before, { version, logNowMs: logNow() })).length > 0) return
     const empty = notComputed({ ...change, id: canonical })
     const startedMs = lastPlace(canonical, before)?.atMs ?? empty.startedMs
@@ -58,9 +59,10 @@ export function giveUpOn({ log, writer, versions, componentsOf, inputs, logNow }
     await writer.appendPlaces(members.map((member) => ({ ...member, canonical, atMs: startedMs, version })))
     const known = await writer.places(members)
     if (known.some((place) => place.version > version)) return
+    const kept = keptBeside(record, { events: [], cdrs: [], evidence: [] })
     const unknown = { asOfMs: 0, nextDueMs: undefined, rawUntilMs: undefined, computedAtMs: 0 }
     await writer.write(
-      [{ record, version, shard: shardOf(tenant, canonical), ...unknown }],
+      [{ record, kept, version, shard: shardOf(tenant, canonical), ...unknown }],
       leftPlaces(record, version, known),
     )
   }

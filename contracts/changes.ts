@@ -1,4 +1,4 @@
-/** Whether a change waits for the next running update of an open call, or is shown at once. */
+/** Whether a change waits for the next running update of an open call, or is shown at once, as all that events change is. */
 export type Urgency = 'running' | 'now'
 
 /** One call's part of an announcement: what of it is dirty, under the id the announcer has. */
@@ -13,6 +13,8 @@ export interface Change {
   /** True when announced samples hold running counters: the minutes after theirs are dirty too. */
   readonly cumulative: boolean
   readonly urgency: Urgency
+  /** Read long after the log took it: however urgent, it waits until the flood of such changes is over. */
+  readonly late?: true
   /** Worst class seen in the announced samples (0 good, 1 degraded, 2 poor): a change for the worse is shown at once. */
   readonly worst: 0 | 1 | 2
 }

@@ -15,7 +15,8 @@ const codeOf = (error: unknown): string | undefined => {
 }
 
 /** True when sending the same again cannot succeed. */
-export const isLasting = (error: unknown): boolean => lastingCodes.has(codeOf(error) ?? '')
+export const isLasting = (error: unknown): boolean =>
+  error instanceof LastingError || lastingCodes.has(codeOf(error) ?? '')
 
 /** An error in words that may be logged: its code and kind, never the query or the values in it, which may be personal. */
 export function shortCause(error: unknown): string {

@@ -20,8 +20,17 @@ export interface LogRecord extends TopicPartition {
   readonly logTimeMs: number
   readonly key: string | null
   readonly headers: Readonly<Record<string, string>>
-  readonly value: Uint8Array
+  /** UTF-8, or whatever bytes were appended. A log that knows it to be text may give text, which saves making bytes of it. */
+  readonly value: string | Uint8Array
 }
+
+/** A record's value as bytes, whatever the log gave. */
+export const bytesOf = ({ value }: Pick<LogRecord, 'value'>): Uint8Array =>
+  typeof value === 'string' ? Buffer.from(value) : value
+
+/** A record's value as text; bytes that are no UTF-8 become replacement characters. */
+export const textOf = ({ value }: Pick<LogRecord, 'value'>): string =>
+  typeof value === 'string' ? value : new TextDecoder().decode(value)
 
 export interface AssignedPartition extends TopicPartition {
   /** The group's committed offset (the next to read) when this partition was assigned; undefined: none was ever committed, or it is lost. */

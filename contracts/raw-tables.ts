@@ -138,3 +138,55 @@ export const rawColumns = {
     'ExpiresAt',
   ],
 } as const satisfies Readonly<Record<RawTable, readonly string[]>>
+
+export type NativeNumber = 'UInt8' | 'UInt16' | 'UInt32' | 'UInt64' | 'Int64' | 'DateTime' | "DateTime64(3, 'UTC')"
+export type NativeType = 'String' | NativeNumber | `Nullable(${NativeNumber})`
+
+/**
+ * Types in which samples travel: those of the table, but for dictionaries and enumerations, which travel as text. A test
+ * holds them against the migrations.
+ */
+export const sampleTypes: Readonly<Record<(typeof rawColumns.quality_samples)[number], NativeType>> = {
+  minute: 'DateTime',
+  tenant: 'String',
+  correlation_id: 'String',
+  leg_id: 'String',
+  kind: 'String',
+  direction: 'String',
+  stream_id: 'String',
+  observer: 'String',
+  interval_end: "DateTime64(3, 'UTC')",
+  sequence: 'UInt64',
+  scope: 'String',
+  interval_ms: 'UInt32',
+  epoch: 'String',
+  codec: 'String',
+  packets_received: 'Nullable(UInt64)',
+  packets_sent: 'Nullable(UInt64)',
+  packets_lost: 'Nullable(Int64)',
+  packets_discarded: 'Nullable(UInt64)',
+  packets_duplicated: 'Nullable(UInt64)',
+  bytes_received: 'Nullable(UInt64)',
+  jitter_tenth_ms: 'Nullable(UInt32)',
+  round_trip_tenth_ms: 'Nullable(UInt32)',
+  one_way_delay_tenth_ms: 'Nullable(UInt32)',
+  jitter_buffer_tenth_ms: 'Nullable(UInt32)',
+  jitter_buffer_total_ms: 'Nullable(UInt64)',
+  jitter_buffer_emitted: 'Nullable(UInt64)',
+  concealed_samples: 'Nullable(UInt64)',
+  silent_concealed_samples: 'Nullable(UInt64)',
+  samples_received: 'Nullable(UInt64)',
+  burst_ratio_hundredths: 'Nullable(UInt16)',
+  mos_listening_hundredths: 'Nullable(UInt16)',
+  mos_conversational_hundredths: 'Nullable(UInt16)',
+  frames_decoded: 'Nullable(UInt64)',
+  frames_dropped: 'Nullable(UInt64)',
+  freeze_count: 'Nullable(UInt64)',
+  freezes_ms: 'Nullable(UInt64)',
+  frame_width: 'Nullable(UInt16)',
+  frame_height: 'Nullable(UInt16)',
+  limitation: 'String',
+  muted: 'UInt8',
+  checksum: 'UInt16',
+  expires_at: 'DateTime',
+}

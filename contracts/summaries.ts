@@ -1,4 +1,5 @@
 import type { CallEventRow, CallRecord, CdrRow, EpochMs, EvidenceRow, StreamDigest } from './call-record.ts'
+import type { Urgency } from './changes.ts'
 
 /** One correlation id of one tenant. */
 export interface MemberKey {
@@ -16,6 +17,8 @@ export interface DirtyMinutes extends MemberKey {
   /** Every minute that was made of this id before, too. */
   readonly rescore: boolean
   readonly cumulative: boolean
+  /** Of `running` samples alone no event can have changed what minutes were scored with. */
+  readonly urgency: Urgency
 }
 
 /** Taken before anything is read: of two recomputes of one thing, the one with the greater version read later. */
@@ -44,10 +47,35 @@ export interface MinuteStore {
   recompute(dirty: readonly DirtyMinutes[], context: RecomputeContext): Promise<void>
 }
 
+/** A member that sends more events than this is a faulty producer; the first ones count, in order of time. */
+export const maxEventsPerMember = 5_000
+/** Of what logs and spans say of one subject the worst counts. */
+export const maxEvidencePerSubject = 200
+
+/** A row of raw with its checksum: of two rows with one identity and unequal content the one with the greater stays. */
+export interface Fact<Row> {
+  readonly row: Row
+  /** Decimal; empty where it was not kept. */
+  readonly checksum: string
+}
+
+/** Rows of raw that a record is folded from. Streams are apart: their minutes stay when raw goes. */
+export interface Facts {
+  readonly events: readonly Fact<CallEventRow>[]
+  readonly cdrs: readonly Fact<CdrRow>[]
+  readonly evidence: readonly Fact<EvidenceRow>[]
+}
+
+/** What is stored beside a record, so that it can be folded again when its raw has gone: facts that it does not show. */
+export interface KeptFacts extends Facts {
+  /** Checksums of the events and the evidence that the record shows, in its order. */
+  readonly shown: { readonly events: readonly string[]; readonly evidence: readonly string[] }
+}
+
 /** All that is stored about one correlation id. */
 export interface MemberInputs extends MemberKey {
-  readonly events: readonly CallEventRow[]
-  readonly cdrs: readonly CdrRow[]
+  readonly events: readonly Fact<CallEventRow>[]
+  readonly cdrs: readonly Fact<CdrRow>[]
   readonly streams: readonly StreamDigest[]
   /** Least expires_at among what was read, epoch milliseconds. */
   readonly rawUntilMs: EpochMs | undefined
@@ -62,22 +90,28 @@ export interface Place extends MemberKey {
 
 /** What stands in `calls` now, as far as a recompute needs it. */
 export interface StandingCall {
-  readonly tenant: string
-  readonly id: string
-  readonly atMs: EpochMs
+  readonly record: CallRecord
+  /** Undefined in records of before anything was kept beside what they show. */
+  readonly kept: KeptFacts | undefined
   readonly rawUntilMs: EpochMs
-  readonly events: readonly CallEventRow[]
+}
+
+/** Evidence as raw holds it: under a correlation id, or `trace:<trace id>`. */
+export interface StoredEvidence extends Fact<EvidenceRow> {
+  readonly tenant: string
+  readonly rawUntilMs: EpochMs
 }
 
 export interface CallInputs {
   members(members: readonly MemberKey[]): Promise<readonly MemberInputs[]>
-  evidence(subjects: readonly MemberKey[]): Promise<readonly (EvidenceRow & { readonly tenant: string })[]>
-  /** Records of these places that are frozen: raw no longer covers them. Their events come from the record. */
+  evidence(subjects: readonly MemberKey[]): Promise<readonly StoredEvidence[]>
+  /** Records of these places that are frozen: raw no longer covers them, and they are what is left of it. */
   frozen(places: readonly Place[], context: RecomputeContext): Promise<readonly StandingCall[]>
 }
 
 export interface CallRow {
   readonly record: CallRecord
+  readonly kept: KeptFacts
   readonly version: number
   readonly shard: number
   readonly asOfMs: EpochMs

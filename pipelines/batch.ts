@@ -75,6 +75,7 @@ export function mergeChanges(a: Change, b: Change): Change {
     cumulative: a.cumulative || b.cumulative,
     urgency: a.urgency === 'now' || b.urgency === 'now' ? 'now' : 'running',
     worst: Math.max(a.worst, b.worst) as Change['worst'],
+    ...(a.late === true && b.late === true ? { late: true } : {}),
   }
 }
 

@@ -22,6 +22,8 @@ export interface CallsParts extends PipelineRoom {
   readonly refuseFrozen: NonNullable<PipelineParts['refuseFrozen']>
   /** Labels and shows live samples, once their rows are stored. */
   readonly correlate: (batch: Batch) => Promise<void>
+  /** Counts what producers say twice, unlike, once it is stored. */
+  readonly watchConflicts: (batch: Batch) => void
   readonly worstOf: (sample: QualitySample) => 0 | 1 | 2
   readonly linkMemory: LinkMemory
 }
@@ -31,7 +33,7 @@ export interface CallsParts extends PipelineRoom {
  * decode -> refuse what raw no longer covers -> deliver to the warehouse -> label live samples -> announce -> commit.
  */
 export function createCallsPipeline(parts: CallsParts): Pipeline {
-  const { linkMemory, correlate } = parts
+  const { linkMemory, correlate, watchConflicts } = parts
   const links = createLinkWriter({
     memory: linkMemory,
     ...(parts.ignoredIds === undefined ? {} : { ignoredIds: parts.ignoredIds }),
@@ -53,6 +55,7 @@ export function createCallsPipeline(parts: CallsParts): Pipeline {
     decode: (record, into) => decoders[record.topic]?.(record, into),
     async acknowledged(batch) {
       written.get(batch)?.confirm()
+      watchConflicts(batch)
       await correlate(batch)
     },
   })

@@ -54,6 +54,31 @@ describe('what one partition says', () => {
   })
 })
 
+describe('a partition in arrears, as a flood of log lines leaves it', () => {
+  const tookMs = nowMs - 5 * minuteMs
+  const flood = { ...polled([behind(0)]), records: [record(0, tookMs - 1), record(0, tookMs), record(1, nowMs)] }
+
+  test('holds those whose lines it has not met only as long as the log had not taken what was read', () => {
+    const marks = watermarksOf(createWatermarkTracker().entriesOf(seen(['acme', 0, 50 * minuteMs]), flood))
+    expect(marks.get('*')).toBe(tookMs - minuteMs)
+    // Who sends late things on it may send more of them.
+    expect(marks.get('acme')).toBe(49 * minuteMs)
+  })
+
+  test('goes on from there when nothing more of it was read', () => {
+    const tracker = createWatermarkTracker()
+    tracker.entriesOf(seen(), flood)
+    expect(watermarksOf(tracker.entriesOf(seen(), polled([behind(0)]))).get('*')).toBe(tookMs - minuteMs)
+  })
+
+  test('takes back nothing that it said at its end, whatever late lines come', () => {
+    const tracker = createWatermarkTracker()
+    tracker.entriesOf(seen(), polled([atEnd(0)]))
+    const marks = watermarksOf(tracker.entriesOf(seen(['acme', 0, 50 * minuteMs]), polled([behind(0)])))
+    expect(marks.get('acme')).toBe(nowMs - minuteMs)
+  })
+})
+
 describe('the watermark of a tenant', () => {
   const all = (source: string, watermarkMs: number, isAtEnd: boolean): WatermarkEntry => ({
     tenant: '*',

@@ -8,15 +8,22 @@ import type { CallRecord } from '#contracts/call-record.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { defaultWindows, type TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
-import { embeddedTopics } from '#contracts/topics.ts'
+import { embeddedTopics, shardCount } from '#contracts/topics.ts'
 import type { Auditor } from '#pipelines/auditor.ts'
 import { pause } from '#pipelines/pause.ts'
+import type { Pipeline } from '#pipelines/pipeline.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
+import { watermarkLagMs, watermarksOf } from '#pipelines/watermarks.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
 import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
 import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
+import { createDueReader } from '#warehouse/summaries/due-reader.ts'
+
+const allShards = Array.from({ length: shardCount }, (_, shard) => shard)
+/** Pipelines with nothing to do write watermarks each time they have looked at the log, which a busy machine delays. */
+const watermarkAgeMs = 1_000
 
 const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
 
@@ -41,6 +48,8 @@ export interface Harness {
   append(records: readonly NewRecord[]): Promise<void>
   /** Waits until everything appended is dealt with and every record that is due has been judged again. */
   drained(): Promise<void>
+  /** Stops one pipeline, as if it were down. What is returned starts it again. */
+  hold(name: string): Promise<() => void>
   readonly auditor: Auditor
   /** Live records, by canonical id. */
   records(): Promise<ReadonlyMap<string, CallRecord>>
@@ -81,17 +90,21 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const stopping = new AbortController()
   let failure: unknown
-  const running = composed.pipelines.map((pipeline) =>
-    pipeline.run(stopping.signal).catch((error: unknown) => {
+  const running = new Map<string, { readonly holding: AbortController; readonly ended: Promise<void> }>()
+  const start = (pipeline: Pipeline) => {
+    const holding = new AbortController()
+    const ended = pipeline.run(AbortSignal.any([stopping.signal, holding.signal])).catch((error: unknown) => {
       failure ??= error
-    }),
-  )
-  const dueLeft = async () => {
-    const rows = await rowsOf<[number]>(
-      warehouse,
-      `SELECT count() FROM calls FINAL WHERE is_deleted = 0 AND next_due > 0 AND next_due <= as_of`,
-    )
-    return rows[0]?.[0] ?? 0
+    })
+    running.set(pipeline.name, { holding, ended })
+  }
+  composed.pipelines.forEach(start)
+  const due = createDueReader(warehouse)
+  /** Records that change by themselves at the watermark, or would at the one that the log's time is about to give. */
+  const isDueLeft = async () => {
+    const watermarks = watermarksOf(await registry.watermarks.read())
+    if ((watermarks.get('*') ?? 0) < clock() - watermarkLagMs - watermarkAgeMs) return true
+    return (await due.due(allShards, watermarks, 1)).length > 0
   }
 
   return {
@@ -109,9 +122,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         if (retried.length > 20) throw retried[0]
         const behind = groups.some((group) => log.lag(group).some(({ lag }) => lag > 0))
         const busy = behind || composed.pipelines.some((pipeline) => !pipeline.idle())
-        quiet = busy || (await dueLeft()) > 0 ? 0 : quiet + 1
+        quiet = busy || (await isDueLeft()) ? 0 : quiet + 1
         await pause(40, stopping.signal)
       }
+    },
+    async hold(name) {
+      running.get(name)?.holding.abort()
+      await running.get(name)?.ended
+      return () => composed.pipelines.filter((pipeline) => pipeline.name === name).forEach(start)
     },
     async records() {
       const rows = await rowsOf<[string]>(warehouse, 'SELECT record FROM calls FINAL WHERE is_deleted = 0')
@@ -121,7 +139,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     rows: (query) => rowsOf(warehouse, query),
     async stop() {
       stopping.abort()
-      await Promise.all(running)
+      await Promise.all([...running.values()].map(({ ended }) => ended))
       await composed.close()
       await warehouse.close()
       await registry.close()

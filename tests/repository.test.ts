@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { rawColumns } from '#contracts/raw-tables.ts'
+import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
 import { readMigrations } from '#docs/data-model-page.ts'
 import { generatedFiles } from '#docs/generate.ts'
 import { tablesOf } from '#docs/sql-tables.ts'
@@ -64,6 +64,12 @@ describe('warehouse', () => {
     'audit_log',
   ] as const)('rows of %s fill every column, in the order of the table', (name) => {
     expect(rawColumns[name]).toEqual(tables.find((table) => table.name === name)?.columns.map((column) => column.name))
+  })
+
+  test('samples travel in the types of their table', () => {
+    const declared = tables.find((table) => table.name === 'quality_samples')?.columns ?? []
+    const plain = declared.map(({ name, type }) => [name, type.replace(/^(LowCardinality|Enum8)\(.*\)$/, 'String')])
+    expect(sampleTypes).toEqual(Object.fromEntries(plain))
   })
 })
 

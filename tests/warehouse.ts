@@ -8,6 +8,7 @@ import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 /** An empty warehouse on the embedded engine, for tests of one part of it. */
 export interface TestWarehouse {
   readonly client: ClickHouseClient
+  readonly folder: string
   rows<Row extends readonly unknown[]>(query: string): Promise<Row[]>
   stop(): Promise<void>
 }
@@ -18,6 +19,7 @@ export async function startWarehouse(): Promise<TestWarehouse> {
   await migrateWarehouse(client, await listMigrations())
   return {
     client,
+    folder,
     rows: (query) => rowsOf(client, query),
     async stop() {
       await client.close()

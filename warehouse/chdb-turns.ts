@@ -1,14 +1,14 @@
 import type { ChdbConnection } from 'chdb/connection'
 
 /** What `@clickhouse/client` asks of a connection. */
-type Connection = Pick<ChdbConnection, 'query' | 'exec' | 'command' | 'insert' | 'ping' | 'close'>
+export type Connection = Pick<ChdbConnection, 'query' | 'exec' | 'command' | 'insert' | 'ping' | 'close'>
 
 /**
  * chdb 3.4 hands what a failed query had already written to the next query of the same connection, before that one's
  * own result: rows of somebody else, without any error (reproduced; a test holds it). So operations take turns, which
  * on one connection they do anyway, and after a failure a query that nobody reads takes the remains away.
  */
-export function inTurns(connection: ChdbConnection): Connection {
+export function inTurns(connection: Connection): Connection {
   let last: Promise<unknown> = Promise.resolve()
 
   async function flush(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
+import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
 
 /** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
@@ -38,7 +39,7 @@ export async function connectWarehouse({
   }
   if ('url' in location) return createClient({ url: location.url, clickhouse_settings })
   const { createChdbConnection } = await import('chdb/connection')
-  const connection = inTurns(createChdbConnection({ path: location.path }))
+  const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))
   return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])
 }
 

@@ -115,7 +115,8 @@ async function makeMinutes(
     unscoredOneThreadSeconds: { client: single, layers: [unscored] },
   }
   const minute = Math.floor(((calls[0]?.startedMs ?? 0) + minuteMs) / minuteMs)
-  const dirty = calls.map(({ tenant, id }) => ({ tenant, id, minutes: [minute], rescore: false, cumulative: false }))
+  const still = { rescore: false, cumulative: false, urgency: 'running' } as const
+  const dirty = calls.map(({ tenant, id }) => ({ tenant, id, minutes: [minute], ...still }))
   const took = Object.fromEntries(Object.keys(ways).map((name) => [name, [] as number[]]))
   let version = 0
   for (let round = 0; round < rounds; round++) {

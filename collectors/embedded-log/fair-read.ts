@@ -72,9 +72,9 @@ function take(records: Records, cursor: Cursor, { ...share }: Budget, left: Budg
   }
 }
 
-// The header names and values are counted as stored text would be; exactness is not the point of the bound.
+// Text is counted by its UTF-16 units, header names and values as stored text would be; exactness is not the point of the bound.
 function sizeOf({ key, value, headers }: LogRecord): number {
-  let bytes = value.byteLength + (key?.length ?? 0)
+  let bytes = value.length + (key?.length ?? 0)
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
   return bytes
 }

@@ -114,11 +114,12 @@ function validate<Event>(value: object, { schema, accept }: Judge<Event>): Outco
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-function parseValue(value: Uint8Array): Outcome<unknown> {
-  if (value.length > maxBytes) return tooLarge
+function parseValue(value: string | Uint8Array): Outcome<unknown> {
+  // No character takes more than three bytes for each of its UTF-16 units.
+  if (3 * value.length > maxBytes && Buffer.byteLength(value) > maxBytes) return tooLarge
   let text: string
   try {
-    text = decoder.decode(value)
+    text = typeof value === 'string' ? value : decoder.decode(value)
   } catch {
     return notText
   }

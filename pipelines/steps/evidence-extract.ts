@@ -1,4 +1,4 @@
-import type { LogRecord } from '#contracts/event-log.ts'
+import { bytesOf, type LogRecord } from '#contracts/event-log.ts'
 import { decodeLogs, decodeSpans } from '#contracts/otlp/decode.ts'
 import type { Decode, Effects } from '#contracts/pipeline.ts'
 import type { LogLine, Span } from '#contracts/signals/otlp.ts'
@@ -40,7 +40,7 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
   }
 
   function extractFromLogs(record: LogRecord, into: Effects): void {
-    const decoded = decodeLogs(record.value, contentTypeOf(record))
+    const decoded = decodeLogs(bytesOf(record), contentTypeOf(record))
     if (decoded.type === 'malformed') return
     for (const line of decoded.lines) {
       const atMs = msOfNanos(line.timeUnixNano)
@@ -50,7 +50,7 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
   }
 
   function extractFromSpans(record: LogRecord, into: Effects): void {
-    const decoded = decodeSpans(record.value, contentTypeOf(record))
+    const decoded = decodeSpans(bytesOf(record), contentTypeOf(record))
     if (decoded.type === 'malformed') return
     for (const span of decoded.spans) {
       const times = spanTimes(span)

@@ -1,3 +1,4 @@
+import { bytesOf } from '#contracts/event-log.ts'
 import { decodeLogs } from '#contracts/otlp/decode.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { LogLine } from '#contracts/signals/otlp.ts'
@@ -12,7 +13,7 @@ export function createLogsDecode(rules: OtlpRules): Decode {
   return function decodeLogLines(record, into) {
     const tooLarge = tooLargeForOtlp(record)
     if (tooLarge?.type === 'park') return into.park(tooLarge.reason, tooLarge.detail)
-    const decoded = decodeLogs(record.value, contentTypeOf(record))
+    const decoded = decodeLogs(bytesOf(record), contentTypeOf(record))
     if (decoded.type === 'malformed') return into.park(decoded.reason, decoded.detail)
     for (const { detail } of decoded.refused) into.park('invalid_schema', detail)
     for (const line of decoded.lines) {

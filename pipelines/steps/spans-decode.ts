@@ -1,4 +1,4 @@
-import type { LogRecord } from '#contracts/event-log.ts'
+import { bytesOf, type LogRecord } from '#contracts/event-log.ts'
 import { decodeSpans } from '#contracts/otlp/decode.ts'
 import { type Outcome, park } from '#contracts/outcome.ts'
 import type { Decode } from '#contracts/pipeline.ts'
@@ -27,7 +27,7 @@ export function createSpansDecode(rules: OtlpRules): Decode {
   return function decodeTraceSpans(record, into) {
     const tooLarge = tooLargeForOtlp(record)
     if (tooLarge?.type === 'park') return into.park(tooLarge.reason, tooLarge.detail)
-    const decoded = decodeSpans(record.value, contentTypeOf(record))
+    const decoded = decodeSpans(bytesOf(record), contentTypeOf(record))
     if (decoded.type === 'malformed') return into.park(decoded.reason, decoded.detail)
     for (const { detail } of decoded.refused) into.park('invalid_schema', detail)
     for (const span of decoded.spans) {

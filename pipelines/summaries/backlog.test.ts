@@ -46,6 +46,27 @@ describe('what presses', () => {
     }
   })
 
+  test('what was read late waits until no more of it comes, however bad it is, and a minute at most', () => {
+    const late = (id: string) => aChange(id, { urgency: 'now', late: true, worst: 2 })
+    const backlog = aBacklog(0)
+    backlog.add(0, 0, 0, [late('c')])
+    for (let atMs = 1_000; atMs <= 59_000; atMs += 1_000) {
+      backlog.add(0, atMs / 1_000, atMs, [late(`other ${atMs}`), late('c')])
+      expect(idsOf(backlog.take(atMs, 10))).toEqual([])
+    }
+    expect(idsOf(backlog.take(60_000, 10))).toEqual(['c'])
+    expect(backlog.take(61_001, 1_000)).toHaveLength(59)
+  })
+
+  test('what was read late and has news since is news', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [aChange('c', { late: true }), aChange('e', { late: true })])
+    backlog.add(0, 1, 1_000, [aChange('c'), now('e'), aChange('other', { late: true })])
+    expect(idsOf(backlog.take(1_000, 10))).toEqual(['e'])
+    expect(idsOf(backlog.take(3_000, 10))).toEqual(['other'])
+    expect(idsOf(backlog.take(15_000, 10))).toEqual(['c'])
+  })
+
   test('announcements of one call are one: all minutes, the worst, the most pressing', () => {
     const backlog = aBacklog()
     backlog.add(0, 0, 0, [aChange('c', { minutes: [1, 2] })])

@@ -1,13 +1,10 @@
-import type { EvidenceRow } from '#contracts/call-record.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { VersionSequence, WatermarkStore } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
 import {
-  type CallInputs,
   type CallRow,
   type CallWriter,
   type DirtyMinutes,
-  type MemberInputs,
   type MemberKey,
   type MinuteStore,
   memberText,
@@ -15,22 +12,17 @@ import {
   type RecomputeContext,
 } from '#contracts/summaries.ts'
 import { groupBy } from '#quality/grouping.ts'
-import type { QualityProfile } from '#quality/profile.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Component, type ResolveParts, resolveComponents } from './components.ts'
-import { foldCall, type Patience } from './fold.ts'
-import { type Kept, keptEvents } from './kept-events.ts'
+import { type Draft, type FoldParts, foldAll, membersOf } from './fold-components.ts'
 import { leftBehind } from './outgrown.ts'
-import { isClaim, leftPlaces, placesUnder } from './places.ts'
+import { leftPlaces } from './places.ts'
 
-export interface RecomputeParts extends ResolveParts {
+export interface RecomputeParts extends ResolveParts, FoldParts {
   readonly versions: Pick<VersionSequence, 'next'>
   readonly watermarks: Pick<WatermarkStore, 'read'>
   readonly minutes: MinuteStore
-  readonly inputs: CallInputs
   readonly writer: CallWriter
-  readonly profileOf: (tenant: string, atMs: number) => QualityProfile
-  readonly patience: Patience
 }
 
 export interface Recomputed {
@@ -55,7 +47,7 @@ export interface FailedCall {
 
 /**
  * Recomputes what is dirty, whole: raw -> minutes -> records (docs/architecture.md, promises 3 and 4). The version is taken
- * before anything is read. What is recomputed is claimed before minutes are read; places are appended before a record is
+ * before anything is read. What is recomputed is claimed before minutes are made and read; places are appended before a record is
  * written, and looked at again: where a place or a claim carries a higher version, somebody began later than we did, and our
  * result is dropped and done again (docs/decisions/0003). May be killed between any two writes: the changes are not
  * committed then, and come again.
@@ -70,10 +62,10 @@ export async function recompute(
   const watermarks = watermarksOf(await parts.watermarks.read())
   const resolved = await resolveComponents(changes, parts)
   const { own, forward, dirty } = divide(changes, resolved, owns)
-  await parts.minutes.recompute(dirty, context)
   // An owner with a lower version may be making minutes now. If it looks back after this, it finds the claim, and does its
-  // work again; if it has looked back before, its minutes are there to be read. Without a claim it could do neither.
+  // work again; if it has looked back before, its minutes are there to be seen and read. Without a claim it could do neither.
   await parts.writer.appendPlaces(own.flatMap((component) => claimsOf(component, context)))
+  await parts.minutes.recompute(dirty, context)
   const { drafts, gone, failed } = await foldAll(own, { ...context, watermarks }, parts)
   const left = await leftBehind(own, parts)
   const written = await writeAll(drafts, gone, context, parts)
@@ -154,118 +146,6 @@ function divide(
     if (ours && !change.id.startsWith('trace:')) dirty.push(change)
   }
   return { own: [...own.values()], forward, dirty }
-}
-
-const membersOf = ({ tenant, members }: Component): readonly MemberKey[] => members.map((id) => ({ tenant, id }))
-
-/** Evidence is laid under the id that its log line or span had: a correlation id, or only a trace id. */
-const subjectsOf = (component: Component): readonly MemberKey[] => [
-  ...membersOf(component),
-  ...(component.links.get('trace_id') ?? []).map((trace) => ({ tenant: component.tenant, id: `trace:${trace}` })),
-]
-
-interface FoldContext extends RecomputeContext {
-  readonly watermarks: ReadonlyMap<string, number>
-}
-
-interface Draft extends CallRow {
-  readonly component: Component
-}
-
-interface FoldedAll {
-  readonly drafts: readonly Draft[]
-  /** Places of records under ids that are no call by themselves: what was one call with them has been cut. */
-  readonly gone: readonly Place[]
-  readonly failed: ReadonlyMap<Component, Error>
-}
-
-async function foldAll(
-  components: readonly Component[],
-  context: FoldContext,
-  parts: RecomputeParts,
-): Promise<FoldedAll> {
-  const { inputs, writer } = parts
-  const members = components.flatMap(membersOf)
-  const stored = new Map((await inputs.members(members)).map((member) => [memberText(member), member]))
-  const evidence = groupBy(await inputs.evidence(components.flatMap(subjectsOf)), ({ tenant, subject }) =>
-    memberText({ tenant, id: subject }),
-  )
-  const places = await writer.places(members)
-  const frozen = await keptEvents(
-    places.filter((place) => !isClaim(place)),
-    context,
-    inputs,
-  )
-  const failed = new Map<Component, Error>()
-  const empty: Component[] = []
-  const drafts = components.flatMap((component) => {
-    const own = membersOf(component).flatMap((member) => stored.get(memberText(member)) ?? [])
-    const found = subjectsOf(component)
-      .flatMap((subject) => evidence.get(memberText(subject)) ?? [])
-      .map(({ tenant: _, ...row }): EvidenceRow => row)
-    try {
-      const draft = foldOne(component, own, found, frozen, context, parts)
-      if (draft === undefined) empty.push(component)
-      return draft ?? []
-    } catch (error) {
-      failed.set(component, error instanceof Error ? error : new Error('fold failed'))
-      return []
-    }
-  })
-  return { drafts, gone: await abandoned(empty, places, context, inputs), failed }
-}
-
-/** Where nothing says any more that there was a call, no record stays: but for those whose raw has expired. */
-async function abandoned(
-  components: readonly Component[],
-  places: readonly Place[],
-  context: RecomputeContext,
-  inputs: CallInputs,
-): Promise<readonly Place[]> {
-  const byMember = groupBy(places, memberText)
-  const left = components.flatMap((component) => {
-    const known = membersOf(component).flatMap((member) => byMember.get(memberText(member)) ?? [])
-    const isOurs = known.every((place) => place.version <= context.version)
-    return isOurs ? placesUnder(component.members, context.version, known) : []
-  })
-  if (left.length === 0) return []
-  const frozen = new Set((await inputs.frozen(left, context)).map(({ tenant, id, atMs }) => `${tenant} ${id} ${atMs}`))
-  return left.filter(({ tenant, canonical, atMs }) => !frozen.has(`${tenant} ${canonical} ${atMs}`))
-}
-
-function foldOne(
-  component: Component,
-  members: readonly MemberInputs[],
-  evidence: readonly EvidenceRow[],
-  frozen: ReadonlyMap<string, Kept>,
-  { version, logNowMs, watermarks }: FoldContext,
-  { profileOf, patience }: RecomputeParts,
-): Draft | undefined {
-  const asOfMs = watermarks.get(component.tenant) ?? watermarks.get('*') ?? 0
-  const folded = foldCall({
-    component,
-    events: members.flatMap((member) => frozen.get(memberText(member))?.events ?? member.events),
-    cdrs: members.flatMap(({ cdrs }) => cdrs),
-    streams: members.flatMap(({ streams }) => streams),
-    evidence,
-    asOfMs,
-    profileAt: (atMs) => profileOf(component.tenant, atMs),
-    patience,
-  })
-  if (folded === undefined) return undefined
-  // With all its raw gone, a frozen call stays frozen: or the next recompute would find neither raw nor what was kept.
-  const until = members.flatMap((member) =>
-    [member.rawUntilMs ?? [], frozen.get(memberText(member))?.rawUntilMs ?? []].flat(),
-  )
-  return {
-    ...folded,
-    component,
-    version,
-    shard: shardOf(component.tenant, component.canonical),
-    asOfMs,
-    rawUntilMs: until.length === 0 ? undefined : until.reduce((least, at) => Math.min(least, at)),
-    computedAtMs: logNowMs,
-  }
 }
 
 /** Places first, then a look back, then records and tombstones. Returns the rows that were ours to write. */

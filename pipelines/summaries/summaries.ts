@@ -236,8 +236,9 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     reassign,
     addDue,
     take(polled: Polled) {
-      for (const { topic, partition, offset, logTimeMs, value } of polled.records) {
-        backlog.add(topic === bulk ? bulkBase + partition : partition, offset, logTimeMs, readAnnouncements(value))
+      for (const record of polled.records) {
+        const { topic, partition, offset, logTimeMs } = record
+        backlog.add(topic === bulk ? bulkBase + partition : partition, offset, logTimeMs, readAnnouncements(record))
       }
     },
     async commit(polled: Polled) {

@@ -225,9 +225,9 @@ describe('the sink', () => {
   })
 
   test('asks for the rows again when the store may yet take them', async () => {
-    const failing = {
-      insert: async () => Promise.reject(Object.assign(new Error('x'), { code: '241', type: 'MEMORY_LIMIT_EXCEEDED' })),
-    }
+    const refuse = async () =>
+      Promise.reject(Object.assign(new Error('x'), { code: '241', type: 'MEMORY_LIMIT_EXCEEDED' }))
+    const failing = { insert: refuse, exec: refuse }
     const sink = createRawSink({ client: failing as never, retryAfterMs: 7 })
     expect(await sink.deliver([aSample('x')], deadline)).toMatchObject({
       ...{ type: 'retry', afterMs: 7, cause: { message: 'ClickHouse error 241 (MEMORY_LIMIT_EXCEEDED)' } },

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
-import { rawColumns } from '#contracts/raw-tables.ts'
+import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
 import type { Delivery, Sink } from '#contracts/sink.ts'
 import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
+import { type NativeColumn, nativeBlock } from './native.ts'
 import { tsvRow } from './tsv.ts'
 
 export interface RawSinkOptions {
@@ -16,19 +17,25 @@ export interface RawSinkOptions {
 type Refusals = { row: RawRow; detail: string }[]
 
 /**
- * Raw rows into the warehouse. Safe to repeat: every raw table collapses equal keys. Rows far apart in time go in
+ * Raw rows into the warehouse: samples, nearly all there is, as columns, everything else as text. Safe to repeat: every raw table collapses equal keys. Rows far apart in time go in
  * several inserts, because ClickHouse refuses one over more than 100 partitions.
  */
 export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions): Sink<RawRow> {
   const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {
-    const columns = usedColumns(table, rows)
-    const whole = columns.length === rawColumns[table].length
-    let lines = ''
-    for (const { cells } of rows) lines += tsvRow(whole ? cells : columns.map((at) => cells[at] as Cell))
+    const used = usedColumns(table, rows)
+    const columns = used.map((at) => rawColumns[table][at]) as [string, ...string[]]
+    if (table === 'quality_samples') {
+      const block = nativeBlock(used.map(sampleColumn), rows)
+      const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
+      const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
+      stream.destroy()
+      return
+    }
+    const text = Buffer.from(textOf(rows, used))
     await client.insert({
       table,
-      values: Readable.from([Buffer.from(lines)], { objectMode: false }),
-      columns: columns.map((at) => rawColumns[table][at]) as [string, ...string[]],
+      values: Readable.from([text], { objectMode: false }),
+      columns,
       format: 'TabSeparated',
     })
   }
@@ -69,15 +76,31 @@ export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions):
   }
 }
 
+function sampleColumn(cell: number): NativeColumn {
+  const name = rawColumns.quality_samples[cell] as (typeof rawColumns.quality_samples)[number]
+  return { name, cell, type: sampleTypes[name] }
+}
+
+function textOf(rows: readonly RawRow[], used: readonly number[]): string {
+  let lines = ''
+  for (const { cells } of rows) lines += tsvRow(used.map((at) => cells[at] as Cell))
+  return lines
+}
+
 /** Columns that any row has a value for. Those that are NULL throughout are left out: a fifth of an insert's cost. */
 function usedColumns(table: RawTable, rows: readonly RawRow[]): readonly number[] {
-  const unused = new Set(rawColumns[table].keys())
+  const all = [...rawColumns[table].keys()]
+  const isUsed = all.map((at) => !mayBeLeftOut(table, at))
+  // Row by row, each looked at once: column by column every row would come through the processor's cache forty times.
   for (const { cells } of rows) {
-    for (const at of unused) if (cells[at] !== null) unused.delete(at)
-    if (unused.size === 0) break
+    for (let at = 0; at < isUsed.length; at++) if (cells[at] !== null) isUsed[at] = true
   }
-  return [...rawColumns[table].keys()].filter((at) => !unused.has(at))
+  return all.filter((at) => isUsed[at])
 }
+
+/** A sample without a value that it must have is refused by name of the column, instead of getting a default. */
+const mayBeLeftOut = (table: RawTable, cell: number): boolean =>
+  table !== 'quality_samples' || sampleColumn(cell).type.startsWith('Nullable(')
 
 function byTable(rows: readonly RawRow[]): ReadonlyMap<RawTable, RawRow[]> {
   const tables = new Map<RawTable, RawRow[]>()
@@ -108,12 +131,19 @@ function bySpan(table: RawTable, rows: RawRow[]): readonly (readonly RawRow[])[]
   const rule = partitioning[table]
   if (rule === undefined) return [rows]
   const [period, secondsOf] = rule
+  const blockOf = (row: RawRow): number => Math.floor(secondsOf(row) / (maxSpanDays[period] * 86_400))
   const blocks = new Map<number, RawRow[]>()
+  // Nearly always one: neighbours share it.
+  let last: number | undefined
+  let ofBlock: RawRow[] | undefined
   for (const row of rows) {
-    const block = Math.floor(secondsOf(row) / (maxSpanDays[period] * 86_400))
-    const known = blocks.get(block)
-    if (known === undefined) blocks.set(block, [row])
-    else known.push(row)
+    const block = blockOf(row)
+    if (block !== last || ofBlock === undefined) {
+      last = block
+      ofBlock = blocks.get(block) ?? []
+      blocks.set(block, ofBlock)
+    }
+    ofBlock.push(row)
   }
   return [...blocks.values()]
 }

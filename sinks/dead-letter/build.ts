@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Refusal } from '#contracts/dead-letters.ts'
-import type { LogRecord, NewRecord } from '#contracts/event-log.ts'
+import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { topicNames } from '#contracts/topics.ts'
@@ -54,7 +54,7 @@ function letter(key: string, pipeline: string, record: LogRecord, refusals: read
       [letterHeaders.pipeline]: pipeline,
       [letterHeaders.reason]: refusals[0]?.reason ?? '',
     },
-    value: sealed(record.value, {
+    value: sealed(bytesOf(record), {
       logTimeMs: record.logTimeMs,
       key: record.key === null || record.key.length > maxKeyLength ? null : record.key,
       headers: originalHeaders(record),

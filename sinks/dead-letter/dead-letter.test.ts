@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EventLog, LogRecord, NewRecord } from '#contracts/event-log.ts'
+import { bytesOf, type EventLog, type LogRecord, type NewRecord } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { deadLetters, edgeDeadLetter, maxBodyBytes, type Refused } from './build.ts'
 import { createLetterDesk } from './desk.ts'
@@ -66,9 +66,9 @@ describe('a dead letter', () => {
 
   test('keeps the body as it came, and says when it kept only the beginning', () => {
     const [whole] = deadLetters('calls', [refused(aMessage())])
-    expect(openEnvelope(asRead(whole).value)?.body).toEqual(aMessage().value)
+    expect(openEnvelope(bytesOf(asRead(whole)))?.body).toEqual(aMessage().value)
     const [cut] = deadLetters('calls', [refused(aMessage({ value: new Uint8Array(3_000_000) }))])
-    expect(openEnvelope(asRead(cut).value)?.body).toHaveLength(maxBodyBytes)
+    expect(openEnvelope(bytesOf(asRead(cut)))?.body).toHaveLength(maxBodyBytes)
     expect(readDeadLetter(asRead(cut))?.whole).toBe(false)
   })
 

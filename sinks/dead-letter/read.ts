@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { DeadLetter, ShownLetter } from '#contracts/dead-letters.ts'
-import type { LogRecord, NewRecord } from '#contracts/event-log.ts'
+import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { type Envelope, letterHeaders, openEnvelope } from './envelope.ts'
 
@@ -32,7 +32,7 @@ function openLetter(record: LogRecord): OpenLetter | undefined {
   const topic = headers[letterHeaders.topic]
   const pipeline = headers[letterHeaders.pipeline]
   if (reason === undefined || topic === undefined || pipeline === undefined) return undefined
-  const envelope = openEnvelope(record.value)
+  const envelope = openEnvelope(bytesOf(record))
   if (envelope === undefined) return undefined
   const { head } = envelope
   const letter = {

@@ -142,7 +142,7 @@ export const pipelineMetrics = {
   conflicts: {
     name: 'callscope_pipeline_conflicts_total',
     unit: 'count',
-    help: 'Equal keys that came with unequal content: a fault of their producer',
+    help: 'Events and call detail that came again under one id with unequal content: a fault of their producer. Samples are not watched',
     labels: [],
   },
   recomputes: {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EventLog } from '#contracts/event-log.ts'
+import { bytesOf, type EventLog } from '#contracts/event-log.ts'
 import type { TrafficTruth } from '#simulator/index.ts'
 import { openEnvelope } from '#sinks/dead-letter/envelope.ts'
 import { readDeadLetter } from '#sinks/dead-letter/read.ts'
@@ -51,7 +51,7 @@ async function deadLetters(log: EventLog): Promise<ReadonlyMap<string, ReadonlyS
     for (const record of records) {
       const reason = readDeadLetter(record)?.reason ?? 'no letter of ours'
       const body = createHash('sha256')
-        .update(openEnvelope(record.value)?.body ?? record.value)
+        .update(openEnvelope(bytesOf(record))?.body ?? record.value)
         .digest('hex')
       found.set(reason, (found.get(reason) ?? new Set()).add(body))
       offset = record.offset + 1

@@ -45,7 +45,7 @@ export function createModelStores(): ModelStores {
     const runs = made.map(([minute]) => [minute * minuteMs, minute * minuteMs + 20_000, intervalMask.media] as const)
     return {
       ...{ tenant, id, cdrs: [], rawUntilMs: undefined },
-      events: events.filter(({ correlationId }) => correlationId === id),
+      events: events.filter(({ correlationId }) => correlationId === id).map((row) => ({ row, checksum: '1' })),
       streams: made.length === 0 ? [] : [aDigest({ correlationId: id, legId: id, packetsReceived: counted, runs })],
     }
   }

@@ -50,7 +50,7 @@ function createSignal(): { readonly given: Promise<void>; give(): void } {
 }
 
 /** What a recompute does, in this order; each of them waits for its turn. */
-export const recomputeSteps = ['version', 'resolve', 'minutes', 'claim', 'read', 'append', 'look', 'write'] as const
+export const recomputeSteps = ['version', 'resolve', 'claim', 'minutes', 'read', 'append', 'look', 'write'] as const
 
 /** The ports of a recompute that waits for its turn before each step. For one recompute only. */
 export function stepwise(parts: RecomputeParts, turn: () => Promise<void>): RecomputeParts {

@@ -6,9 +6,9 @@ import { readAnnouncements } from '#pipelines/summaries/read-announcements.ts'
 
 /** Everything that a recompute writes, in this order. */
 export const writes = [
+  'claims',
   'interval minutes',
   'cumulative minutes',
-  'claims',
   'places',
   'records and tombstones',
   'forward',
@@ -74,4 +74,4 @@ function wrapLog(log: EventLog, around: Around): EventLog {
 /** An announcement on another shard than its own id's: passed on to the owner of the canonical id. */
 const isForward = ({ topic, partition, value }: NewRecord): boolean =>
   topic === topicNames.callChanges &&
-  readAnnouncements(Buffer.from(value)).some(({ tenant, id }) => shardOf(tenant, id) !== partition)
+  readAnnouncements({ value }).some(({ tenant, id }) => shardOf(tenant, id) !== partition)

@@ -1,19 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { NewRecord } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
-import { messagesOf } from '#tests/builders.ts'
+import { messagesOf, traceOf } from '#tests/builders.ts'
 import { type Flow, startFlow } from './flow.ts'
 
 const dayMs = 86_400_000
-const rawTables = ['quality_samples', 'call_events', 'cdr_records', 'call_links', 'call_evidence']
+const rawTables = ['call_events', 'cdr_records', 'call_evidence', 'quality_samples', 'call_links']
 
 // Raw goes by the engine's own clock, so what is to have gone has to be older than retention by that clock too.
 let flow: Flow
+let heard: Awaited<ReturnType<typeof heardCalls>>
 let pair: Awaited<ReturnType<typeof aPair>>
+let halves: Awaited<ReturnType<typeof twoHalves>>
 beforeAll(async () => {
   flow = await startFlow(Date.now() - 35 * dayMs)
   for (const table of rawTables) await flow.warehouse.command({ query: `SYSTEM STOP TTL MERGES ${table}` })
+  heard = await heardCalls()
   pair = await aPair()
-})
+  halves = await twoHalves()
+  await expireRaw()
+}, 30_000)
 afterAll(() => flow?.stop())
 
 /** What comes with an import is judged by its own window: nothing else may be as old as this. */
@@ -33,14 +39,13 @@ const rawRows = async (tenant: string, table: string) => {
   return count
 }
 
-test('a call whose raw has gone stays as it was, and takes in only what it can be told beside its events', async () => {
+async function heardCalls() {
   const tenant = flow.freshTenant()
   const { event, sample } = messagesOf(tenant)
   const startMs = Math.floor(flow.clock.now() / 60_000) * 60_000 - 600_000
   const at = (second: number) => startMs + second * 1_000
-  const iso = (second: number) => new Date(at(second)).toISOString()
-  const signalling = (id: string, extra: object = {}) => [
-    event(id, 'call.started', at(0), { from: 'p-1', to: 'p-2', ...extra }),
+  const signalling = (id: string) => [
+    event(id, 'call.started', at(0), { from: 'p-1', to: 'p-2' }),
     event(id, 'call.answered', at(5), { carrier: 'northtel', codec: 'PCMU' }),
     event(id, 'call.ended', at(65), { sip_code: 200 }),
   ]
@@ -55,8 +60,13 @@ test('a call whose raw has gone stays as it was, and takes in only what it can b
   )
   const before = await flow.settled(tenant)
   expect(Object.keys(before)).toEqual(['heard', 'linked', 'unheard'])
+  return { tenant, at, before }
+}
 
-  await expireRaw()
+test('a call whose raw has gone stays as it was, and takes in only what it can be told beside its events', async () => {
+  const { tenant, at, before } = heard
+  const { event, sample } = messagesOf(tenant)
+  const iso = (second: number) => new Date(at(second)).toISOString()
   expect(await rawRows(tenant, 'quality_samples')).toBe(0)
   expect(await rawRows(tenant, 'call_events')).toBe(0)
   await flow.announce(tenant, Object.keys(before), {
@@ -134,3 +144,78 @@ async function aPair() {
   expect(Object.keys(before)).toEqual(['a'])
   return { tenant, startMs, before }
 }
+
+/** What is known of two calls before their raw goes, and what comes late: a call detail, its rival, a log line, and a link. */
+function halvesOf(tenant: string, at: (second: number) => number) {
+  const { event, log, span } = messagesOf(tenant)
+  const late = (message: NewRecord): NewRecord => ({ ...message, headers: { ...message.headers, ...imported.headers } })
+  const signalling = (id: string, second: number, trace: string) => [
+    event(id, 'call.started', at(second), { from: 'p-1', to: 'p-2' }, { trace }),
+    event(id, 'call.answered', at(second + 5)),
+    event(id, 'call.ended', at(second + 60), { sip_code: 200 }),
+  ]
+  const cdr = (id: string, second: number, duration: number, more: object = {}) =>
+    event(id, 'cdr.recorded', at(second), { duration_seconds: duration, ...more })
+  return {
+    early: [
+      ...signalling('a', 0, traceOf('1')),
+      ...signalling('b', 61, traceOf('2')),
+      cdr('a', 62, 55),
+      cdr('b', 122, 54),
+      log(at(20), 'no answer from gateway', { id: 'a', severity: 17 }),
+      log(at(70), 'retrying', { id: 'b' }),
+      span(at(3), 'POST /routes', { trace: traceOf('1'), failed: true }),
+    ],
+    late: [
+      cdr('a', 62, 56),
+      cdr('a', 63, 57),
+      log(at(21), 'gateway is back', { id: 'a' }),
+      cdr('b', 123, 53, { linked_correlation_id: 'a' }),
+      // A repeat changes nothing.
+      log(at(20), 'no answer from gateway', { id: 'a', severity: 17 }),
+      cdr('a', 62, 55),
+    ].map(late),
+  }
+}
+
+/** Tenants with the same two calls: the first was told everything in time, the others hear the rest when raw has gone. */
+async function twoHalves() {
+  const startMs = Math.floor(flow.clock.now()) - 600_000
+  const at = (second: number) => startMs + second * 1_000
+  const tenants = Array.from({ length: 3 }, () => flow.freshTenant())
+  const messages = tenants.map((tenant) => halvesOf(tenant, at))
+  await flow.deliver(...messages.flatMap(({ early }) => early), ...(messages[0]?.late ?? []))
+  const [whole, ...apart] = await flow.allSettled(tenants)
+  return { tenants: tenants.slice(1), messages: messages.slice(1), whole, apart, at }
+}
+
+test('what comes when raw has gone is folded with what raw held, in any order, as if it had come in time', async () => {
+  const { tenants, messages, whole, apart } = halves
+  for (const records of apart) {
+    expect(Object.keys(records)).toEqual(['a', 'b'])
+    expect(records.a).toMatchObject({ cdr: { durationSeconds: 55 }, evidenceCount: 2 })
+    expect(records.b).toMatchObject({ cdr: { durationSeconds: 54 }, evidenceCount: 1 })
+  }
+  for (const tenant of tenants) for (const table of rawTables.slice(0, 3)) expect(await rawRows(tenant, table)).toBe(0)
+  for (let n = 0; n < (messages[0]?.late.length ?? 0); n++) {
+    await flow.deliver(...messages.flatMap(({ late }, at) => (at === 0 ? late : [...late].reverse())[n] ?? []))
+    await flow.drained()
+    // What has come late goes too, in its time, and then the record alone knows of it.
+    for (const table of rawTables.slice(0, 3)) await flow.warehouse.command({ query: `TRUNCATE TABLE ${table}` })
+  }
+  const merged = await flow.allSettled(tenants)
+  expect(whole).toMatchObject({ a: { correlationIds: ['a', 'b'], eventCount: 6, evidenceCount: 4 } })
+  for (const records of merged) expect(records).toEqual(whole)
+})
+
+test('a late event of calls that a late link has joined is a dead letter, and leaves their record as it was', async () => {
+  const { tenants, whole, at } = halves
+  const [tenant = ''] = tenants
+  const { event } = messagesOf(tenant)
+  await flow.deliver(event('b', 'call.held', at(80), { carrier: 'late' }, imported))
+  await flow.drained()
+  await flow.announce(tenant, ['a', 'b'], { rescore: true })
+  await flow.drained()
+  expect(await flow.recordsOf(tenant)).toEqual(whole)
+  expect((await flow.letters(tenant)).map(({ reason }) => reason)).toEqual(['too_late'])
+})

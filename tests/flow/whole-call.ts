@@ -100,10 +100,32 @@ function conflicts(tenant: string, at: (seconds: number) => number): readonly Ne
     event('a', 'call.routed', at(60), { carrier: 'easttel', region: 'eu' }, twice),
     // The other one lies in the next month's partition.
     event('a', 'call.routed', at(95), { carrier: 'westtel', region: 'us' }, twice),
+    // Only one of the two states a codec, or the answer.
+    event('a', 'call.routed', at(65), { carrier: 'easttel' }, { ...twice, eventId: 'codec' }),
+    event('a', 'call.routed', at(65), { codec: 'GSM-EFR', leg_id: 'caller' }, { ...twice, eventId: 'codec' }),
+    event('a', 'call.answered', at(9), {}, { ...twice, eventId: 'answer' }),
+    event('a', 'call.ringing', at(4), {}, { ...twice, eventId: 'answer' }),
     sample('a', at(70), { stream_id: 'mid-2', packets_received: 200, packets_lost: 50 }),
     sample('a', at(70), { stream_id: 'mid-2', packets_received: 250, packets_lost: 0 }),
     event('a', 'cdr.recorded', at(232), { duration_seconds: 1 }, twice),
     event('a', 'cdr.recorded', at(232), { duration_seconds: 2 }, twice),
+    ...twoScopes(tenant, 'mid-3', at, 200),
+    ...twoScopes(tenant, 'mid-4', at, 150),
+  ]
+}
+
+/** Running counters, one of which is sent as an interval too. The next one, which looks back at it, is of the next minute. */
+function twoScopes(
+  tenant: string,
+  stream_id: string,
+  at: (seconds: number) => number,
+  received: number,
+): readonly NewRecord[] {
+  const { sample } = messagesOf(tenant)
+  const counters = { stream_id, scope: 'cumulative', interval_ms: undefined, start_id: 's-1', jitter_ms: undefined }
+  return [
+    ...[82, 86, 94].map((second) => sample('a', at(second), { ...counters, packets_received: 50 * second })),
+    sample('a', at(86), { stream_id, packets_received: received }),
   ]
 }
 

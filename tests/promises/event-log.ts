@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { EventLog, Membership, NewRecord, TopicDefinition } from '#contracts/event-log.ts'
+import { bytesOf, type EventLog, type Membership, type NewRecord, type TopicDefinition } from '#contracts/event-log.ts'
 import { murmur2 } from '#contracts/sharding.ts'
 import { limits, patienceMs, polledSince, settle, shared, take, textOf } from './members.ts'
 
@@ -63,7 +63,7 @@ export function describeEventLogPromises(
           {},
           {},
         ])
-        expect(records.map(({ value }) => [...value])).toEqual([[...Buffer.from('grüße')], [0, 255, 10, 0], []])
+        expect(records.map((record) => [...bytesOf(record)])).toEqual([[...Buffer.from('grüße')], [0, 255, 10, 0], []])
         expect(records.map(({ logTimeMs }) => logTimeMs)).toEqual(records.map(({ logTimeMs }) => logTimeMs).sort())
       })
 

@@ -4,7 +4,7 @@ export const limits: PollLimits = { maxRecords: 1_000, maxBytes: 1_000_000, wait
 // A rebalance on a real broker takes seconds.
 export const patienceMs = 30_000
 
-export const textOf = ({ value }: LogRecord): string => Buffer.from(value).toString()
+export { textOf } from '#contracts/event-log.ts'
 
 /** Poll until this many records came. More would be a surprise that the test should see: all are returned. */
 export async function take(member: Membership, count: number, asked: PollLimits = limits): Promise<LogRecord[]> {

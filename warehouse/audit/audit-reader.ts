@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { AuditReader, Difference, SettledCall } from '#contracts/audit.ts'
 import { rowsOf } from '../client.ts'
-import { freezeAheadMs } from '../summaries/minute-store.ts'
+import { freezeAheadMs } from '../summaries/minute-keys.ts'
 
 /** Differences reported by one look; more than this is a disaster that need not be listed whole. */
 const maxDifferences = 10_000
@@ -32,7 +32,7 @@ const liveMembers = 'SELECT tenant, id, at, version, arrayJoin(members) AS membe
 
 const missingQuery = `
   SELECT DISTINCT tenant, correlation_id FROM (
-    SELECT tenant, correlation_id FROM call_minutes WHERE ${inWindow}
+    SELECT tenant, correlation_id FROM call_minutes FINAL WHERE ${inWindow} AND row_count > 0
     UNION ALL
     SELECT tenant, correlation_id FROM call_events WHERE time >= toDateTime({from: UInt32}) AND time < toDateTime({to: UInt32})
   )

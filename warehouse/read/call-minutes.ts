@@ -42,7 +42,7 @@ export async function readMinutes(
        concealed_samples, samples_received,
        arrayMap(m -> (m.hundredth_ms / m.ms / 100, m.kind, m.band, m.grounded),
          arraySlice(arraySort(m -> (-m.grounded, m.kind = 'listening', -m.ms), arrayFilter(m -> m.source = 'computed' AND m.ms > 0, mos)), 1, 1))
-     FROM call_minutes FINAL WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)}
+     FROM call_minutes FINAL WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)} AND row_count > 0
      ORDER BY minute, correlation_id, leg_id, kind, direction, stream_id, observer, scope LIMIT {maxPoints:UInt32}`,
     { tenant, ids, maxPoints },
   )

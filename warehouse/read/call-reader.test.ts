@@ -175,9 +175,10 @@ test("a whole call brings its minutes, logs and spans, each once, and nobody els
     },
   ]
   await insert('call_minutes', [
-    { ...minute, scope: 'interval', version: 1, packets_lost: 100, packets_expected: 100 },
+    { ...minute, row_count: 1, scope: 'interval', version: 1, packets_lost: 100, packets_expected: 100 },
     {
       ...minute,
+      row_count: 1,
       scope: 'interval',
       version: 2,
       packets_received: 2_970,
@@ -188,7 +189,7 @@ test("a whole call brings its minutes, logs and spans, each once, and nobody els
       jitter_tenth_ms_sum: 60_000 * 125,
       mos,
     },
-    { ...minute, scope: 'call', version: 2, packets_lost: 9, packets_expected: 10 },
+    { ...minute, row_count: 1, scope: 'call', version: 2, packets_lost: 9, packets_expected: 10 },
   ])
   const log = {
     Timestamp: `${startMs}123456`,

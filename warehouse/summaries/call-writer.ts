@@ -46,7 +46,7 @@ const tombstoneOf = ({ tenant, canonical, atMs, version }: Place) => ({
 
 const hundredths = (value: number): number => Math.floor(100 * value + 0.5)
 
-function columnsOf({ record, version, shard, asOfMs, nextDueMs, rawUntilMs, computedAtMs }: CallRow) {
+function columnsOf({ record, kept, version, shard, asOfMs, nextDueMs, rawUntilMs, computedAtMs }: CallRow) {
   const { verdict, worstMos } = record
   return {
     tenant: record.tenant,
@@ -88,6 +88,7 @@ function columnsOf({ record, version, shard, asOfMs, nextDueMs, rawUntilMs, comp
     raw_until: rawUntilMs === undefined ? 0 : Math.floor(rawUntilMs / 1_000),
     computed_at: computedAtMs,
     record: JSON.stringify(record),
+    kept: JSON.stringify(kept),
     formula_version: record.formulaVersion,
     profile_version: record.profileVersion,
   }

@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { type FrozenCheck, memberText } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
 import { textKeys } from '../literal.ts'
-import { freezeAheadMs, frozenMinutes } from './minute-store.ts'
+import { freezeAheadMs, frozenMinutes } from './minute-keys.ts'
 
 export function createFrozenCheck(client: ClickHouseClient): FrozenCheck {
   return {

@@ -1,8 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { shardOf } from '#contracts/sharding.ts'
-import type { DirtyMinutes, MemberKey, MinuteStore, RecomputeContext } from '#contracts/summaries.ts'
-import { rowsOf, run } from '../client.ts'
-import { keyList, text, textKeys } from '../literal.ts'
+import type { MinuteStore, RecomputeContext } from '#contracts/summaries.ts'
+import { run } from '../client.ts'
+import { text } from '../literal.ts'
+import { type DirtyKey, minuteText, nameAll, withoutFrozen, withoutRepeats } from './minute-keys.ts'
+import { clearRows, leftRows } from './minutes-left.ts'
 import {
   cumulativeSamples,
   insertMinutes,
@@ -29,24 +31,46 @@ export interface MinuteStoreOptions {
   readonly retentionMs: number
 }
 
-/** With less than this left until raw goes, a row is frozen: part of its raw may be gone at the next look. */
-export const freezeAheadMs = 2 * 86_400_000
-
 /** Keys of one statement: its text stays under a few megabytes. */
 const keysPerStatement = 20_000
 
 export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStoreOptions): MinuteStore {
-  return {
-    async recompute(dirty, context) {
-      const named = await nameAll(client, dirty)
-      const keys = await withoutFrozen(client, named, context, retentionMs)
-      for (const { scoring, part } of statementsOf(keys, scoringOf)) {
-        const stamp = stampOf(part, context, scoring)
-        await run(client, insertMinutes(scored(intervalSamples(part.map(keyOf)), part, scoring), stamp))
-        const cumulative = part.filter((key) => key.cumulative)
-        if (cumulative.length === 0) continue
+  async function make(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
+    for (const { scoring, part } of statementsOf(keys, scoringOf)) {
+      const stamp = stampOf(part, context, scoring)
+      await run(client, insertMinutes(scored(intervalSamples(part.map(keyOf)), part, scoring), stamp))
+      const cumulative = part.filter((key) => key.cumulative)
+      if (cumulative.length > 0) {
         await run(client, insertMinutes(scored(cumulativeSamples(cumulative.map(keyOf)), cumulative, scoring), stamp))
       }
+      await clearLeft(part, context)
+    }
+  }
+
+  /** What was made of these minutes before, and was not now, is cleared: a sample that it was made of has lost its place. */
+  async function clearLeft(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
+    const left = await leftRows(client, keys, context.version)
+    if (left.length === 0) return
+    const counted = new Set(keys.filter(({ cumulative }) => cumulative).map(minuteText))
+    const isDoubtful = ({ scope, key }: (typeof left)[number]) =>
+      scope === 'cumulative' && !counted.has(minuteText(key))
+    await clearRows(
+      client,
+      left.filter((row) => !isDoubtful(row)),
+      context.version,
+    )
+    // Running counters beside a sample of another scope: it may have taken the place of one of them, whose minute nobody
+    // has announced as one of counters then, nor the next minute, which looks back at it.
+    const doubtful = left.filter(isDoubtful).flatMap(({ key }) => [
+      { ...key, cumulative: true },
+      { ...key, minuteSeconds: key.minuteSeconds + 60, cumulative: true },
+    ])
+    await make(await withoutFrozen(client, withoutRepeats(doubtful), context, retentionMs), context)
+  }
+
+  return {
+    async recompute(dirty, context) {
+      await make(await withoutFrozen(client, await nameAll(client, dirty, context), context, retentionMs), context)
     },
   }
 }
@@ -66,11 +90,6 @@ function statementsOf(keys: readonly DirtyKey[], scoringOf: MinuteStoreOptions['
       part: own.slice(at * keysPerStatement, (at + 1) * keysPerStatement),
     })),
   )
-}
-
-interface DirtyKey extends MemberKey {
-  readonly minuteSeconds: number
-  readonly cumulative: boolean
 }
 
 const keyOf = ({ minuteSeconds, tenant, id }: DirtyKey): MinuteKey => [minuteSeconds, tenant, id]
@@ -96,68 +115,4 @@ function stampOf(keys: readonly DirtyKey[], { version }: RecomputeContext, scori
     formulaVersion: scoring.formulaVersion,
     profileVersion: scoring.profileVersion,
   }
-}
-
-/** Names the minutes to be made: those announced, and for `rescore` those that were ever made of the id. Raw that no minute knows yet has its own announcement. */
-async function nameAll(client: ClickHouseClient, dirty: readonly DirtyMinutes[]): Promise<readonly DirtyKey[]> {
-  const keys: DirtyKey[] = []
-  const all: (readonly [string, string])[] = []
-  for (const { tenant, id, minutes, rescore, cumulative } of dirty) {
-    if (rescore) all.push([tenant, id])
-    for (const minute of minutes) keys.push({ tenant, id, minuteSeconds: minute * 60, cumulative })
-  }
-  if (all.length === 0) return withoutRepeats(keys)
-  const known = await rowsOf<[string, string, number, number]>(
-    client,
-    `SELECT tenant, correlation_id, toUnixTimestamp(minute) AS at, max(scope = 'cumulative') AS cumulative
-     FROM call_minutes WHERE (tenant, correlation_id) IN ${textKeys(all)} GROUP BY tenant, correlation_id, minute`,
-  )
-  const made = known.map(([tenant, id, minuteSeconds, cumulative]): DirtyKey => {
-    return { tenant, id, minuteSeconds, cumulative: cumulative === 1 }
-  })
-  return withoutRepeats([...keys, ...made])
-}
-
-/** Each minute once; cumulative if any mention of it was. */
-function withoutRepeats(keys: readonly DirtyKey[]): readonly DirtyKey[] {
-  const distinct = new Map<string, DirtyKey>()
-  for (const key of keys) {
-    const name = `${key.tenant}\u0000${key.id}\u0000${key.minuteSeconds}`
-    const known = distinct.get(name)
-    if (known === undefined || (key.cumulative && !known.cumulative)) distinct.set(name, key)
-  }
-  return [...distinct.values()]
-}
-
-/** Leaves out minutes whose raw has gone or is about to: what stands of them was made when raw was whole. */
-async function withoutFrozen(
-  client: ClickHouseClient,
-  keys: readonly DirtyKey[],
-  { logNowMs }: RecomputeContext,
-  retentionMs: number,
-): Promise<readonly DirtyKey[]> {
-  const horizonSeconds = (logNowMs - retentionMs + freezeAheadMs) / 1_000
-  const old = keys.filter(({ minuteSeconds }) => minuteSeconds <= horizonSeconds)
-  if (old.length === 0) return keys
-  const frozen = await frozenMinutes(client, old, logNowMs)
-  return keys.filter(({ tenant, id, minuteSeconds }) => !frozen.has(`${tenant}\u0000${id}\u0000${minuteSeconds}`))
-}
-
-/** Which of these minutes stand and are frozen, as `tenant NUL id NUL epoch seconds`. */
-export async function frozenMinutes(
-  client: ClickHouseClient,
-  keys: readonly { readonly tenant: string; readonly id: string; readonly minuteSeconds: number }[],
-  logNowMs: number,
-): Promise<ReadonlySet<string>> {
-  const rows = await rowsOf<[string, string, number]>(
-    client,
-    `SELECT DISTINCT tenant, correlation_id, toUnixTimestamp(minute) FROM call_minutes FINAL
-     WHERE (tenant, correlation_id, minute) IN ${keyList(
-       ['String', 'String', 'DateTime'],
-       keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]),
-     )}
-       AND toUnixTimestamp(raw_until) <= {horizon: UInt32}`,
-    { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
-  )
-  return new Set(rows.map((row) => row.join('\u0000')))
 }

@@ -81,6 +81,7 @@ export async function makeMinutes(
     retentionMs: 30 * dayMs,
     scoringOf: () => scoring,
   })
-  const dirty = { tenant, id: 'c', minutes: [], rescore: false, cumulative: false, ...over }
+  const still = { minutes: [], rescore: false, cumulative: false, urgency: 'running' } as const
+  const dirty = { tenant, id: 'c', ...still, ...over }
   await store.recompute([dirty], { version: ++version, logNowMs: Date.now() })
 }

@@ -243,7 +243,7 @@ describe('the digest of a stream', () => {
     ])
   })
 
-  test('joins what the minute parted, and rescoring finds every minute that was made', async () => {
+  test('joins what the minute parted, and every minute is found that was scored with other codecs', async () => {
     const heard = { packets_received: 250, packets_lost: 0 }
     await samples(
       'long',
@@ -261,7 +261,7 @@ describe('the digest of a stream', () => {
       ],
     })
     await events('long', [{ at: 70, type: 'call.codec_changed', codec: 'PCMU' }])
-    await make('long', [], { rescore: true })
+    await make('long', [], { urgency: 'now' })
     const [after] = await digestOf('long')
     expect(after).toMatchObject({
       measuredMs: 20_000,

@@ -91,21 +91,28 @@ const before = ([minuteSeconds, tenant, id]: MinuteKey): MinuteKey => [minuteSec
  * none (the last stated before its end, else the first stated), and whether it ended before the answer.
  */
 export const withEventContext = (samples: string, ids: readonly (readonly [string, string])[]): string => `
-  SELECT samples.*,
+  SELECT samples.*, scored_with, context_until,
     answered_ms > 0 AND end_ms <= answered_ms AS early,
     arrayFilter(event -> event.2 = '' OR event.2 = leg_id, codec_events) AS leg_codecs,
     toLowCardinality(multiIf(stated_codec != '', toString(stated_codec), empty(leg_codecs), '',
       arrayLast(event -> event.1 < end_ms, leg_codecs).3 != '', arrayLast(event -> event.1 < end_ms, leg_codecs).3,
       leg_codecs[1].3)) AS codec
   FROM (${samples}) AS samples
-  LEFT JOIN (
+  LEFT JOIN (${eventContext(ids)}) AS context USING (tenant, correlation_id)`
+
+/**
+ * What scoring reads of the events of these correlation ids: the answer, the codecs, a hash of both (0 where there is
+ * neither, as of an id without events), and until when raw covers them.
+ */
+export const eventContext = (ids: readonly (readonly [string, string])[]): string => `
     SELECT tenant, correlation_id,
       minIf(toUnixTimestamp64Milli(time), type = 'call.answered') AS answered_ms,
-      arraySort(groupArrayIf((toUnixTimestamp64Milli(time), leg_id, toString(codec)), codec != '')) AS codec_events
+      arraySort(groupArrayIf((toUnixTimestamp64Milli(time), leg_id, toString(codec)), codec != '')) AS codec_events,
+      if(answered_ms = 0 AND empty(codec_events), 0, cityHash64(answered_ms, codec_events)) AS scored_with,
+      minIf(expires_at, type = 'call.answered' OR codec != '') AS context_until
     FROM call_events FINAL
     WHERE (tenant, correlation_id) IN ${textKeys(ids)}
-    GROUP BY tenant, correlation_id
-  ) AS context USING (tenant, correlation_id)`
+    GROUP BY tenant, correlation_id`
 
 /** What is averaged over time, as [name, column]. Delays while the call rang are measures like any other; scores are not. */
 const timedMeasures = [
@@ -158,7 +165,12 @@ const sumKnown = (name: string): string => `sumOrNull(${name})`
 
 /** Aggregates in the order of call_minutes' columns from row_count to codecs. `sumOrNull`: unknown is not zero. */
 const plainAggregates: readonly string[] = [
-  ...['count()', 'sum(toUInt64(checksum))', 'min(expires_at)', 'sum(ms)'],
+  ...[
+    'count()',
+    'sum(toUInt64(checksum))',
+    'min(if(scored_with = 0, expires_at, least(expires_at, context_until)))',
+    'sum(ms)',
+  ],
   ...['packets_received', 'packets_sent', 'packets_lost', 'packets_discarded'].map(sumKnown),
   // greatest(0, NULL) is 0: what was not counted would count as nothing expected.
   `sumIfOrNull(greatest(0, assumeNotNull(toInt64(packets_received)) + assumeNotNull(toInt64(packets_lost))),
@@ -214,9 +226,10 @@ INSERT INTO call_minutes
 SELECT ${identity}, ${stamp.version},
   toUInt8(transform(concat(toString(tenant), '\\0', correlation_id), [${stamp.shards.keys}], [${stamp.shards.values}], 0)),
   ${plainAggregates.map((_, at) => `column_${at}`).join(', ')},
-  ${tallies(stamp.codecRows)}, ${runsOf('pieces')}, '${stamp.formulaVersion}', '${stamp.profileVersion}'
+  ${tallies(stamp.codecRows)}, ${runsOf('pieces')}, '${stamp.formulaVersion}', '${stamp.profileVersion}',
+  column_scored_with
 FROM (
-  SELECT ${identity},
+  SELECT ${identity}, any(scored_with) AS column_scored_with,
     ${plainAggregates.map((expression, at) => `${expression} AS column_${at}`).join(',\n    ')},
     sumMap(${tallyKeys}, ${ofScores((column) => `${column}_ms`)},
       ${ofScores((column) => `toUInt64(${column}_value) * ${column}_ms`)},

@@ -55,7 +55,7 @@ const digestQuery = (members: readonly MemberKey[]): string => `
       maxMap(arrayMap(t -> concat(toString(t.1), '|', toString(t.2), '|', toString(t.3), '|', toString(t.5), '|', t.4), mos), mos.max_hundredths) AS most,
       arraySort(arrayFlatten(groupArray(runs))) AS pieces, min(toUnixTimestamp(raw_until)) AS until
     FROM call_minutes FINAL
-    WHERE (tenant, correlation_id) IN ${textKeys(members.map(({ tenant, id }) => [tenant, id]))}
+    WHERE (tenant, correlation_id) IN ${textKeys(members.map(({ tenant, id }) => [tenant, id]))} AND row_count > 0
     GROUP BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope
   )
   ORDER BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope`
