@@ -103,6 +103,7 @@ export async function composePipelines(parts: ComposeParts) {
     ...pipelines,
     summariesOf(parts, {
       client: await connect({ maxQueryMs: budgetMs }),
+      beside: await connect({ maxQueryMs: budgetMs }),
       // The auditor waits until there is no backlog: it has no use for its connection while a census is taken.
       counting: auditing,
       rawWasEmpty: await isRawEmpty(reads),
@@ -228,15 +229,17 @@ async function* nothing(): AsyncGenerator<never> {}
 interface SummariesConnections {
   /** Cuts off queries that take longer than the budget of a recompute. */
   readonly client: ClickHouseClient
+  readonly beside: ClickHouseClient
   readonly counting: ClickHouseClient
   readonly rawWasEmpty: boolean
 }
 
-function summariesOf(parts: ComposeParts, { client, counting, rawWasEmpty }: SummariesConnections): Pipeline {
+function summariesOf(parts: ComposeParts, { client, beside, counting, rawWasEmpty }: SummariesConnections): Pipeline {
   const { log, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
   return createSummaries({
     ...recompute,
+    beside: recomputeParts(parts, beside),
     log,
     due: createDueReader(client),
     // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.

@@ -172,8 +172,15 @@ async function deliver(parts: PipelineParts, batch: Batch, signal: AbortSignal):
 /** Behind the log by this much, a pipeline is catching up: what it reads is news to nobody. */
 const lateAfterMs = 30_000
 
-const wasReadLate = ({ records, logNowMs }: Polled): boolean =>
-  records.length > 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs > lateAfterMs)
+/** So does one that has this many messages before it: ten seconds of what one process keeps up with. */
+const lateBehind = 100_000
+
+function wasReadLate({ records, positions, logNowMs }: Polled): boolean {
+  const behind = positions.reduce((sum, { next, end }) => sum + end - next, 0)
+  return (
+    behind > lateBehind || (records.length > 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs > lateAfterMs))
+  )
+}
 
 /** They wait for the end of the flood: computing a call for its start, its samples and its end would make it last longer. */
 function* asLate(changes: Iterable<Change>): Generator<Change> {

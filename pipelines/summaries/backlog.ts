@@ -18,6 +18,8 @@ export interface Backlog {
   addDue(change: Change, nowMs: number): void
   /** The most pressing ones, at most `limit`, taken out until `done`. */
   take(nowMs: number, limit: number): readonly Waiting[]
+  /** Running changes whose time has come; where there are none, pressing ones that the next `take` would leave. */
+  takeRipe(nowMs: number, limit: number): readonly Waiting[]
   done(taken: readonly Waiting[]): void
   /** Taken ones that could not be dealt with: they wait again. */
   giveBack(taken: readonly Waiting[]): void
@@ -63,6 +65,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
   let oldest: number | undefined
   let held = 0
   let lastLateMs = 0
+  let lastTake = 0
   // Where the last take of running changes ended: ids next to each other share what is read of raw.
   let cursor = ''
 
@@ -124,6 +127,9 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     return turn
   }
 
+  const ripeInTurn = (nowMs: number, room: number): readonly string[] =>
+    nowMs >= ripeAtMs && room > 0 ? inTurn(ripe(nowMs), room) : []
+
   return {
     get size() {
       return waiting.size + taken.size
@@ -142,8 +148,12 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     },
     take(nowMs, limit) {
       const first = [...pressing].slice(0, limit)
-      const room = limit - first.length
-      return takeOut([...first, ...(nowMs >= ripeAtMs && room > 0 ? inTurn(ripe(nowMs), room) : [])])
+      lastTake = limit
+      return takeOut([...first, ...ripeInTurn(nowMs, limit - first.length)])
+    },
+    takeRipe(nowMs, limit) {
+      const keys = ripeInTurn(nowMs, limit)
+      return takeOut(keys.length > 0 ? keys : [...pressing].slice(lastTake, lastTake + limit))
     },
     done(items) {
       for (const item of items) {

@@ -1,17 +1,15 @@
 import type { Change } from '#contracts/changes.ts'
-import { LastingError } from '#contracts/errors.ts'
 import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { announcements, announcementsFor } from '../announce.ts'
-import { pause } from '../pause.ts'
+import { announcements } from '../announce.ts'
 import { attempt, persist } from '../persist.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
-import { type Backlog, createBacklog, type Waiting } from './backlog.ts'
-import { withinBudget } from './budget.ts'
+import { type Backlog, createBacklog } from './backlog.ts'
+import { createLane } from './lane.ts'
 import { readAnnouncements } from './read-announcements.ts'
-import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
+import type { FailedCall, RecomputeParts } from './recompute.ts'
 import { createStandingClasses } from './standing-classes.ts'
 import { createTroubles } from './troubles.ts'
 
@@ -26,6 +24,8 @@ export interface SummariesParts extends RecomputeParts {
   readonly due: DueReader
   /** Everything that raw holds of some shards, as changes: for a group whose offsets are lost. */
   readonly census: (owns: (shard: number) => boolean) => AsyncIterable<readonly Change[]>
+  /** The same on another connection, for the lane of running figures. */
+  readonly beside?: RecomputeParts
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   readonly observer: SummariesObserver
@@ -36,6 +36,8 @@ export interface SummariesLimits {
   /** Running figures of open calls may be put off this long. */
   readonly runningDelayMs: number
   readonly callsPerRecompute: number
+  /** Calls of a batch that presses: few enough to be shown within a second or two. */
+  readonly callsPerPressing: number
   /** A recompute costs a dozen queries however few calls it is for: small ones start no more often than this. */
   readonly cycleMs: number
   /** No more is read while this many calls and announcements wait: the backlog's memory is bounded, not its length in the log. */
@@ -51,6 +53,7 @@ export interface SummariesLimits {
 export const defaultSummariesLimits: SummariesLimits = {
   runningDelayMs: 15_000,
   callsPerRecompute: 4_000,
+  callsPerPressing: 1_000,
   cycleMs: 1_500,
   maxWaiting: 2_000_000,
   bulkBelow: 2_000,
@@ -59,20 +62,33 @@ export const defaultSummariesLimits: SummariesLimits = {
   budgetMs: 60_000,
 }
 
-type WorkArguments = readonly [owns: (shard: number) => boolean, logNowMs: number, signal: AbortSignal]
-
 const live = topicNames.callChanges
 const bulk = topicNames.callChangesBulk
 /** Two accounts of offsets in one backlog: bulk partitions are numbered after the live ones. */
 const bulkBase = 1_000
 
-/** call-changes -> coalesce -> recompute whole -> forward -> commit. Owner of the shards whose partitions it is assigned. */
+/**
+ * call-changes -> coalesce -> recompute whole -> forward -> commit. Owner of the shards whose partitions it is assigned.
+ * Two lanes, so that an ended call does not wait for four thousand open ones: one takes what presses, in small batches, the
+ * other running figures. Where both compute one call, the protocol of two owners holds between them as between processes.
+ */
 export function createSummaries(parts: SummariesParts): Pipeline {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standingClass: standing.of })
-  const troubles = createTroubles()
+  const shared = { ...parts, limits, backlog, standing, troubles: createTroubles() }
+  const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing })
+  const running = createLane({ ...shared, recompute: parts.beside ?? parts, batch: limits.callsPerRecompute })
+  const settled = async (): Promise<void> => {
+    await Promise.all([pressing.settled(), running.settled()])
+  }
   let idle = false
+
+  function startLanes({ logNowMs }: Polled, owns: (shard: number) => boolean, signal: AbortSignal): void {
+    const shift = { owns, logNowMs, signal }
+    if (pressing.isFree()) pressing.start(backlog.take(logNowMs, limits.callsPerPressing), shift)
+    if (running.isFree()) running.start(backlog.takeRipe(logNowMs, limits.callsPerRecompute), shift)
+  }
 
   return {
     name: 'summaries',
@@ -83,97 +99,26 @@ export function createSummaries(parts: SummariesParts): Pipeline {
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
       try {
         while (!signal.aborted) {
-          const started = performance.now()
-          const busy = backlog.size > 0
-          const reading = {
-            maxRecords: 2_000,
-            maxBytes: 8 * 1024 * 1024,
-            waitMs: busy ? 50 : 300,
-            paused: shift.paused(),
-          }
+          const waitMs = backlog.size > 0 ? 50 : 300
+          const reading = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024, waitMs, paused: shift.paused() }
           const polled = await persist(() => membership.poll(reading, signal), persistence)
+          // What is at work belongs to the assignment before: its announcements must not be counted with those read anew.
+          if (shift.isNew(polled)) await settled()
           await persist(() => shift.reassign(polled), persistence)
           shift.take(polled)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
-          const taken = backlog.take(polled.logNowMs, limits.callsPerRecompute)
-          if (taken.length > 0) standing.note(await workApart(taken, shift.owns, polled.logNowMs, signal))
+          startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs))
-          if (taken.length > 0 && taken.length < limits.callsPerRecompute) {
-            await pause(limits.cycleMs - (performance.now() - started), signal)
-          }
           idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {
+        await settled().catch((error: unknown) => {
+          if (!signal.aborted) throw error
+        })
         await membership.leave()
       }
     },
-  }
-
-  /** Those that were given up before come last, each alone: the others need not fail with them again. */
-  async function workApart(taken: readonly Waiting[], ...rest: WorkArguments): Promise<readonly CallRow[]> {
-    const suspects = taken.filter(({ change }) => troubles.isSuspect(change))
-    const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !troubles.isSuspect(change))
-    const rows = others.length === 0 ? [] : [...(await work(others, ...rest))]
-    for (const suspect of suspects) rows.push(...(await work([suspect], ...rest)))
-    return rows
-  }
-
-  /** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
-  async function work(
-    taken: readonly Waiting[],
-    owns: (shard: number) => boolean,
-    logNowMs: number,
-    signal: AbortSignal,
-  ): Promise<readonly CallRow[]> {
-    const started = performance.now()
-    try {
-      const changes = taken.map(({ change }) => change)
-      const bounded = withinBudget(parts, limits.budgetMs, changes.length)
-      const { rows, forward, again, failed } = await recompute(changes, owns, logNowMs, bounded)
-      for (const [shard, ofShard] of forward) await parts.log.append(announcementsFor(shard, ofShard))
-      for (const { cause } of failed) parts.observer.retry(cause)
-      if (failed.length > 0) await parts.giveUp(failed)
-      if (again.length > 0) await parts.log.append(announcements(again))
-      backlog.done(taken)
-      troubles.forget(changes)
-      parts.observer.recomputed(rows, (performance.now() - started) / 1_000)
-      return rows
-    } catch (error) {
-      return mend(error instanceof Error ? error : new Error('recompute failed'), taken, owns, logNowMs, signal)
-    }
-  }
-
-  async function mend(
-    cause: Error,
-    taken: readonly Waiting[],
-    owns: (shard: number) => boolean,
-    logNowMs: number,
-    signal: AbortSignal,
-  ): Promise<readonly CallRow[]> {
-    parts.observer.retry(cause)
-    const [only] = taken
-    const hopeless =
-      cause instanceof LastingError ||
-      troubles.isHopeless(
-        taken.map(({ change }) => change),
-        cause,
-      )
-    if (!hopeless || only === undefined) {
-      backlog.giveBack(taken)
-      await pause(limits.retryAfterMs, signal)
-      return []
-    }
-    if (taken.length === 1) {
-      const failed = [{ change: only.change, cause }]
-      troubles.suspect(only.change)
-      await persist(() => parts.giveUp(failed), { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs })
-      backlog.done(taken)
-      return []
-    }
-    const middle = taken.length >> 1
-    const first = await work(taken.slice(0, middle), owns, logNowMs, signal)
-    return [...first, ...(await work(taken.slice(middle), owns, logNowMs, signal))]
   }
 }
 
@@ -185,8 +130,10 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
   const committed = new Map<number, number>()
   const owns = (shard: number): boolean => shards.has(shard)
 
+  const isNew = (polled: Polled): boolean => polled.generation !== generation
+
   async function reassign(polled: Polled): Promise<void> {
-    if (polled.generation === generation) return
+    if (!isNew(polled)) return
     dueAtMs = 0
     const mine = polled.assignment.filter(({ topic }) => topic === live)
     const kept = new Set(mine.map(({ partition }) => partition))
@@ -233,6 +180,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       const topics = full ? [live, bulk] : backlog.size >= limits.bulkBelow ? [bulk] : []
       return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
     },
+    isNew,
     reassign,
     addDue,
     take(polled: Polled) {

@@ -1,0 +1,137 @@
+import { LastingError } from '#contracts/errors.ts'
+import type { EventLog } from '#contracts/event-log.ts'
+import type { CallRow } from '#contracts/summaries.ts'
+import { announcements, announcementsFor } from '../announce.ts'
+import { pause } from '../pause.ts'
+import { persist } from '../persist.ts'
+import type { Backlog, Waiting } from './backlog.ts'
+import { withinBudget } from './budget.ts'
+import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
+import type { createStandingClasses } from './standing-classes.ts'
+import type { SummariesLimits, SummariesObserver } from './summaries.ts'
+import type { createTroubles } from './troubles.ts'
+
+export interface LaneParts {
+  /** Calls of a full batch; after a smaller one the lane rests, so that more come together. */
+  readonly batch: number
+  /** On a connection of its own: lanes run side by side. */
+  readonly recompute: RecomputeParts
+  readonly log: Pick<EventLog, 'append'>
+  readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
+  readonly observer: SummariesObserver
+  readonly limits: SummariesLimits
+  readonly backlog: Backlog
+  readonly troubles: ReturnType<typeof createTroubles>
+  readonly standing: ReturnType<typeof createStandingClasses>
+}
+
+/** What one recompute is told beside its calls. */
+export interface Shift {
+  readonly owns: (shard: number) => boolean
+  readonly logNowMs: number
+  readonly signal: AbortSignal
+}
+
+/** Recomputes one batch of calls at a time, beside what other lanes do. */
+export interface Lane {
+  /** Neither at work nor resting after a small batch. Throws what has stopped it for good. */
+  isFree(): boolean
+  /** Begins with these calls, all of which it owes an end: done, given back, or given up. Only when free. */
+  start(taken: readonly Waiting[], shift: Shift): void
+  /** Waits for the end of what is at work. Throws what has stopped it for good. */
+  settled(): Promise<void>
+}
+
+export function createLane(parts: LaneParts): Lane {
+  const { limits, backlog, troubles, observer } = parts
+  let working: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
+  let restsUntil = 0
+
+  async function run(taken: readonly Waiting[], shift: Shift): Promise<void> {
+    const started = performance.now()
+    parts.standing.note(await workApart(taken, shift))
+    if (taken.length < parts.batch) restsUntil = started + limits.cycleMs
+  }
+
+  function throwFailure(): void {
+    if (failure !== undefined) throw failure.error
+  }
+
+  return {
+    isFree() {
+      throwFailure()
+      return working === undefined && performance.now() >= restsUntil
+    },
+    start(taken, shift) {
+      if (taken.length === 0) return
+      working = run(taken, shift)
+        .catch((error: unknown) => {
+          failure = { error }
+        })
+        .finally(() => {
+          working = undefined
+        })
+    },
+    async settled() {
+      await working
+      throwFailure()
+    },
+  }
+
+  /** Those that were given up before come last, each alone: the others need not fail with them again. */
+  async function workApart(taken: readonly Waiting[], shift: Shift): Promise<readonly CallRow[]> {
+    const suspects = taken.filter(({ change }) => troubles.isSuspect(change))
+    const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !troubles.isSuspect(change))
+    const rows = others.length === 0 ? [] : [...(await work(others, shift))]
+    for (const suspect of suspects) rows.push(...(await work([suspect], shift)))
+    return rows
+  }
+
+  /** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
+  async function work(taken: readonly Waiting[], shift: Shift): Promise<readonly CallRow[]> {
+    const started = performance.now()
+    try {
+      const changes = taken.map(({ change }) => change)
+      const bounded = withinBudget(parts.recompute, limits.budgetMs, changes.length)
+      const { rows, forward, again, failed } = await recompute(changes, shift.owns, shift.logNowMs, bounded)
+      for (const [shard, ofShard] of forward) await parts.log.append(announcementsFor(shard, ofShard))
+      for (const { cause } of failed) observer.retry(cause)
+      if (failed.length > 0) await parts.giveUp(failed)
+      if (again.length > 0) await parts.log.append(announcements(again))
+      backlog.done(taken)
+      troubles.forget(changes)
+      observer.recomputed(rows, (performance.now() - started) / 1_000)
+      return rows
+    } catch (error) {
+      return mend(error instanceof Error ? error : new Error('recompute failed'), taken, shift)
+    }
+  }
+
+  async function mend(cause: Error, taken: readonly Waiting[], shift: Shift): Promise<readonly CallRow[]> {
+    const { signal } = shift
+    observer.retry(cause)
+    const [only] = taken
+    const hopeless =
+      cause instanceof LastingError ||
+      troubles.isHopeless(
+        taken.map(({ change }) => change),
+        cause,
+      )
+    if (!hopeless || only === undefined) {
+      backlog.giveBack(taken)
+      await pause(limits.retryAfterMs, signal)
+      return []
+    }
+    if (taken.length === 1) {
+      const failed = [{ change: only.change, cause }]
+      troubles.suspect(only.change)
+      await persist(() => parts.giveUp(failed), { signal, onRetry: observer.retry, afterMs: limits.retryAfterMs })
+      backlog.done(taken)
+      return []
+    }
+    const middle = taken.length >> 1
+    const first = await work(taken.slice(0, middle), shift)
+    return [...first, ...(await work(taken.slice(middle), shift))]
+  }
+}
