@@ -52,8 +52,8 @@ export interface SummariesLimits {
 
 export const defaultSummariesLimits: SummariesLimits = {
   runningDelayMs: 15_000,
-  callsPerRecompute: 4_000,
-  callsPerPressing: 1_000,
+  callsPerRecompute: 8_000,
+  callsPerPressing: 2_000,
   cycleMs: 1_500,
   maxWaiting: 2_000_000,
   bulkBelow: 2_000,
