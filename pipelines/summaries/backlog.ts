@@ -49,8 +49,8 @@ const worseDelayMs = 1_500
 
 /** Changes that were read late wait until none has come for this long, */
 const calmMs = 2_000
-/** but no longer than this: figures of calls must not stand still while hours are caught up with. */
-const lateDelayMs = 60_000
+/** but no longer than this: calls must not stand still while hours are caught up with. */
+const lateDelayMs = 120_000
 
 const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && late !== true
 

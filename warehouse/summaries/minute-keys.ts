@@ -41,7 +41,7 @@ export async function nameAll(
        FROM call_minutes WHERE (tenant, correlation_id) IN ${textKeys(asked)}
        GROUP BY tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope
      ) AS made
-     LEFT JOIN (SELECT tenant, correlation_id, scored_with FROM (${eventContext(asked)})) AS context
+     LEFT JOIN (SELECT tenant, correlation_id, scored_with FROM (${eventContext(textKeys(asked))})) AS context
        USING (tenant, correlation_id)
      WHERE last.1 > 0 AND (${all} OR last.3 != scored_with AND toUnixTimestamp(last.2) > {horizon: UInt32})
      GROUP BY tenant, correlation_id, minute`,

@@ -1,19 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import { shardOf } from '#contracts/sharding.ts'
 import type { MinuteStore, RecomputeContext } from '#contracts/summaries.ts'
 import { run } from '../client.ts'
-import { text } from '../literal.ts'
+import { askMinutes } from './asked-minutes.ts'
 import { type DirtyKey, minuteText, nameAll, withoutFrozen, withoutRepeats } from './minute-keys.ts'
 import { clearRows, leftRows } from './minutes-left.ts'
-import {
-  cumulativeSamples,
-  insertMinutes,
-  intervalSamples,
-  type MinuteKey,
-  type MinuteStamp,
-  type TalliedRow,
-  withEventContext,
-} from './minutes-sql.ts'
+import { cumulativeSamples, insertMinutes, intervalSamples, type TalliedRow, withEventContext } from './minutes-sql.ts'
 
 /** The stored verdict has one scorer: SQL made from quality/. Layer n names only columns of the input and of layers before it. */
 export interface Scoring {
@@ -37,11 +28,11 @@ const keysPerStatement = 50_000
 export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStoreOptions): MinuteStore {
   async function make(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
     for (const { scoring, part } of statementsOf(keys, scoringOf)) {
-      const stamp = stampOf(part, context, scoring)
-      await run(client, insertMinutes(scored(intervalSamples(part.map(keyOf)), part, scoring), stamp))
-      const cumulative = part.filter((key) => key.cumulative)
-      if (cumulative.length > 0) {
-        await run(client, insertMinutes(scored(cumulativeSamples(cumulative.map(keyOf)), cumulative, scoring), stamp))
+      await askMinutes(client, part)
+      const stamp = { ...scoring, version: context.version }
+      await run(client, insertMinutes(scored(intervalSamples, scoring), stamp))
+      if (part.some(({ cumulative }) => cumulative)) {
+        await run(client, insertMinutes(scored(cumulativeSamples(), scoring), stamp))
       }
       await clearLeft(part, context)
     }
@@ -49,7 +40,7 @@ export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStor
 
   /** What was made of these minutes before, and was not now, is cleared: a sample that it was made of has lost its place. */
   async function clearLeft(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
-    const left = await leftRows(client, keys, context.version)
+    const left = await leftRows(client, context.version)
     if (left.length === 0) return
     const counted = new Set(keys.filter(({ cumulative }) => cumulative).map(minuteText))
     const isDoubtful = ({ scope, key }: (typeof left)[number]) =>
@@ -92,27 +83,9 @@ function statementsOf(keys: readonly DirtyKey[], scoringOf: MinuteStoreOptions['
   )
 }
 
-const keyOf = ({ minuteSeconds, tenant, id }: DirtyKey): MinuteKey => [minuteSeconds, tenant, id]
-
-function scored(samples: string, keys: readonly DirtyKey[], scoring: Scoring): string {
-  const ids = [...new Map(keys.map(({ tenant, id }) => [`${tenant}\u0000${id}`, [tenant, id] as const])).values()]
-  return scoring.layers.reduce(
+const scored = (samples: string, scoring: Scoring): string =>
+  scoring.layers.reduce(
     (inner, layer) =>
       `SELECT *, ${layer.map(({ name, expression }) => `${expression} AS ${name}`).join(',\n    ')} FROM (${inner})`,
-    withEventContext(samples, ids),
+    withEventContext(samples),
   )
-}
-
-function stampOf(keys: readonly DirtyKey[], { version }: RecomputeContext, scoring: Scoring): MinuteStamp {
-  const shards = new Map(keys.map(({ tenant, id }) => [`${tenant}\u0000${id}`, shardOf(tenant, id)]))
-  return {
-    version,
-    shards: {
-      keys: [...shards.keys()].map((key) => text(key).replaceAll('\u0000', '\\0')).join(','),
-      values: [...shards.values()].join(','),
-    },
-    codecRows: scoring.codecRows,
-    formulaVersion: scoring.formulaVersion,
-    profileVersion: scoring.profileVersion,
-  }
-}

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { insertRows, rowsOf } from '../client.ts'
-import { keyList } from '../literal.ts'
+import { askedCounted, askedIds, askedKeys } from './asked-minutes.ts'
 import type { DirtyKey } from './minute-keys.ts'
 
 /** A row of minutes that stands, and was not made again with the others of its minute. */
@@ -17,17 +17,11 @@ const view = `tenant, correlation_id, minute, ${stream.join(', ')}`
 type LeftColumns = [string, string, number, string, string, string, string, string, [LeftRow['scope'], number]]
 
 /**
- * Rows of these minutes older than `version`, though all that raw holds of them has just been made at it. Where counters
+ * Rows of the minutes asked for (asked-minutes.ts) older than `version`, though all that raw holds of them has just been made at it. Where counters
  * were not asked for, theirs are named only beside a row of the same view that was made. Rows whose raw may have gone by
  * the engine's own clock are never named, whatever the log's time says: what has expired has not lost its place.
  */
-export async function leftRows(
-  client: ClickHouseClient,
-  keys: readonly DirtyKey[],
-  version: number,
-): Promise<readonly LeftRow[]> {
-  const counted = keys.filter(({ cumulative }) => cumulative)
-  const isCounted = counted.length === 0 ? '0' : `(tenant, correlation_id, minute) IN ${keysOf(counted)}`
+export async function leftRows(client: ClickHouseClient, version: number): Promise<readonly LeftRow[]> {
   const rows = await rowsOf<LeftColumns>(
     client,
     `SELECT tenant, correlation_id, toUnixTimestamp(minute), ${stream.map((name) => `toString(${name})`).join(', ')},
@@ -35,10 +29,10 @@ export async function leftRows(
          row -> row.2 < {version: UInt64} AND row.3.1 > 0 AND row.3.2 > now() AND (row.1 != 'cumulative' OR asked), made)))
      FROM (
        SELECT ${view}, groupArray((toString(scope), latest, last)) AS made,
-         max(latest) = {version: UInt64} OR ${isCounted} AS asked
+         max(latest) = {version: UInt64} OR (minute, tenant, correlation_id) IN ${askedCounted} AS asked
        FROM (
          SELECT ${view}, scope, max(version) AS latest, argMax((row_count, raw_until, shard), version) AS last
-         FROM call_minutes WHERE (tenant, correlation_id, minute) IN ${keysOf(keys)} GROUP BY ${view}, scope
+         FROM call_minutes WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND (tenant, correlation_id) IN ${askedIds} GROUP BY ${view}, scope
        )
        GROUP BY ${view} HAVING min(latest) < {version: UInt64}
      )`,
@@ -53,12 +47,6 @@ export async function leftRows(
     },
   }))
 }
-
-const keysOf = (keys: readonly DirtyKey[]): string =>
-  keyList(
-    ['String', 'String', 'DateTime'],
-    keys.map(({ tenant, id, minuteSeconds }) => [tenant, id, minuteSeconds]),
-  )
 
 /** Rows made of nothing take their places: whoever reads minutes passes over those. */
 export const clearRows = (client: ClickHouseClient, rows: readonly LeftRow[], version: number): Promise<void> =>

@@ -1,9 +1,5 @@
-import { keyList, text, textKeys } from '../literal.ts'
-
-/** `(minute in epoch seconds, tenant, correlation id)`, as quality_samples is sorted. */
-export type MinuteKey = readonly [minuteSeconds: number, tenant: string, correlationId: string]
-
-const minuteKeys = (keys: readonly MinuteKey[]): string => keyList(['DateTime', 'String', 'String'], keys)
+import { text } from '../literal.ts'
+import { askedCounted, askedCountedAndBefore, askedIds, askedKeys, askedShards } from './asked-minutes.ts'
 
 /** Longest look back from a running counter to the one before it (docs/architecture.md, promise 2). Longer gaps are unmeasured. */
 const lookBackMs = 60_000
@@ -42,20 +38,19 @@ const mayFall: ReadonlySet<string> = new Set(['packets_lost'])
 
 const plain = ['codec AS stated_codec', 'limitation', 'muted', 'checksum', 'expires_at'].join(', ')
 
-/** Interval and whole-call samples of these minutes, one row each, `ms` long. */
-export const intervalSamples = (keys: readonly MinuteKey[]): string => `
+/** Interval and whole-call samples of the minutes asked for (asked-minutes.ts), one row each, `ms` long. */
+export const intervalSamples = `
   SELECT ${identity}, toUnixTimestamp64Milli(interval_end) AS end_ms, toInt64(interval_ms) AS ms,
     ${counters.join(', ')}, ${gauges.join(', ')}, jitter_buffer_tenth_ms, ${plain}
   FROM quality_samples FINAL
-  WHERE (minute, tenant, correlation_id) IN ${minuteKeys(keys)} AND scope != 'cumulative'`
+  WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND scope != 'cumulative'`
 
 /**
- * Cumulative samples of these minutes, differenced over (stream, observer, epoch) in order of interval end. The first of
+ * Cumulative samples of the minutes asked for as such, differenced over (stream, observer, epoch) in order of interval end. The first of
  * an epoch has no base; a fall is a new epoch; more than 60 s to the one before is unmeasured: `ms` is 0 and every
  * measure NULL, so that the row is counted and says nothing.
  */
-export function cumulativeSamples(keys: readonly MinuteKey[]): string {
-  const withBefore = [...new Map([...keys, ...keys.map(before)].map((key) => [key.join('\u0000'), key])).values()]
+export function cumulativeSamples(): string {
   const buffer = ['jitter_buffer_total_ms', 'jitter_buffer_emitted']
   const lagged = [...counters, ...buffer].map((name) => `lagInFrame(toNullable(${name})) OVER epochs AS before_${name}`)
   const fell = counters.filter((name) => !mayFall.has(name)).map((name) => `ifNull(${name} < before_${name}, 0)`)
@@ -75,43 +70,44 @@ export function cumulativeSamples(keys: readonly MinuteKey[]): string {
         lagInFrame(toNullable(toUnixTimestamp64Milli(interval_end))) OVER epochs AS before_end_ms,
         ${lagged.join(',\n        ')}
       FROM quality_samples FINAL
-      WHERE (minute, tenant, correlation_id) IN ${minuteKeys(withBefore)} AND scope = 'cumulative'
+      WHERE (minute, tenant, correlation_id) IN ${askedCountedAndBefore} AND scope = 'cumulative'
       WINDOW epochs AS (
         PARTITION BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, epoch
         ORDER BY interval_end, sequence ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
     )
-    WHERE (minute, tenant, correlation_id) IN ${minuteKeys(keys)}
+    WHERE (minute, tenant, correlation_id) IN ${askedCounted}
   )`
 }
-
-const before = ([minuteSeconds, tenant, id]: MinuteKey): MinuteKey => [minuteSeconds - 60, tenant, id]
 
 /**
  * Adds to each sample what the events of its own correlation id say: the codec in force on its leg where the sample names
  * none (the last stated before its end, else the first stated), and whether it ended before the answer.
  */
-export const withEventContext = (samples: string, ids: readonly (readonly [string, string])[]): string => `
-  SELECT samples.*, scored_with, context_until,
+export const withEventContext = (samples: string): string => `
+  SELECT samples.*, shard, scored_with, context_until,
     answered_ms > 0 AND end_ms <= answered_ms AS early,
     arrayFilter(event -> event.2 = '' OR event.2 = leg_id, codec_events) AS leg_codecs,
     toLowCardinality(multiIf(stated_codec != '', toString(stated_codec), empty(leg_codecs), '',
       arrayLast(event -> event.1 < end_ms, leg_codecs).3 != '', arrayLast(event -> event.1 < end_ms, leg_codecs).3,
       leg_codecs[1].3)) AS codec
   FROM (${samples}) AS samples
-  LEFT JOIN (${eventContext(ids)}) AS context USING (tenant, correlation_id)`
+  LEFT JOIN (
+    SELECT tenant, correlation_id, shard, answered_ms, codec_events, scored_with, context_until
+    FROM ${askedShards} AS ids LEFT JOIN (${eventContext(askedIds)}) AS events USING (tenant, correlation_id)
+  ) AS context USING (tenant, correlation_id)`
 
 /**
- * What scoring reads of the events of these correlation ids: the answer, the codecs, a hash of both (0 where there is
+ * What scoring reads of the events of correlation ids (the right side of `(tenant, correlation_id) IN`): the answer, the codecs, a hash of both (0 where there is
  * neither, as of an id without events), and until when raw covers them.
  */
-export const eventContext = (ids: readonly (readonly [string, string])[]): string => `
+export const eventContext = (ids: string): string => `
     SELECT tenant, correlation_id,
       minIf(toUnixTimestamp64Milli(time), type = 'call.answered') AS answered_ms,
       arraySort(groupArrayIf((toUnixTimestamp64Milli(time), leg_id, toString(codec)), codec != '')) AS codec_events,
       if(answered_ms = 0 AND empty(codec_events), 0, cityHash64(answered_ms, codec_events)) AS scored_with,
       minIf(expires_at, type = 'call.answered' OR codec != '') AS context_until
     FROM call_events FINAL
-    WHERE (tenant, correlation_id) IN ${textKeys(ids)}
+    WHERE (tenant, correlation_id) IN ${ids}
     GROUP BY tenant, correlation_id`
 
 /** What is averaged over time, as [name, column]. Delays while the call rang are measures like any other; scores are not. */
@@ -217,19 +213,18 @@ export const runsOf = (pieces: string): string => `
         ${pieces}, arraySlice(arrayPushFront(${pieces}, ${pieces}[1]), 1, length(${pieces}))))`
 
 /**
- * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope). `shards` gives
- * each `tenant NUL id` its shard. Short-circuit evaluation would score shared expressions again for every branch that
+ * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope). Short-circuit evaluation would score shared expressions again for every branch that
  * reads them: measured 150 times slower. Compiling expressions costs more than a recompute of a few minutes takes.
  */
 export const insertMinutes = (scored: string, stamp: MinuteStamp): string => `
 INSERT INTO call_minutes
 SELECT ${identity}, ${stamp.version},
-  toUInt8(transform(concat(toString(tenant), '\\0', correlation_id), [${stamp.shards.keys}], [${stamp.shards.values}], 0)),
+  column_shard,
   ${plainAggregates.map((_, at) => `column_${at}`).join(', ')},
   ${tallies(stamp.codecRows)}, ${runsOf('pieces')}, '${stamp.formulaVersion}', '${stamp.profileVersion}',
   column_scored_with
 FROM (
-  SELECT ${identity}, any(scored_with) AS column_scored_with,
+  SELECT ${identity}, any(shard) AS column_shard, any(scored_with) AS column_scored_with,
     ${plainAggregates.map((expression, at) => `${expression} AS column_${at}`).join(',\n    ')},
     sumMap(${tallyKeys}, ${ofScores((column) => `${column}_ms`)},
       ${ofScores((column) => `toUInt64(${column}_value) * ${column}_ms`)},
@@ -244,7 +239,6 @@ SETTINGS short_circuit_function_evaluation = 'disable', compile_expressions = 0`
 
 export interface MinuteStamp {
   readonly version: number
-  readonly shards: { readonly keys: string; readonly values: string }
   readonly codecRows: readonly TalliedRow[]
   readonly formulaVersion: string
   readonly profileVersion: string
