@@ -1,7 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+
+// The flag above: batches live longer than the collector of young objects expects, and would be copied again and again.
 
 /** node:sqlite without flags, type stripping, and zstd: what we use of Node came with this version. */
 const leastNode = 24
@@ -24,6 +26,9 @@ function runOnOwnNode(): number {
     return 1
   }
   const env = { ...process.env, CALLSCOPE_REEXECUTED: '1' }
-  const ended = spawnSync(own, [import.meta.filename, ...process.argv.slice(2)], { stdio: 'inherit', env })
+  const ended = spawnSync(own, [...process.execArgv, import.meta.filename, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env,
+  })
   return ended.status ?? 1
 }

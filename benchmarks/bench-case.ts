@@ -91,3 +91,6 @@ function rounded(_key: string, value: unknown): unknown {
   if (typeof value !== 'number' || Number.isInteger(value)) return value
   return Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(4))
 }
+
+/** Node's flags as `npx callscope` runs with (first line of app/callscope.ts). */
+export const nodeFlags = ['--max-semi-space-size=64'] as const

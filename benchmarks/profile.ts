@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { resultFile } from './bench-case.ts'
+import { nodeFlags, resultFile } from './bench-case.ts'
 import { cases } from './cases/index.ts'
 import type { StatementFigures } from './statements.ts'
 
@@ -44,7 +44,7 @@ function profile(name: string, quick: boolean, samples: string | undefined, top:
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const run = join(import.meta.dirname, 'run-case.ts')
-  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=1000']
+  const flags = [...nodeFlags, '--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=1000']
   const env = samples === undefined ? process.env : { ...process.env, BENCH_SAMPLES: samples }
   const { status } = spawnSync(process.execPath, [...flags, run, name, ...(quick ? ['--quick'] : [])], {
     stdio: 'inherit',

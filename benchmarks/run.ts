@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Aim, resultFile } from './bench-case.ts'
+import { type Aim, nodeFlags, resultFile } from './bench-case.ts'
 import { cases } from './cases/index.ts'
 
 const usage = `npm run bench [-- --only NAME[,NAME...]] [--quick]
@@ -39,7 +39,9 @@ function runAll(names: readonly string[], quick: boolean): number {
   for (const name of names) {
     process.stderr.write(`${name}\n`)
     const run = join(import.meta.dirname, 'run-case.ts')
-    const { status } = spawnSync(process.execPath, [run, name, ...(quick ? ['--quick'] : [])], { stdio: 'inherit' })
+    const { status } = spawnSync(process.execPath, [...nodeFlags, run, name, ...(quick ? ['--quick'] : [])], {
+      stdio: 'inherit',
+    })
     if (status === 0) summarize(name, JSON.parse(readFileSync(resultFile(name, quick), 'utf8')) as Result)
     else failed = 1
   }
