@@ -104,6 +104,7 @@ export async function composePipelines(parts: ComposeParts) {
     summariesOf(parts, {
       client: await connect({ maxQueryMs: budgetMs }),
       beside: await connect({ maxQueryMs: budgetMs }),
+      due: await connect({ maxQueryMs: budgetMs }),
       // The auditor waits until there is no backlog: it has no use for its connection while a census is taken.
       counting: auditing,
       rawWasEmpty: await isRawEmpty(reads),
@@ -230,18 +231,23 @@ interface SummariesConnections {
   /** Cuts off queries that take longer than the budget of a recompute. */
   readonly client: ClickHouseClient
   readonly beside: ClickHouseClient
+  /** The loop that reads and commits waits for this one, and must not wait for a lane. */
+  readonly due: ClickHouseClient
   readonly counting: ClickHouseClient
   readonly rawWasEmpty: boolean
 }
 
-function summariesOf(parts: ComposeParts, { client, beside, counting, rawWasEmpty }: SummariesConnections): Pipeline {
+function summariesOf(
+  parts: ComposeParts,
+  { client, beside, due, counting, rawWasEmpty }: SummariesConnections,
+): Pipeline {
   const { log, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
   return createSummaries({
     ...recompute,
     beside: recomputeParts(parts, beside),
     log,
-    due: createDueReader(client),
+    due: createDueReader(due),
     // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
     census: (owns) => (rawWasEmpty ? nothing() : takeCensus(counting, owns)),
     giveUp: giveUpOn({

@@ -146,3 +146,62 @@ describe('offsets', () => {
     expect(backlog.oldestMs()).toBeUndefined()
   })
 })
+
+describe('two who take', () => {
+  test('nobody takes a call that is at work; what is announced of it meanwhile comes after', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [now('a')])
+    const first = backlog.take(0, 10)
+    backlog.add(0, 1, 1, [now('a'), aChange('a', { minutes: [7] })])
+    backlog.addDue(now('a'), 1)
+    expect([backlog.take(2, 10), backlog.takeRipe(100_000, 10)]).toEqual([[], []])
+    backlog.done(first)
+    expect(backlog.committable().get(0)).toBe(1)
+    const second = backlog.take(100_001, 10)
+    expect(second.map(({ change }) => [change.id, change.minutes])).toEqual([['a', [7]]])
+    backlog.done(second)
+    expect([backlog.committable().get(0), backlog.size]).toEqual([2, 0])
+  })
+
+  test('running figures announced while their call is at work ripen once it is done', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [now('a')])
+    const first = backlog.take(0, 10)
+    backlog.add(0, 1, 0, [aChange('a')])
+    expect(backlog.takeRipe(20_000, 10)).toEqual([])
+    backlog.done(first)
+    expect(idsOf(backlog.takeRipe(20_000, 10))).toEqual(['a'])
+  })
+
+  test('one takes what presses, the other what is ripe, and of a flood that presses what the first leaves', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [aChange('r'), now('a'), now('b'), now('c'), now('d')])
+    expect(idsOf(backlog.take(1, 2))).toEqual(['a', 'b'])
+    expect(idsOf(backlog.takeRipe(20_000, 2))).toEqual(['r'])
+    backlog.add(0, 1, 0, [now('e'), now('f')])
+    expect(idsOf(backlog.takeRipe(20_000, 2))).toEqual(['e', 'f'])
+    expect(idsOf(backlog.take(20_000, 10))).toEqual(['c', 'd'])
+  })
+
+  test('what is given back is taken again, with what came since', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [now('a')])
+    const first = backlog.take(0, 10)
+    backlog.add(0, 1, 1, [aChange('a', { minutes: [7] })])
+    backlog.giveBack(first)
+    expect(backlog.take(2, 10).map(({ change }) => [change.urgency, change.minutes])).toEqual([['now', [7]]])
+    expect(backlog.committable().get(0)).toBe(0)
+  })
+
+  test('the age of what waits counts what presses and what is at work', () => {
+    const backlog = aBacklog()
+    expect(backlog.oldestMs()).toBeUndefined()
+    backlog.add(0, 0, 5, [now('a')])
+    expect(backlog.oldestMs()).toBe(5)
+    const taken = backlog.take(6, 10)
+    backlog.add(0, 1, 8, [now('b')])
+    expect(backlog.oldestMs()).toBe(5)
+    backlog.done(taken)
+    expect(backlog.oldestMs()).toBe(8)
+  })
+})

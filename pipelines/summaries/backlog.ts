@@ -28,9 +28,11 @@ export interface Backlog {
   /** Forgets a partition that is no longer ours. */
   forget(partition: number): void
   readonly size: number
+  /** Calls whose time had come at the last look: those that press, and running figures. */
+  readonly overdue: number
   /** What is held in memory: calls, and announcements that calls wait for. */
   readonly weight: number
-  /** Log time of the oldest announcement not done at the last look; undefined: none waited. */
+  /** Log time of about the oldest announcement not done; undefined: none waits. */
   oldestMs(): number | undefined
 }
 
@@ -58,7 +60,8 @@ const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && 
 export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
   const pressing = new Set<string>()
-  const taken = new Set<Waiting>()
+  /** At work, by key: what is announced of them meanwhile waits for their end. */
+  const taken = new Map<string, Waiting>()
   const account = createOffsetAccount()
   // When the next running change is due: until then what waits need not be looked through.
   let ripeAtMs = Number.POSITIVE_INFINITY
@@ -66,6 +69,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
   let held = 0
   let lastLateMs = 0
   let lastTake = 0
+  let overdue = 0
   // Where the last take of running changes ended: ids next to each other share what is read of raw.
   let cursor = ''
 
@@ -87,7 +91,15 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     const merged = { change, sinceMs: Math.min(item.sinceMs, known?.sinceMs ?? item.sinceMs), announcements: own }
     waiting.set(key, merged)
     if (isPressing(change)) pressing.add(key)
-    else ripeAtMs = Math.min(ripeAtMs, dueMsOf(merged))
+    else if (!taken.has(key)) ripeAtMs = Math.min(ripeAtMs, dueMsOf(merged))
+  }
+
+  /** No longer at work. What has been announced since may be taken now. */
+  function free(item: Waiting): void {
+    const key = memberText(item.change)
+    taken.delete(key)
+    const since = waiting.get(key)
+    if (since !== undefined) ripeAtMs = Math.min(ripeAtMs, dueMsOf(since))
   }
 
   function takeOut(keys: readonly string[]): readonly Waiting[] {
@@ -97,7 +109,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
       waiting.delete(key)
       pressing.delete(key)
       held -= item.announcements.size
-      taken.add(item)
+      taken.set(key, item)
       return [item]
     })
   }
@@ -109,12 +121,23 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     const keys: string[] = []
     for (const [key, item] of waiting) {
       if (oldest === undefined || item.sinceMs < oldest) oldest = item.sinceMs
-      if (isPressing(item.change)) continue
+      if (isPressing(item.change) || taken.has(key)) continue
       const dueMs = dueMsOf(item)
       if (dueMs < ripeAtMs) ripeAtMs = dueMs
       if (dueMs <= nowMs) keys.push(key)
     }
+    overdue = keys.length
     return keys
+  }
+
+  /** Pressing ones that are not at work, `from` to `to` of them in the order in which they came. */
+  function pressed(from: number, to: number): readonly string[] {
+    const keys: string[] = []
+    for (const key of pressing) {
+      if (keys.length >= to) break
+      if (!taken.has(key)) keys.push(key)
+    }
+    return keys.slice(from)
   }
 
   /** As many as there is room for, in order of id, going on where the last take ended. */
@@ -144,31 +167,43 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
       for (const change of changes) put({ change, sinceMs: logTimeMs, announcements })
     },
     addDue(change, nowMs) {
-      put({ change, sinceMs: nowMs, announcements: new Set() })
+      // At work already: its record, once written, says anew when it is due.
+      if (!taken.has(memberText(change))) put({ change, sinceMs: nowMs, announcements: new Set() })
     },
     take(nowMs, limit) {
-      const first = [...pressing].slice(0, limit)
+      const first = pressed(0, limit)
       lastTake = limit
       return takeOut([...first, ...ripeInTurn(nowMs, limit - first.length)])
     },
     takeRipe(nowMs, limit) {
       const keys = ripeInTurn(nowMs, limit)
-      return takeOut(keys.length > 0 ? keys : [...pressing].slice(lastTake, lastTake + limit))
+      return takeOut(keys.length > 0 ? keys : pressed(lastTake, lastTake + limit))
     },
     done(items) {
       for (const item of items) {
-        taken.delete(item)
+        free(item)
         for (const announcement of item.announcements) account.settle(announcement)
       }
     },
     giveBack(items) {
       for (const item of items) {
-        taken.delete(item)
+        free(item)
         put(item)
       }
     },
     committable: account.committable,
     forget: account.forget,
-    oldestMs: () => (waiting.size + taken.size === 0 ? undefined : oldest),
+    get overdue() {
+      return pressing.size + overdue
+    },
+    oldestMs() {
+      const [atWork] = taken.values()
+      const [first] = pressing
+      const times = [oldest, atWork?.sinceMs, first === undefined ? undefined : waiting.get(first)?.sinceMs]
+      return times.reduce(
+        (least, at) => (least === undefined || (at !== undefined && at < least) ? at : least),
+        undefined,
+      )
+    },
   }
 }

@@ -1,36 +1,50 @@
-/** Offsets below 2^41 and partitions below 2^11 make one exact number. */
-const perPartition = 2 ** 41
-
 /** Which announcements are dealt with, so that an offset is committed only when nothing before it waits. */
 export interface OffsetAccount {
-  /** Notes an announcement of so many calls. Read again after a change of owners, it counts anew. Returns its number. */
+  /**
+   * Notes an announcement of so many calls, and gives it a number. Read again after a change of owners it gets another:
+   * calls that still wait for its first reading settle nothing of its second.
+   */
   open(partition: number, offset: number, calls: number): number
-  /** One call of the announcement is done. An announcement of a forgotten partition is nobody's any more. */
+  /** One call of the announcement is done. An announcement read again, or of a forgotten partition, is nobody's any more. */
   settle(announcement: number): void
   committable(): ReadonlyMap<number, number>
   forget(partition: number): void
 }
 
+interface Announcement {
+  readonly partition: number
+  readonly offset: number
+  readonly number: number
+  calls: number
+}
+
 export function createOffsetAccount(): OffsetAccount {
-  const pending = new Map<number, Map<number, number>>()
+  const byNumber = new Map<number, Announcement>()
+  const pending = new Map<number, Map<number, Announcement>>()
   const next = new Map<number, number>()
+  let opened = 0
 
   return {
     open(partition, offset, calls) {
+      opened += 1
       next.set(partition, Math.max(offset + 1, next.get(partition) ?? 0))
-      if (calls > 0) {
-        const ofPartition = pending.get(partition) ?? new Map<number, number>()
-        pending.set(partition, ofPartition.set(offset, calls))
-      }
-      return partition * perPartition + offset
+      if (calls === 0) return opened
+      const ofPartition = pending.get(partition) ?? new Map<number, Announcement>()
+      pending.set(partition, ofPartition)
+      const before = ofPartition.get(offset)
+      if (before !== undefined) byNumber.delete(before.number)
+      const announcement = { partition, offset, number: opened, calls }
+      ofPartition.set(offset, announcement)
+      byNumber.set(opened, announcement)
+      return opened
     },
-    settle(announcement) {
-      const ofPartition = pending.get(Math.floor(announcement / perPartition))
-      const offset = announcement % perPartition
-      const calls = ofPartition?.get(offset)
-      if (ofPartition === undefined || calls === undefined) return
-      if (calls > 1) ofPartition.set(offset, calls - 1)
-      else ofPartition.delete(offset)
+    settle(number) {
+      const announcement = byNumber.get(number)
+      if (announcement === undefined) return
+      announcement.calls -= 1
+      if (announcement.calls > 0) return
+      byNumber.delete(number)
+      pending.get(announcement.partition)?.delete(announcement.offset)
     },
     committable() {
       return new Map(
@@ -42,6 +56,7 @@ export function createOffsetAccount(): OffsetAccount {
       )
     },
     forget(partition) {
+      for (const { number } of pending.get(partition)?.values() ?? []) byNumber.delete(number)
       pending.delete(partition)
       next.delete(partition)
     },

@@ -42,7 +42,7 @@ export interface SummariesLimits {
   readonly cycleMs: number
   /** No more is read while this many calls and announcements wait: the backlog's memory is bounded, not its length in the log. */
   readonly maxWaiting: number
-  /** Bulk recomputes are read only while fewer calls wait. */
+  /** Bulk recomputes are read only while fewer calls wait whose time has come. */
   readonly bulkBelow: number
   readonly dueEveryMs: number
   readonly retryAfterMs: number
@@ -69,7 +69,7 @@ const bulkBase = 1_000
 
 /**
  * call-changes -> coalesce -> recompute whole -> forward -> commit. Owner of the shards whose partitions it is assigned.
- * Two lanes, so that an ended call does not wait for four thousand open ones: one takes what presses, in small batches, the
+ * Two lanes, so that an ended call does not wait for thousands of open ones: one takes what presses, in small batches, the
  * other running figures. Where both compute one call, the protocol of two owners holds between them as between processes.
  */
 export function createSummaries(parts: SummariesParts): Pipeline {
@@ -113,9 +113,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
           idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {
-        await settled().catch((error: unknown) => {
-          if (!signal.aborted) throw error
-        })
+        await Promise.allSettled([pressing.settled(), running.settled()])
         await membership.leave()
       }
     },
@@ -177,7 +175,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     owns,
     paused() {
       const full = backlog.weight >= limits.maxWaiting
-      const topics = full ? [live, bulk] : backlog.size >= limits.bulkBelow ? [bulk] : []
+      const topics = full ? [live, bulk] : backlog.overdue >= limits.bulkBelow ? [bulk] : []
       return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
     },
     isNew,
