@@ -14,6 +14,8 @@ import type { createTroubles } from './troubles.ts'
 export interface LaneParts {
   /** Calls of a full batch; after a smaller one the lane rests, so that more come together. */
   readonly batch: number
+  /** From the start of a smaller batch until the next. */
+  readonly cycleMs: number
   /** On a connection of its own: lanes run side by side. */
   readonly recompute: RecomputeParts
   readonly log: Pick<EventLog, 'append'>
@@ -51,7 +53,7 @@ export function createLane(parts: LaneParts): Lane {
   async function run(taken: readonly Waiting[], shift: Shift): Promise<void> {
     const started = performance.now()
     parts.standing.note(await workApart(taken, shift))
-    if (taken.length < parts.batch) restsUntil = started + limits.cycleMs
+    if (taken.length < parts.batch) restsUntil = started + parts.cycleMs
   }
 
   function throwFailure(): void {

@@ -77,8 +77,13 @@ export function createSummaries(parts: SummariesParts): Pipeline {
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standingClass: standing.of })
   const shared = { ...parts, limits, backlog, standing, troubles: createTroubles() }
-  const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing })
-  const running = createLane({ ...shared, recompute: parts.beside ?? parts, batch: limits.callsPerRecompute })
+  const { cycleMs } = limits
+  const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing, cycleMs })
+  const running = createLane({
+    ...{ ...shared, recompute: parts.beside ?? parts, batch: limits.callsPerRecompute },
+    // The first lane takes what is ripe as well; where that is enough, a second would only cost its dozen queries.
+    cycleMs: 3 * cycleMs,
+  })
   const settled = async (): Promise<void> => {
     await Promise.all([pressing.settled(), running.settled()])
   }
