@@ -10,9 +10,10 @@ export interface RefuseFrozenOptions {
 const detail = 'time: raw of this call or minute has expired or is about to; it can no longer be recomputed'
 
 /**
- * Parks late samples and events whose minute or record stands and is frozen. Only what is older than the least
- * retention can be meant, so that a live batch costs one comparison a row and no query; an import or what is read days late
- * costs two queries a batch. Links and call detail pass: a frozen record folds them with the events it has kept.
+ * Parks late samples and events whose minute or record stands and is frozen. Only what came later after its event than
+ * the least retention allows can be meant, so that a live batch costs one comparison a row and no query, however late it is
+ * read; imports, and what producers send days late, cost two queries a batch. Links and call detail pass: a frozen record
+ * folds them with the events it has kept.
  */
 export function createRefuseFrozen({ check, neverFrozenMs }: RefuseFrozenOptions) {
   return async function refuseFrozen(batch: Batch): Promise<void> {
