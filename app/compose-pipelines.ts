@@ -36,7 +36,7 @@ import { isRawEmpty, takeCensus } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
-import { freezeAheadMs } from '#warehouse/summaries/minute-keys.ts'
+import { neverFrozenMs } from '#warehouse/summaries/minute-keys.ts'
 import { createMinuteStore, type Scoring } from '#warehouse/summaries/minute-store.ts'
 import { giveUpOn } from './give-up.ts'
 import { liveScore } from './live-score.ts'
@@ -156,7 +156,7 @@ function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
 }
 
 function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHouseClient): Pipeline {
-  const { registry, prometheus, windows } = parts
+  const { registry, prometheus } = parts
   const isNew = ({ topic, partition, offset }: LogRecord) =>
     offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0)
   return createCallsPipeline({
@@ -165,8 +165,7 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
     linkMemory: createLinkMemory({ max: linkMemorySize }),
     refuseFrozen: createRefuseFrozen({
       check: createFrozenCheck(reads),
-      retentionMs: windows.retentionMs,
-      freezeAheadMs,
+      neverFrozenMs,
     }),
     worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
     watchConflicts: createConflictWatch({ isNew, found: prometheus.pipelines.conflicts }),
@@ -197,12 +196,7 @@ function scoringBy(profile: QualityProfile): Scoring {
 
 /** What a recompute reads and writes, on one connection. */
 export function recomputeParts(
-  {
-    registry,
-    windows: { retentionMs },
-    patience,
-    profileOf = () => defaultProfile,
-  }: Pick<ComposeParts, 'registry' | 'windows' | 'patience' | 'profileOf'>,
+  { registry, patience, profileOf = () => defaultProfile }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf'>,
   client: ClickHouseClient,
 ): RecomputeParts {
   return {
@@ -212,10 +206,9 @@ export function recomputeParts(
     links: createLinkReader(client),
     minutes: createMinuteStore({
       client,
-      retentionMs,
       scoringOf: (tenant, minuteMs) => scoringBy(profileOf(tenant, minuteMs)),
     }),
-    inputs: createCallInputs({ client, retentionMs }),
+    inputs: createCallInputs(client),
     writer: createCallWriter(client),
     profileOf,
     patience,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { leastRetentionDays } from '#contracts/pipeline.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 
 /** A tenant's short name, as payloads (`tenantid`) and API keys use it. */
@@ -79,7 +80,9 @@ export const configSchema = z.strictObject({
     .enum(['power', 'process'])
     .default('power')
     .describe('What acknowledged messages survive: power loss, or only the death of the process.'),
-  retentionDays: int(1, 3_650).default(30).describe('How long raw rows are kept.'),
+  retentionDays: int(leastRetentionDays, 3_650)
+    .default(30)
+    .describe('How long raw rows are kept, from 3 days on. Counts for what is written from now on.'),
   tenants: z.array(tenant).default([]).describe('Tenants to create at start. Those that exist keep their settings.'),
   defaultTenant: tenantId
     .optional()

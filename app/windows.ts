@@ -8,5 +8,5 @@ export const windowsOf = ({ retentionDays }: Pick<Config, 'retentionDays'>): Tim
   ...defaultWindows,
   retentionMs: retentionDays * dayMs,
   // A live event must not be older than raw is kept, less the two days for which rows are frozen.
-  maxAgeMs: Math.min(defaultWindows.maxAgeMs, Math.max(1, retentionDays - 2) * dayMs),
+  maxAgeMs: Math.min(defaultWindows.maxAgeMs, (retentionDays - 2) * dayMs),
 })

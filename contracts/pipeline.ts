@@ -31,6 +31,12 @@ export interface TimeWindows {
   readonly importFloorMs: number
 }
 
+/**
+ * The least that raw may be kept. Rows carry the retention of the day they were written, so what may have expired is told
+ * by the stored row alone, never by the retention of today; only what is younger than this could have no other.
+ */
+export const leastRetentionDays = 3
+
 export const defaultWindows: TimeWindows = {
   retentionMs: 30 * 86_400_000,
   maxAgeMs: 7 * 86_400_000,

@@ -122,7 +122,7 @@ async function makeMinutes(
   for (let round = 0; round < rounds; round++) {
     for (const [name, { client: on, layers }] of Object.entries(ways)) {
       const scoring = { ...stamp, layers }
-      const store = createMinuteStore({ client: on, retentionMs: 30 * 86_400_000, scoringOf: () => scoring })
+      const store = createMinuteStore({ client: on, scoringOf: () => scoring })
       version += 1
       took[name]?.push(await secondsOf(() => store.recompute(dirty, { version, logNowMs: Date.now() })))
     }

@@ -3,32 +3,29 @@ import type { Batch, TracedRow } from '../batch.ts'
 
 export interface RefuseFrozenOptions {
   readonly check: FrozenCheck
-  readonly retentionMs: number
-  /** Rows and records are frozen this long before their raw goes. */
-  readonly freezeAheadMs: number
+  /** What is younger than this cannot be frozen, whatever retention it was written with. */
+  readonly neverFrozenMs: number
 }
 
 const detail = 'time: raw of this call or minute has expired or is about to; it can no longer be recomputed'
 
 /**
- * Parks late samples and events whose minute or record stands and is frozen. Only what is older than raw is kept can be
- * meant, so that a live batch costs one comparison a row and no query. Links and call detail pass: a frozen record folds
- * them with the events it has kept.
+ * Parks late samples and events whose minute or record stands and is frozen. Only what came later after its event than
+ * the least retention allows can be meant, so that a live batch costs one comparison a row and no query, however late it is
+ * read; imports, and what producers send days late, cost two queries a batch. Links and call detail pass: a frozen record
+ * folds them with the events it has kept.
  */
-export function createRefuseFrozen({ check, retentionMs, freezeAheadMs }: RefuseFrozenOptions) {
+export function createRefuseFrozen({ check, neverFrozenMs }: RefuseFrozenOptions) {
   return async function refuseFrozen(batch: Batch): Promise<void> {
-    const old = batch.rows.filter((row) => timeOf(row) <= row.record.logTimeMs - retentionMs + freezeAheadMs)
+    const old = batch.rows.filter((row) => timeOf(row) <= row.record.logTimeMs - neverFrozenMs)
     if (old.length === 0) return
     const logNowMs = old.reduce((latest, { record }) => Math.max(latest, record.logTimeMs), 0)
     const samples = old.filter(({ table }) => table === 'quality_samples')
     const events = old.filter(({ table }) => table === 'call_events')
-    const minutes = await check.minutes(samples.map(minuteOf), logNowMs)
-    const calls = await check.calls(events.map(memberOf), logNowMs)
+    const minutes = await check.minutes(distinct(samples.map(minuteOf), minuteText), logNowMs)
+    const calls = await check.calls(distinct(events.map(memberOf), memberText), logNowMs)
     const refused = new Set<TracedRow>([
-      ...samples.filter((row) => {
-        const { tenant, id, minute } = minuteOf(row)
-        return minutes.has(`${tenant}\u0000${id}\u0000${minute}`)
-      }),
+      ...samples.filter((row) => minutes.has(minuteText(minuteOf(row)))),
       ...events.filter((row) => calls.has(memberText(memberOf(row)))),
     ])
     if (refused.size === 0) return
@@ -50,3 +47,9 @@ const minuteOf = ({ cells }: TracedRow) => ({
 })
 
 const memberOf = ({ cells }: TracedRow) => ({ tenant: String(cells[0]), id: String(cells[1]) })
+
+const minuteText = ({ tenant, id, minute }: ReturnType<typeof minuteOf>) => `${tenant}\u0000${id}\u0000${minute}`
+
+const distinct = <Key>(keys: readonly Key[], nameOf: (key: Key) => string): readonly Key[] => [
+  ...new Map(keys.map((key) => [nameOf(key), key])).values(),
+]

@@ -78,7 +78,7 @@ export async function foldAll(
   const empty: Component[] = []
   const drafts = components.flatMap((component) => {
     try {
-      const draft = foldOne(component, known, context, parts)
+      const draft = foldOne({ component, known, context, parts })
       if (draft === undefined) empty.push(component)
       return draft ?? []
     } catch (error) {
@@ -86,16 +86,20 @@ export async function foldAll(
       return []
     }
   })
-  return { drafts, gone: await abandoned(empty, places, context, inputs), failed }
+  return { drafts, gone: await abandoned({ components: empty, places, context, inputs }), failed }
+}
+
+interface Abandoned {
+  /** Those that folded to nothing. */
+  readonly components: readonly Component[]
+  /** Of all members that are being recomputed. */
+  readonly places: readonly Place[]
+  readonly context: RecomputeContext
+  readonly inputs: CallInputs
 }
 
 /** Where nothing says any more that there was a call, no record stays: but for those whose raw has expired. */
-async function abandoned(
-  components: readonly Component[],
-  places: readonly Place[],
-  context: RecomputeContext,
-  inputs: CallInputs,
-): Promise<readonly Place[]> {
+async function abandoned({ components, places, context, inputs }: Abandoned): Promise<readonly Place[]> {
   const byMember = groupBy(places, memberText)
   const left = components.flatMap((component) => {
     const known = membersOf(component).flatMap((member) => byMember.get(memberText(member)) ?? [])
@@ -109,12 +113,15 @@ async function abandoned(
   return left.filter(({ tenant, canonical, atMs }) => !frozen.has(`${tenant} ${canonical} ${atMs}`))
 }
 
-function foldOne(
-  component: Component,
-  known: Known,
-  { version, logNowMs, watermarks }: FoldContext,
-  { profileOf, patience }: FoldParts,
-): Draft | undefined {
+interface One {
+  readonly component: Component
+  readonly known: Known
+  readonly context: FoldContext
+  readonly parts: Pick<FoldParts, 'profileOf' | 'patience'>
+}
+
+function foldOne({ component, known, context, parts: { profileOf, patience } }: One): Draft | undefined {
+  const { version, logNowMs, watermarks } = context
   const asOfMs = watermarks.get(component.tenant) ?? watermarks.get('*') ?? 0
   const { facts, streams, rawUntilMs } = gather(component, known)
   const folded = foldCall({

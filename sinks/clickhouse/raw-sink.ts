@@ -17,8 +17,9 @@ export interface RawSinkOptions {
 type Refusals = { row: RawRow; detail: string }[]
 
 /**
- * Raw rows into the warehouse: samples, nearly all there is, as columns, everything else as text. Safe to repeat: every raw table collapses equal keys. Rows far apart in time go in
- * several inserts, because ClickHouse refuses one over more than 100 partitions.
+ * Raw rows into the warehouse: samples, nearly all there is, as columns, everything else as text. Safe to repeat: every
+ * raw table collapses equal keys. Rows far apart in time go in several inserts, because ClickHouse refuses one over more
+ * than 100 partitions.
  */
 export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions): Sink<RawRow> {
   const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {

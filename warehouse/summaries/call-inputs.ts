@@ -16,13 +16,8 @@ import { textKeys } from '../literal.ts'
 import { readFrozen } from './frozen-reader.ts'
 import { readDigests } from './stream-digests.ts'
 
-export interface CallInputsOptions {
-  readonly client: ClickHouseClient
-  readonly retentionMs: number
-}
-
 /** What a record is folded from, read for many calls at once. */
-export function createCallInputs({ client, retentionMs }: CallInputsOptions): CallInputs {
+export function createCallInputs(client: ClickHouseClient): CallInputs {
   return {
     async members(members) {
       if (members.length === 0) return []
@@ -33,7 +28,7 @@ export function createCallInputs({ client, retentionMs }: CallInputsOptions): Ca
       return [...inputs.values()]
     },
     evidence: (subjects) => readEvidence(client, subjects),
-    frozen: (places, context) => readFrozen(client, places, context, retentionMs),
+    frozen: (places, context) => readFrozen(client, places, context),
   }
 }
 

@@ -3,17 +3,15 @@ import type { CallRecord } from '#contracts/call-record.ts'
 import type { KeptFacts, Place, RecomputeContext, StandingCall } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
 import { keyList } from '../literal.ts'
-import { freezeAheadMs } from './minute-keys.ts'
+import { freezeAheadMs, neverFrozenMs } from './minute-keys.ts'
 
 /** Frozen records that stand at these places, with all that they have kept. */
 export async function readFrozen(
   client: ClickHouseClient,
   places: readonly Place[],
   { logNowMs }: RecomputeContext,
-  retentionMs: number,
 ): Promise<readonly StandingCall[]> {
-  // Raw lives for the retention after the event at least, so the record of a younger call cannot be frozen.
-  const old = places.filter(({ atMs }) => atMs <= logNowMs - retentionMs + freezeAheadMs)
+  const old = places.filter(({ atMs }) => atMs <= logNowMs - neverFrozenMs)
   if (old.length === 0) return []
   const rows = await rowsOf<[string, string, number]>(
     client,

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { leastRetentionDays } from '#contracts/pipeline.ts'
 import type { DirtyMinutes, MemberKey, RecomputeContext } from '#contracts/summaries.ts'
 import { rowsOf } from '../client.ts'
 import { keyList, textKeys } from '../literal.ts'
@@ -6,6 +7,9 @@ import { eventContext } from './minutes-sql.ts'
 
 /** With less than this left until raw goes, a row is frozen: part of its raw may be gone at the next look. */
 export const freezeAheadMs = 2 * 86_400_000
+
+/** What is younger than this cannot be frozen, and need not be looked up, whatever retention it was written with. */
+export const neverFrozenMs = leastRetentionDays * 86_400_000 - freezeAheadMs
 
 /** A minute of one correlation id, to be made again from raw. */
 export interface DirtyKey extends MemberKey {
@@ -73,9 +77,8 @@ export async function withoutFrozen(
   client: ClickHouseClient,
   keys: readonly DirtyKey[],
   { logNowMs }: RecomputeContext,
-  retentionMs: number,
 ): Promise<readonly DirtyKey[]> {
-  const horizonSeconds = (logNowMs - retentionMs + freezeAheadMs) / 1_000
+  const horizonSeconds = (logNowMs - neverFrozenMs) / 1_000
   const old = keys.filter(({ minuteSeconds }) => minuteSeconds <= horizonSeconds)
   if (old.length === 0) return keys
   const frozen = await frozenMinutes(client, old, logNowMs)

@@ -19,13 +19,12 @@ export interface MinuteStoreOptions {
   readonly client: ClickHouseClient
   /** By the profile that the tenant has at the time of the minute, epoch milliseconds. The same value for the same profile. */
   readonly scoringOf: (tenant: string, minuteMs: number) => Scoring
-  readonly retentionMs: number
 }
 
 /** Keys of one statement: its text stays under a few megabytes, and analysing the scoring takes 0.3 s however few it has. */
 const keysPerStatement = 50_000
 
-export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStoreOptions): MinuteStore {
+export function createMinuteStore({ client, scoringOf }: MinuteStoreOptions): MinuteStore {
   async function make(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
     for (const { scoring, part } of statementsOf(keys, scoringOf)) {
       await askMinutes(client, part)
@@ -56,12 +55,12 @@ export function createMinuteStore({ client, scoringOf, retentionMs }: MinuteStor
       { ...key, cumulative: true },
       { ...key, minuteSeconds: key.minuteSeconds + 60, cumulative: true },
     ])
-    await make(await withoutFrozen(client, withoutRepeats(doubtful), context, retentionMs), context)
+    await make(await withoutFrozen(client, withoutRepeats(doubtful), context), context)
   }
 
   return {
     async recompute(dirty, context) {
-      await make(await withoutFrozen(client, await nameAll(client, dirty, context), context, retentionMs), context)
+      await make(await withoutFrozen(client, await nameAll(client, dirty, context), context), context)
     },
   }
 }

@@ -78,7 +78,6 @@ export async function makeMinutes(
   }
   const store = createMinuteStore({
     client,
-    retentionMs: 30 * dayMs,
     scoringOf: () => scoring,
   })
   const still = { minutes: [], rescore: false, cumulative: false, urgency: 'running' } as const

@@ -17,9 +17,10 @@ const view = `tenant, correlation_id, minute, ${stream.join(', ')}`
 type LeftColumns = [string, string, number, string, string, string, string, string, [LeftRow['scope'], number]]
 
 /**
- * Rows of the minutes asked for (asked-minutes.ts) older than `version`, though all that raw holds of them has just been made at it. Where counters
- * were not asked for, theirs are named only beside a row of the same view that was made. Rows whose raw may have gone by
- * the engine's own clock are never named, whatever the log's time says: what has expired has not lost its place.
+ * Rows of the minutes asked for (asked-minutes.ts) older than `version`, though all that raw holds of them has just been
+ * made at it. Where counters were not asked for, theirs are named only beside a row of the same view that was made. Rows
+ * whose raw may have gone by the engine's own clock are never named, whatever the log's time says: what has expired has
+ * not lost its place.
  */
 export async function leftRows(client: ClickHouseClient, version: number): Promise<readonly LeftRow[]> {
   const rows = await rowsOf<LeftColumns>(
@@ -32,7 +33,9 @@ export async function leftRows(client: ClickHouseClient, version: number): Promi
          max(latest) = {version: UInt64} OR (minute, tenant, correlation_id) IN ${askedCounted} AS asked
        FROM (
          SELECT ${view}, scope, max(version) AS latest, argMax((row_count, raw_until, shard), version) AS last
-         FROM call_minutes WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND (tenant, correlation_id) IN ${askedIds} GROUP BY ${view}, scope
+         FROM call_minutes
+         WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND (tenant, correlation_id) IN ${askedIds}
+         GROUP BY ${view}, scope
        )
        GROUP BY ${view} HAVING min(latest) < {version: UInt64}
      )`,

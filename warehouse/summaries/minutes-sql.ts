@@ -46,9 +46,9 @@ export const intervalSamples = `
   WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND scope != 'cumulative'`
 
 /**
- * Cumulative samples of the minutes asked for as such, differenced over (stream, observer, epoch) in order of interval end. The first of
- * an epoch has no base; a fall is a new epoch; more than 60 s to the one before is unmeasured: `ms` is 0 and every
- * measure NULL, so that the row is counted and says nothing.
+ * Cumulative samples of the minutes asked for as such, differenced over (stream, observer, epoch) in order of interval
+ * end. The first of an epoch has no base; a fall is a new epoch; more than 60 s to the one before is unmeasured: `ms` is 0
+ * and every measure NULL, so that the row is counted and says nothing.
  */
 export function cumulativeSamples(): string {
   const buffer = ['jitter_buffer_total_ms', 'jitter_buffer_emitted']
@@ -97,8 +97,8 @@ export const withEventContext = (samples: string): string => `
   ) AS context USING (tenant, correlation_id)`
 
 /**
- * What scoring reads of the events of correlation ids (the right side of `(tenant, correlation_id) IN`): the answer, the codecs, a hash of both (0 where there is
- * neither, as of an id without events), and until when raw covers them.
+ * What scoring reads of the events of correlation ids (the right side of `(tenant, correlation_id) IN`): the answer, the
+ * codecs, a hash of both (0 where there is neither, as of an id without events), and until when raw covers them.
  */
 export const eventContext = (ids: string): string => `
     SELECT tenant, correlation_id,
@@ -213,8 +213,9 @@ export const runsOf = (pieces: string): string => `
         ${pieces}, arraySlice(arrayPushFront(${pieces}, ${pieces}[1]), 1, length(${pieces}))))`
 
 /**
- * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope). Short-circuit evaluation would score shared expressions again for every branch that
- * reads them: measured 150 times slower. Compiling expressions costs more than a recompute of a few minutes takes.
+ * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope). Short-circuit
+ * evaluation would score shared expressions again for every branch that reads them: measured 150 times slower. Compiling
+ * expressions costs more than a recompute of a few minutes takes.
  */
 export const insertMinutes = (scored: string, stamp: MinuteStamp): string => `
 INSERT INTO call_minutes
