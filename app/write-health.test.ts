@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Delivery, Sink } from '#contracts/sink.ts'
+import type { RawRow } from '#contracts/warehouse.ts'
+import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { createWriteHealth } from './write-health.ts'
 
 const startMs = Date.UTC(2026, 4, 1, 12)
@@ -63,6 +66,31 @@ test('raw that cannot be stored is told of the warehouse, whichever pipeline sto
   await health.watchSink('warehouse', aSink({ type: 'retry', afterMs: 1, cause })).deliver([], never)
   await health.watchSink('warehouse', aSink({ type: 'delivered' })).deliver([], never)
   expect(await health.failing()).toEqual({ warehouse: `${since}: the disk is full` })
+})
+
+test.each(['ENOSPC', 'EDQUOT'])(
+  'a file on its way into the warehouse that the disk has no room for (%s) tells of a full disk',
+  async (code) => {
+    const { disk, health } = aDisk()
+    disk.full = true
+    const cause = Object.assign(new Error(`${code}: write '/home/anna/callscope-blocks/1.native'`), { code })
+    const refusing = createRawSink({ client: { insert: () => Promise.reject(cause) } as never })
+    const sink = health.watchSink('warehouse', refusing)
+    const row: RawRow = { table: 'call_events', cells: rawColumns.call_events.map(() => 0) }
+    const delivery = await sink.deliver([row], never)
+    expect(delivery).toMatchObject({ type: 'retry' })
+    expect(await health.failing()).toEqual({ warehouse: `${since}: the disk is full` })
+  },
+)
+
+test('a clock that is set back does not stop the probing', async () => {
+  const { disk, health, append } = aDisk()
+  disk.full = true
+  await append(sqliteFull).catch(() => undefined)
+  await health.failing()
+  disk.full = false
+  disk.nowMs -= 3_600_000
+  expect(await health.failing()).toEqual({})
 })
 
 test('what the next try may bring in order is told only when it lasts', async () => {

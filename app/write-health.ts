@@ -44,7 +44,9 @@ export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHeal
 
   /** One at a time and not too often; in between the last word holds. */
   async function tryDisk(): Promise<void> {
-    if (clock() - probedMs < probeEveryMs) return probing
+    const sinceMs = clock() - probedMs
+    // A clock that was set back must not stop the probing until it has caught up.
+    if (sinceMs >= 0 && sinceMs < probeEveryMs) return probing
     probedMs = clock()
     probing = probe().then(
       () => {
@@ -110,7 +112,9 @@ function reasonOf(cause: unknown): string {
   for (let error = cause; typeof error === 'object' && error !== null; error = (error as { cause?: unknown }).cause) {
     const { errcode, code, message } = error as { errcode?: unknown; code?: unknown; message?: unknown }
     if (/No space left on device|disk is full|ClickHouse error 243\b/i.test(String(message))) return diskFull
-    const known = typeof errcode === 'number' ? `sqlite ${errcode & 0xff}` : String(code)
+    // Where an error was put in words that may be logged, its code stands before them.
+    const worded = /^(?:system error )?(E[A-Z0-9]+)\b/.exec(String(message))?.[1]
+    const known = typeof errcode === 'number' ? `sqlite ${errcode & 0xff}` : String(code ?? worded)
     const reason = reasons.find(([, codes]) => codes.test(known))
     if (reason !== undefined) return reason[0]
   }

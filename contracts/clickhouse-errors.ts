@@ -23,9 +23,29 @@ export function shortCause(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
   const { type } = error as { type?: unknown }
   const code = codeOf(error)
-  if (code !== undefined) return `ClickHouse error ${code}${typeof type === 'string' ? ` (${type})` : ''}`
+  if (code !== undefined && /^\d+$/.test(code))
+    return `ClickHouse error ${code}${typeof type === 'string' ? ` (${type})` : ''}`
+  if (code !== undefined && /^[A-Z][A-Z0-9_]*$/.test(code)) return systemError(code)
   return error.message.slice(0, 200).replace(/'[^']*'/g, "'…'")
 }
+
+/** Of files and sockets: their messages name paths and addresses. */
+const systemErrors: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'a file or folder may not be written to',
+  EPERM: 'a file or folder may not be written to',
+  EROFS: 'the disk is mounted read-only',
+  EIO: 'the disk failed a read or write',
+  EMFILE: 'too many files are open',
+  ENOENT: 'a file or folder is gone',
+  ECONNREFUSED: 'nobody answers there',
+  ECONNRESET: 'the connection was cut',
+  ETIMEDOUT: 'no answer in time',
+}
+
+const systemError = (code: string): string =>
+  systemErrors[code] === undefined ? `system error ${code}` : `${code}: ${systemErrors[code]}`
 
 /** The error to throw on: lasting or not, and fit to be logged. */
 export const storeError = (error: unknown): Error =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
 import { withBlocks } from './chdb-blocks.ts'
@@ -15,8 +16,9 @@ export interface WarehouseOptions {
 }
 
 /**
- * One connection to the warehouse. On the embedded engine the queries of one connection run one after another, and
- * several connections on one folder side by side, so each part that must not wait for another opens its own.
+ * One connection to the warehouse, with temporary tables of its own. Its queries run one after another, and those of
+ * several connections side by side, so each part that must not wait for another opens its own. A server behind a
+ * balancer must be reached so that one session stays with one host.
  * Throws when the embedded engine is not installed or its folder is locked by another process.
  */
 export async function connectWarehouse({
@@ -37,7 +39,11 @@ export async function connectWarehouse({
     ...(maxThreads === undefined ? {} : { max_threads: maxThreads }),
     ...(maxQueryMs === undefined ? {} : { max_execution_time: maxQueryMs / 1_000 }),
   }
-  if ('url' in location) return createClient({ url: location.url, clickhouse_settings })
+  // Temporary tables live in a session, which a server lets do one thing at a time: one socket takes turns by itself.
+  if ('url' in location)
+    return createClient({
+      ...{ url: location.url, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
+    })
   const { createChdbConnection } = await import('chdb/connection')
   const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))
   return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])

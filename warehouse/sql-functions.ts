@@ -221,7 +221,7 @@ export const beforeBrackets = new Set(
   union all any some except intersect and or not in between like ilike is global case when then else end interpolate to step
   sets cube rollup columns extract date_add dateadd timestamp_add timestampadd date_sub datesub timestamp_sub timestampsub
   nullable lowcardinality fixedstring varchar decimal numeric decimal32 decimal64 decimal128 decimal256 datetime datetime32
-  datetime64 time64 enum enum8 enum16 aggregatefunction simpleaggregatefunction`.split(/\s+/),
+  datetime64 time64 enum enum8 enum16`.split(/\s+/),
 )
 
 /** ClickHouse takes many names in any case, and two that differ in case only are never two functions: cases are not told apart. */

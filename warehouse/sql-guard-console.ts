@@ -43,6 +43,13 @@ export function createSqlConsole({ client, explainer, limits }: SqlConsoleParts)
   let confined: Promise<void> | undefined
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
+  let known: ReadonlySet<string> | undefined
+
+  /** Asked once: an engine learns no functions while it runs, and the console can teach it none. */
+  async function functions(): Promise<ReadonlySet<string>> {
+    known ??= await functionsOf(explainer)
+    return known
+  }
 
   async function answer(sql: string): Promise<SqlResult> {
     confined ??= confine(client, limits)
@@ -54,7 +61,7 @@ export function createSqlConsole({ client, explainer, limits }: SqlConsoleParts)
 
   return {
     async query(text) {
-      const guarded = await guardSql(text, (select) => explainAst(explainer, select))
+      const guarded = await guardSql(text, { explain: (select) => explainAst(explainer, select), functions })
       if (guarded.type === 'refused') throw new SqlRefused(guarded.detail)
       if (waiting >= maxWaiting) throw new SqlRefused('too many queries are waiting: send it again later')
       waiting++
@@ -89,6 +96,12 @@ async function confine(client: ClickHouseClient, { timeoutMs, memoryBytes, rowsM
   await client.command({ query: `SET ${settings.join(', ')}` })
   await client.command({ query: 'SET allow_ddl = 0, allow_introspection_functions = 0' })
   await client.command({ query: 'SET readonly = 1' })
+}
+
+async function functionsOf(client: SqlConsoleParts['explainer']): Promise<ReadonlySet<string>> {
+  const result = await client.query({ query: 'SELECT lower(name) FROM system.functions', format: 'JSONCompact' })
+  const { data } = (await result.json()) as unknown as CompactResult
+  return new Set(data.map(([name]) => String(name)))
 }
 
 async function explainAst(client: SqlConsoleParts['explainer'], select: string): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { isAllowedFunction, notAllowed } from './sql-functions.ts'
+import { disguised, isFunctionInDisguise } from './sql-guard-names.ts'
 
 /** A node of ClickHouse's own parse tree, as `EXPLAIN AST` prints it. */
 interface Node {
@@ -53,26 +54,26 @@ const allowedSystemTables = new Set([
 const membership = /^(global)?(not)?(null)?in(ignoreset)?$/i
 
 /** Checks a parse tree. Undefined: nothing in it but a SELECT over allowed tables; else what is wrong. */
-export function refuseTree(lines: readonly string[]): string | undefined {
+export function refuseTree(lines: readonly string[], functions: ReadonlySet<string>): string | undefined {
   const root = readTree(lines)
   if (root === undefined || root.type !== 'SelectWithUnionQuery') return 'only one SELECT is allowed'
   if (root.children.length !== 1) return 'FORMAT, SETTINGS and INTO OUTFILE are not allowed'
-  return refuseNode(root)
+  return refuseNode(root, functions)
 }
 
-function refuseNode(node: Node): string | undefined {
+function refuseNode(node: Node, functions: ReadonlySet<string>): string | undefined {
   if (!allowedNodes.has(node.type))
     return node.type === 'Set' ? 'SETTINGS are not allowed' : `"${node.type}" is not allowed in this SELECT`
-  const refusal = refuseByType(node)
+  const refusal = refuseByType(node, functions)
   if (refusal !== undefined) return refusal
   for (const child of node.children) {
-    const below = refuseNode(child)
+    const below = refuseNode(child, functions)
     if (below !== undefined) return below
   }
   return undefined
 }
 
-function refuseByType(node: Node): string | undefined {
+function refuseByType(node: Node, functions: ReadonlySet<string>): string | undefined {
   switch (node.type) {
     case 'TableExpression':
       return node.children.every(
@@ -83,7 +84,8 @@ function refuseByType(node: Node): string | undefined {
     case 'TableIdentifier':
       return refuseTable(node.name)
     case 'Identifier':
-      return refuseName(node.name)
+      // Where a function takes another, this is a call without brackets.
+      return isFunctionInDisguise(node.name, functions) ? disguised(node.name) : refuseName(node.name)
     case 'Function':
       return refuseFunction(node)
     default:

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
@@ -11,12 +11,17 @@ import { createSqlConsole } from './sql-guard-console.ts'
 const folder = mkdtempSync(join(tmpdir(), 'callscope-sql-'))
 const outfile = join(folder, 'stolen')
 const path = join(folder, 'warehouse')
+/** Where the engine's own file() reads it, given the chance. */
+const secret = 'not-for-the-console'
+const secretFile = join(path, 'user_files', 'secret.txt')
 let writer: Awaited<ReturnType<typeof connectWarehouse>>
 let reader: ReturnType<typeof createClient>
 let sql: SqlConsole
 
 beforeAll(async () => {
   writer = await connectWarehouse({ location: { path } })
+  mkdirSync(join(path, 'user_files'), { recursive: true })
+  writeFileSync(secretFile, secret)
   await writer.command({
     query:
       'CREATE TABLE calls (id String, at DateTime64(3), tags Array(String), n UInt64) ENGINE = MergeTree ORDER BY id',
@@ -86,6 +91,15 @@ test.each([
     'SELECT count(DISTINCT id), NOT EXISTS(SELECT 1 FROM calls WHERE n IS NULL), GROUPING(id) FROM calls GROUP BY GROUPING SETS ((id)) ORDER BY id LIMIT 1',
     [[1, 1, 0]],
   ],
+  [
+    "SELECT arrayMap(negate, [1, 2]), arrayReduce('sum', [1, 2]), arrayReduce('quantile(0.5)', [1, 3])",
+    [[[-1, -2], 3, 2]],
+  ],
+  [
+    "SELECT CAST('1', 'UInt8'), accurateCastOrNull('x', 'UInt8'), JSONExtract('{\"a\":1}', 'a', 'UInt8')",
+    [[1, null, 1]],
+  ],
+  ['SELECT s.version, version FROM (SELECT n AS version FROM calls) AS s ORDER BY version LIMIT 1', [[1, 1]]],
 ])('runs: %s', async (query, rows) => {
   expect((await sql.query(query)).rows).toEqual(rows)
 })
@@ -193,9 +207,77 @@ test.each([
   'SELECT * FROM (EXPLAIN AST SELECT 1)',
   'SELECT * FROM (SHOW TABLES)',
   'FROM calls SELECT *',
+  "SELECT arrayMap(filesystemAvailable, ['default'])",
+  'SELECT arrayMap(throwIf, [1])',
+  'SELECT arrayMap(ThrowIf, [1])',
+  'SELECT sum(n) OVER (ORDER BY arrayMap(throwIf, [n])) FROM calls',
+  'SELECT sum(n) OVER w FROM calls WINDOW w AS (ORDER BY arrayMap(throwIf, [n]))',
+  'SELECT mapApply(throwIf, map(1, 2))',
+  'SELECT arrayFold(throwIf, [1], 1)',
+  'SELECT arraySort(throwIf, [1])',
+  'SELECT arrayExists(throwIf, [1])',
+  'SELECT arrayMap(arrayReduce, [1])',
+  "SELECT arrayReduce('groupFormat(\\'CSV\\')', [1])",
+  "SELECT arrayReduce('groupFormat', [1])",
+  "SELECT arrayReduce('distinctDynamicTypes', [1])",
+  "SELECT arrayReduceInRanges('groupFormat', [(1, 1)], [1])",
+  "SELECT arrayReduce(concat('group', 'Format'), [1])",
+  "SELECT arrayReduce(('groupFormat'), [1])",
+  "WITH 'groupFormat' AS f SELECT arrayReduce(f, [1])",
+  "SELECT `arrayReduce`/**/('groupFormat', [1])",
+  "SELECT sum(n) OVER (ORDER BY arrayReduce('groupFormat', [n])) FROM calls",
+  "SELECT CAST('x' AS AggregateFunction(groupFormat, UInt8))",
+  "SELECT 'x'::AggregateFunction(sum, UInt8)",
+  "SELECT CAST('x', 'AggregateFunction(sum, UInt8)')",
+  "SELECT CAST('x', concat('Aggregate', 'Function(sum, UInt8)'))",
+  "SELECT CAST('x', '\\x41ggregateFunction(sum, UInt8)')",
+  "WITH concat('Aggregate', 'Function(sum, UInt8)') AS t SELECT accurateCast('x', t)",
+  "SELECT reinterpret('x', 'Array(AggregateFunction(sum, UInt8))')",
+  "SELECT JSONExtract('{}', 'a', 'AggregateFunction(sum, UInt8)')",
 ])('refuses: %s', async (query) => {
   await expect(sql.query(query)).rejects.toMatchObject({ name: 'SqlRefused', statusCode: 400 })
   expect(existsSync(outfile)).toBe(false)
+})
+
+const calls = [
+  "arrayMap(file, ['?'])",
+  "arrayMap(FILE, ['?'])",
+  "arrayMap(`file`, ['?'])",
+  'arrayMap("file", [\'?\'])',
+  "arrayMap(/* a */ file /* b */, ['?'])",
+  "arrayMap(file -- a\n, ['?'])",
+  "arrayMap((file), ['?'])",
+  "arrayMap(file AS f, ['?'])",
+  "arrayFilter(file, ['?'])",
+  "arraySort(file, ['?', '?'])",
+  "arrayExists(file, ['?'])",
+  "arrayFirst(file, ['?'])",
+  "arrayFold(file, ['?'], '')",
+  "arrayReduce('file', ['?'])",
+  "mapApply(file, map('a', '?'))",
+  "mapFilter(file, map('a', '?'))",
+  "tupleElement((arrayMap(file, ['?']), 1), 1)",
+  "if(1, arrayMap(file, ['?']), [])",
+  "arrayMap(arrayMap, [file], [['?']])",
+  "any(n) OVER (ORDER BY arrayMap(file, ['?']))",
+]
+test.each([
+  ...calls.map((call) => `SELECT ${call} FROM calls`),
+  "WITH file AS f SELECT arrayMap(f, ['?'])",
+  "WITH (SELECT file) AS f SELECT arrayMap(f, ['?'])",
+  "SELECT file AS f, arrayMap(f, ['?']) FROM calls",
+  "SELECT id FROM calls ORDER BY arrayMap(file, ['?'])",
+  "SELECT id FROM calls WHERE has(arrayMap(file, ['?']), id)",
+])('reads no file: %s', async (query) => {
+  const answer = sql.query(query.replaceAll('?', secretFile))
+  await expect(answer).rejects.toMatchObject({ name: 'SqlRefused' })
+  await expect(answer).rejects.not.toThrow(/the query failed/)
+  await expect(answer).rejects.not.toThrow(secret)
+})
+
+test('the secret is there to be read: by nobody but a connection without the guard', async () => {
+  const result = await writer.query({ query: `SELECT arrayMap(file, ['${secretFile}'])`, format: 'TabSeparated' })
+  expect(await result.text()).toContain(secret)
 })
 
 test('a result is cut at the limit, and says so', async () => {

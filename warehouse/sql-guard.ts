@@ -1,4 +1,5 @@
 import { beforeBrackets, isAllowedFunction, notAllowed } from './sql-functions.ts'
+import { refuseNames } from './sql-guard-names.ts'
 import { type Token, textOf, tokenize } from './sql-guard-tokens.ts'
 import { refuseTree } from './sql-guard-tree.ts'
 
@@ -9,6 +10,13 @@ export type GuardedSql =
 
 /** Asks the engine itself for its parse tree of one SELECT, without running it. Rejects with the engine's syntax error. */
 export type ExplainAst = (select: string) => Promise<readonly string[]>
+
+/** What the console asks of the engine before it runs anything. */
+export interface EngineKnowledge {
+  readonly explain: ExplainAst
+  /** Names of all its functions in lower case, allowed or not. */
+  readonly functions: () => Promise<ReadonlySet<string>>
+}
 
 /** Words that end a SELECT and begin something with effects. As a column's name each can be written in backticks. */
 const refusedWords = new Set([
@@ -30,18 +38,19 @@ const refusedUnlessCalled = new Set(['format'])
  * tokens read strictly (what is odd is refused) and put together anew without comments; the engine's own parse tree
  * with every node, table and function on an allow-list; and a connection that is read-only (see sql-guard-console.ts).
  */
-export async function guardSql(text: string, explain: ExplainAst): Promise<GuardedSql> {
+export async function guardSql(text: string, engine: EngineKnowledge): Promise<GuardedSql> {
   const read = tokenize(text)
   if ('refused' in read) return refused(read.refused)
   const tokens = read.tokens.at(-1)?.text === ';' ? read.tokens.slice(0, -1) : read.tokens
-  const detail = refuseTokens(tokens)
+  const functions = await engine.functions()
+  const detail = refuseTokens(tokens) ?? refuseNames(tokens, functions)
   if (detail !== undefined) return refused(detail)
-  return checkTree(textOf(tokens), explain)
+  return checkTree(textOf(tokens), engine.explain, functions)
 }
 
-async function checkTree(sql: string, explain: ExplainAst): Promise<GuardedSql> {
+async function checkTree(sql: string, explain: ExplainAst, functions: ReadonlySet<string>): Promise<GuardedSql> {
   try {
-    const detail = refuseTree(await explain(sql))
+    const detail = refuseTree(await explain(sql), functions)
     return detail === undefined ? { type: 'allowed', sql } : refused(detail)
   } catch (error) {
     return refused(`this is no SELECT that the warehouse understands: ${(error as Error).message.split('\n')[0]}`)

@@ -25,12 +25,15 @@ export function createLinkDesk({ registry, log, componentsOf }: LinkDeskParts): 
     }))
   }
 
-  /** By the latest word on the pair: a join takes a cut back, and there is nothing else it could do. */
+  /**
+   * A join takes a cut back, and there is nothing else it could do. Told again it announces again: the process may have
+   * ended before it did.
+   */
   async function refuseNeedless({ tenant, a, b, action }: LinkDecision): Promise<void> {
     if (a === b) throw new DeskRefused('b: must be another id than a')
     if (action === 'cut') return
-    const last = (await registry.cuts.naming(tenant, [a])).filter((cut) => isOf(cut, a, b)).at(-1)
-    if (last?.action !== 'cut')
+    const wasCut = (await registry.cuts.naming(tenant, [a])).some((cut) => isOf(cut, a, b) && cut.action === 'cut')
+    if (!wasCut)
       throw new DeskRefused('a, b: these ids are not cut by hand: "join" takes a cut back, and links nothing else')
   }
 

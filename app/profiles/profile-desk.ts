@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { NewProfile, ProfileDesk, ProfileEntry } from '#collectors/http/ports.ts'
 import type { Change } from '#contracts/changes.ts'
+import { shortCause } from '#contracts/clickhouse-errors.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
@@ -97,7 +98,12 @@ export function createProfileDesk({ registry, cache, log, census, clock }: Profi
       const run = randomUUID()
       const subject = `profile ${version} of ${tenant}`
       await registry.runs.start({ id: run, kind: 'recompute', subject, startedMs: clock() })
-      const calls = await announce(tenant, fromMs)
+      const calls = await announce(tenant, fromMs).catch(async (error) => {
+        const failed = { status: 'failed', finishedMs: clock(), counts: {}, error: shortCause(error) } as const
+        // Where the registry takes no writes either, the first error says why.
+        await registry.runs.finish(run, failed).catch(() => undefined)
+        throw error
+      })
       await registry.runs.finish(run, { status: 'succeeded', finishedMs: clock(), counts: { calls }, error: undefined })
       return { version, validFromMs: fromMs, calls }
     },

@@ -10,9 +10,10 @@ beforeAll(async () => {
 })
 afterAll(() => flow?.stop())
 
-const aDesk = () =>
+const aDesk = (log: Pick<Flow['log'], 'append'> = flow.log) =>
   createLinkDesk({
     ...flow,
+    log,
     async componentsOf(members) {
       const links = createLinkReader(flow.warehouse)
       return [...(await resolveComponents(members, { links, cuts: flow.registry.cuts })).values()].flat()
@@ -65,6 +66,21 @@ test('a cut told again announces every member of what was one call again: the fi
   await flow.registry.cuts.add({ tenant, a: 'b', b: 'c', action: 'cut', by: 'a process that was killed then' })
   expect(await aDesk().decide({ tenant, a: 'b', b: 'c', action: 'cut' })).toMatchObject({ announced: 3 })
   expect(await membersOf(tenant)).toEqual([['a', 'b'], ['c']])
+})
+
+test('a join told again announces again: the first may have been killed before it did', async () => {
+  const stage = aStage(flow)
+  const { tenant } = stage
+  await flow.deliver(...threeInARow(stage))
+  await flow.drained()
+  await aDesk().decide({ tenant, a: 'a', b: 'b', action: 'cut' })
+  expect(await membersOf(tenant)).toEqual([['a'], ['b', 'c']])
+  const full = { append: () => Promise.reject(new Error('The disk is full')) }
+  const join = { ...{ tenant, a: 'a', b: 'b' }, action: 'join' } as const
+  await expect(aDesk(full).decide(join)).rejects.toThrow(/full/)
+  expect(await membersOf(tenant)).toEqual([['a'], ['b', 'c']])
+  expect(await aDesk().decide(join)).toMatchObject({ announced: 3 })
+  expect(await membersOf(tenant)).toEqual([['a', 'b', 'c']])
 })
 
 test('where others join them still, a cut leaves one call, and says so', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProfileCache, type ProfileCache } from '#app/profiles/profile-cache.ts'
-import { createProfileDesk } from '#app/profiles/profile-desk.ts'
+import { createProfileDesk, type ProfileDeskParts } from '#app/profiles/profile-desk.ts'
 import { defaultProfile, type QualityProfile } from '#quality/profile.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { aStage, everyFew, type Flow, type Stage, startFlow } from './flow.ts'
@@ -31,10 +31,10 @@ const version = (name: string, more: Partial<QualityProfile> = {}): QualityProfi
 })
 const forgiving = { lossBasisPoints: { degraded: 1_000, poor: 2_000 } }
 
-function aDesk() {
+function aDesk(more: Partial<Pick<ProfileDeskParts, 'log'>> = {}) {
   if (cache === undefined) throw new Error('no cache yet')
   const census = () => takeCensus(flow.warehouse, () => true)
-  return createProfileDesk({ ...flow, cache, census, clock: flow.clock.now })
+  return createProfileDesk({ ...flow, cache, census, clock: flow.clock.now, ...more })
 }
 
 const judged = async (tenant: string) =>
@@ -91,4 +91,19 @@ test('the same profile told again is announced again; another of its name, or of
   await expect(desk.set({ tenant, profile: version('default-1', forgiving) })).rejects.toThrow(/comes with the program/)
   await expect(desk.set({ tenant: 'nobody', profile: version('one') })).rejects.toThrow(/no tenant "nobody"/)
   expect((await desk.list(tenant)).profiles.map(({ version }) => version)).toEqual(['default-1', 'one'])
+})
+
+test('a recompute that cannot announce is a failed run, and told again a new one', async () => {
+  const stage = aStage(flow)
+  const { tenant } = stage
+  await flow.deliver(...aLossyCall(stage, 'call', 0))
+  await flow.settled(tenant)
+  const wanted = { tenant, profile: version('forgiving', forgiving), validFromMs: 0 }
+  const log = { append: () => Promise.reject(new Error("The disk is full: '/home/anna/log.sqlite'")) }
+  await expect(aDesk({ log }).set(wanted)).rejects.toThrow(/disk is full/)
+  const subject = `profile forgiving of ${tenant}`
+  const runs = async () => (await flow.registry.runs.list(10)).filter((run) => run.subject === subject)
+  expect(await runs()).toMatchObject([{ status: 'failed', error: "The disk is full: '…'", counts: {} }])
+  await aDesk().set(wanted)
+  expect((await runs()).map(({ status }) => status).sort()).toEqual(['failed', 'succeeded'])
 })

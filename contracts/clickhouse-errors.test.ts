@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { shortCause } from './clickhouse-errors.ts'
+
+const anError = (message: string, rest: object) => Object.assign(new Error(message), rest)
+
+test('an error of ClickHouse is its number and kind', () => {
+  expect(shortCause(anError('… /home/anna …', { code: '243', type: 'NOT_ENOUGH_SPACE' }))).toBe(
+    'ClickHouse error 243 (NOT_ENOUGH_SPACE)',
+  )
+})
+
+test.each([
+  ['ENOSPC', 'ENOSPC: no space left on the disk'],
+  ['EDQUOT', 'EDQUOT: the disk quota is used up'],
+  ['EWEIRD', 'system error EWEIRD'],
+])('an error of the system is no error of ClickHouse, and names no path: %s', (code, words) => {
+  expect(shortCause(anError(`${code}: write '/home/anna/1.native'`, { code }))).toBe(words)
+})
+
+test('what has no code is told in its own words, without what is quoted in them', () => {
+  expect(shortCause(new Error("cannot read '/home/anna'"))).toBe("cannot read '…'")
+  expect(shortCause(anError("cannot read '/home/anna'", { code: 'of no known kind' }))).toBe("cannot read '…'")
+})
