@@ -32,7 +32,7 @@ export function refuseNames(tokens: readonly Token[], engineFunctions: ReadonlyS
 /** True of what a higher-order function would call, were it given this name, though nobody may. */
 export function isFunctionInDisguise(name: string, engineFunctions: ReadonlySet<string>): boolean {
   const lower = name.toLowerCase()
-  if (aggregateByText.has(lower) || (typeByText.has(lower) && lower !== 'cast')) return true
+  if (aggregateByText.has(lower) || typeByText.has(lower)) return true
   return engineFunctions.has(lower) && !columnsToo.has(lower) && !isAllowedFunction(lower)
 }
 
