@@ -17,6 +17,8 @@ export interface Change {
   readonly late?: true
   /** Worst class seen in the announced samples (0 good, 1 degraded, 2 poor): a change for the worse is shown at once. */
   readonly worst: 0 | 1 | 2
+  /** Length of the announced samples that were not good, milliseconds. May count a repeat twice: it decides when, never what. */
+  readonly badMs?: number
 }
 
 /** The value of one message on `call-changes`: changes of one shard. */

@@ -87,7 +87,7 @@ export function createBatch(show: ShowLive = () => false): BatchBuilder {
 
 /** Samples of one call and minute, as nearly all of a batch are. */
 const saysNothingNew = (known: Change, change: Change): boolean =>
-  change.worst <= known.worst &&
+  change.worst === 0 &&
   change.urgency === 'running' &&
   change.rescore === known.rescore &&
   change.cumulative === known.cumulative &&
@@ -104,6 +104,7 @@ export function mergeChanges(a: Change, b: Change): Change {
     cumulative: a.cumulative || b.cumulative,
     urgency: a.urgency === 'now' || b.urgency === 'now' ? 'now' : 'running',
     worst: Math.max(a.worst, b.worst) as Change['worst'],
+    ...(a.badMs === undefined && b.badMs === undefined ? {} : { badMs: (a.badMs ?? 0) + (b.badMs ?? 0) }),
     ...(a.late === true && b.late === true ? { late: true } : {}),
   }
 }

@@ -40,6 +40,7 @@ export function createSampleDecode({ writeLinks, worstOf, ...rules }: SampleDeco
     into.row('quality_samples', sampleCells(sample, minute))
     const ids = linkIdsFrom(data, traceIdOf(event.traceparent))
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
+    const worst = worstOf(event)
     into.change({
       tenant,
       id: event.correlationid,
@@ -48,7 +49,8 @@ export function createSampleDecode({ writeLinks, worstOf, ...rules }: SampleDeco
       rescore: false,
       cumulative,
       urgency: 'running',
-      worst: worstOf(event),
+      worst,
+      ...(worst > 0 ? { badMs: data.interval_ms ?? 0 } : {}),
     })
     into.seen(tenant, timeMs)
     into.live(tenant, event)

@@ -46,6 +46,17 @@ describe('what presses', () => {
     }
   })
 
+  test('a bad second here and there waits, until there are two of them', () => {
+    const blip = aChange('c', { worst: 1, badMs: 1_000 })
+    const backlog = aBacklog(0)
+    backlog.add(0, 0, 0, [blip])
+    expect(backlog.take(5_000, 10)).toEqual([])
+    backlog.add(0, 1, 5_000, [blip])
+    expect(idsOf(backlog.take(5_000, 10))).toEqual(['c'])
+    backlog.add(0, 2, 6_000, [aChange('d', { worst: 1, badMs: 5_000 })])
+    expect(idsOf(backlog.take(8_000, 10))).toEqual(['d'])
+  })
+
   test('what was read late waits until no more of it comes, however bad it is, and two minutes at most', () => {
     const late = (id: string) => aChange(id, { urgency: 'now', late: true, worst: 2 })
     const backlog = aBacklog(0)

@@ -49,10 +49,16 @@ export interface BacklogOptions {
  */
 const worseDelayMs = 1_500
 
+/** Less bad time than this changes no class of a call that has lasted a while; in samples of a second it is a noise. */
+const worthLookingMs = 2_000
+
 /** Changes that were read late wait until none has come for this long, */
 const calmMs = 2_000
 /** but no longer than this: calls must not stand still while hours are caught up with. */
 const lateDelayMs = 120_000
+
+/** Ripe ones that go along with a batch of pressing ones: what presses next must not wait for many. */
+const maxBesidePressing = 500
 
 const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && late !== true
 
@@ -76,8 +82,13 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
   /** How long a change may wait: one bad sample seldom changes a class, but where it does, it is shown soon. */
   function dueMsOf({ change, sinceMs }: Pick<Waiting, 'change' | 'sinceMs'>): number {
     if (change.late === true) return Math.min(sinceMs + lateDelayMs, lastLateMs + calmMs)
-    const worse = change.worst > 0 && change.worst > (standingClass(change) ?? 0)
-    return sinceMs + (worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
+    return sinceMs + (isWorse(change) ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
+  }
+
+  /** Such a sample may change the class that stands. */
+  function isWorse(change: Change): boolean {
+    const heard = change.badMs === undefined || change.badMs >= worthLookingMs
+    return heard && change.worst > 0 && change.worst > (standingClass(change) ?? 0)
   }
 
   function put(item: Waiting): void {
@@ -114,20 +125,21 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     })
   }
 
-  /** Keys of running changes whose time has come. Also notes the oldest of all that waits. */
-  function ripe(nowMs: number): readonly string[] {
+  /** Keys of running changes whose time has come, those for the worse first. Also notes the oldest of all that waits. */
+  function ripe(nowMs: number): { readonly worse: readonly string[]; readonly others: readonly string[] } {
     oldest = undefined
     ripeAtMs = Number.POSITIVE_INFINITY
-    const keys: string[] = []
+    const worse: string[] = []
+    const others: string[] = []
     for (const [key, item] of waiting) {
       if (oldest === undefined || item.sinceMs < oldest) oldest = item.sinceMs
       if (isPressing(item.change) || taken.has(key)) continue
       const dueMs = dueMsOf(item)
       if (dueMs < ripeAtMs) ripeAtMs = dueMs
-      if (dueMs <= nowMs) keys.push(key)
+      if (dueMs <= nowMs) (item.change.late !== true && isWorse(item.change) ? worse : others).push(key)
     }
-    overdue = keys.length
-    return keys
+    overdue = worse.length + others.length
+    return { worse, others }
   }
 
   /** Pressing ones that are not at work, `from` to `to` of them in the order in which they came. */
@@ -150,8 +162,12 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     return turn
   }
 
-  const ripeInTurn = (nowMs: number, room: number): readonly string[] =>
-    nowMs >= ripeAtMs && room > 0 ? inTurn(ripe(nowMs), room) : []
+  function ripeInTurn(nowMs: number, room: number): readonly string[] {
+    if (nowMs < ripeAtMs || room <= 0) return []
+    const { worse, others } = ripe(nowMs)
+    const first = worse.slice(0, room)
+    return first.length === room ? first : [...first, ...inTurn(others, room - first.length)]
+  }
 
   return {
     get size() {
@@ -173,7 +189,9 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     take(nowMs, limit) {
       const first = pressed(0, limit)
       lastTake = limit
-      return takeOut([...first, ...ripeInTurn(nowMs, limit - first.length)])
+      // While a flood is caught up with, all hands are wanted.
+      const beside = nowMs - lastLateMs < lateDelayMs ? limit : maxBesidePressing
+      return takeOut([...first, ...ripeInTurn(nowMs, Math.min(limit - first.length, beside))])
     },
     takeRipe(nowMs, limit) {
       const keys = ripeInTurn(nowMs, limit)
