@@ -1,6 +1,7 @@
 import { liveScore } from '#app/live-score.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import { defaultWindows } from '#contracts/pipeline.ts'
+import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
 import { type QualitySample, qualitySample } from '#contracts/signals/quality-sample.ts'
 import { announcements } from '#pipelines/announce.ts'
 import { type Batch, createBatch } from '#pipelines/batch.ts'
@@ -12,12 +13,12 @@ import { worstOf } from '#quality/interval-thresholds.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createIntervalScorer } from '#quality/score-interval.ts'
 import { createLoad, simulatedTenants } from '#simulator/index.ts'
-import { tsvRow } from '#sinks/clickhouse/tsv.ts'
+import { nativeBlock } from '#sinks/clickhouse/native.ts'
 import type { BenchCase } from '../bench-case.ts'
 import { median, seconds } from '../measure.ts'
 
 /** As the `calls` pipeline polls them. */
-const batchSize = 10_000
+const batchSize = 30_000
 
 const tenants = new Set(simulatedTenants.map(({ id }) => id))
 const rules = { windows: defaultWindows, tenants: () => tenants }
@@ -28,7 +29,7 @@ export const decode: BenchCase = {
   title: 'decode and validate samples on one thread',
   async run({ quick, note }) {
     const calls = quick ? 2_000 : 50_000
-    const samples = quick ? 20_000 : 100_000
+    const samples = quick ? 30_000 : 120_000
     const rounds = quick ? 3 : 9
     const records = recordsOf(calls, samples)
     const bytes = records.reduce((sum, { value }) => sum + value.length, 0)
@@ -65,9 +66,9 @@ export const decode: BenchCase = {
       aims: [{ what: 'decode and validate, samples/s', aim: 250_000, better: 'more', got: rate('decode') }],
       notes: [
         'jsonParse: JSON.parse of the same bytes, decoded as UTF-8 the fastest way Node has (Buffer.toString).',
-        'reader: JSON, schema, tenant and times. decode: the whole step into a batch (cells, checksum, links, change, live score), 10,000 records a batch.',
+        'reader: JSON, schema, tenant and times. decode: the whole step into a batch (cells, checksum, links, change, live score), 30,000 records a batch.',
         'PerCpuSecond: by the CPU time of the thread, which other programs on the machine take nothing from.',
-        'tsv, announce: what follows on the same thread, for scale: rows as text, changes as messages.',
+        'native, announce: what follows on the same thread, for scale: samples as a block, changes as messages.',
       ],
     }
   },
@@ -111,6 +112,11 @@ function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => vo
   // One batch's result for the steps after it: all of them would fill the heap, and every collection with them.
   const [first = []] = batches
   const decoded = decodeBatch(first)
+  const rows = decoded.rows.filter(({ table }) => table === 'quality_samples')
+  // As the raw sink sends them: without the columns that are NULL throughout.
+  const columns = rawColumns.quality_samples
+    .map((name, cell) => ({ name, cell, type: sampleTypes[name] }))
+    .filter(({ cell }) => rows.some(({ cells }) => cells[cell] !== null))
   const eachBatch = (work: (batch: Batch) => void) => () => {
     for (let turn = 0; turn < batches.length; turn++) work(decoded)
   }
@@ -119,7 +125,16 @@ function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => vo
     ['jsonParse', () => records.forEach(({ value }) => void JSON.parse((value as Buffer).toString()))],
     ['reader', () => records.forEach((record) => void read(record))],
     ['decode', () => batches.forEach((ofBatch) => void decodeBatch(ofBatch))],
-    ['tsv', eachBatch(({ rows }) => void Buffer.from(rows.reduce((text, { cells }) => text + tsvRow(cells), '')))],
+    [
+      'native',
+      eachBatch(
+        ({ rows }) =>
+          void nativeBlock(
+            columns,
+            rows.filter(({ table }) => table === 'quality_samples'),
+          ),
+      ),
+    ],
     ['announce', eachBatch(({ changes }) => void announcements(changes.values()))],
   ])
 }

@@ -49,7 +49,7 @@ export interface BacklogOptions {
  */
 const worseDelayMs = 1_500
 
-/** Less bad time than this changes no class of a call that has lasted a while; in samples of a second it is a noise. */
+/** Less bad time than this changes no class of a call that has lasted a while; in samples of a second it is noise. */
 const worthLookingMs = 2_000
 
 /** Changes that were read late wait until none has come for this long, */
