@@ -37,13 +37,21 @@ export interface StreamView {
   readonly judged: JudgedStream
 }
 
+type Viewed = Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'>
+
+/** Facts never change, and a fold asks for their views four times. */
+const knownViews = new WeakMap<Viewed, readonly StreamView[]>()
+
 /** All views of a call, most believed first within each stream. */
-export function viewsOf({
-  streams,
-  legs,
-  conference,
-  profile,
-}: Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'>): readonly StreamView[] {
+export function viewsOf(facts: Viewed): readonly StreamView[] {
+  const known = knownViews.get(facts)
+  if (known !== undefined) return known
+  const views = makeViews(facts)
+  knownViews.set(facts, views)
+  return views
+}
+
+function makeViews({ streams, legs, conference, profile }: Viewed): readonly StreamView[] {
   const endsOf = createEnds({ legs, streams, conference })
   const chosen = chooseViews(streams)
   const byStream = (a: StreamDigest, b: StreamDigest) => {
@@ -60,9 +68,7 @@ export function viewsOf({
 }
 
 /** Every stream of a call as people see it, in a fixed order. */
-export function summarizeStreams(
-  facts: Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'>,
-): readonly StreamSummary[] {
+export function summarizeStreams(facts: Viewed): readonly StreamSummary[] {
   return viewsOf(facts).map(({ digest, ends: { label }, chosen }) =>
     summarizeStream(digest, { label, chosen, profile: facts.profile }),
   )

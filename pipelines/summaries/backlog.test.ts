@@ -8,8 +8,8 @@ const aChange = (id: string, over: Partial<Change> = {}): Change => ({
 })
 const now = (id: string) => aChange(id, { urgency: 'now' })
 const idsOf = (taken: readonly { readonly change: Change }[]) => taken.map(({ change }) => change.id)
-const aBacklog = (standing: 0 | 1 | 2 | undefined = undefined) =>
-  createBacklog({ runningDelayMs: 15_000, standingClass: () => standing })
+const aBacklog = (rank: 0 | 1 | 2 | undefined = undefined, worseAfterMs = 2_000) =>
+  createBacklog({ runningDelayMs: 15_000, standing: () => (rank === undefined ? undefined : { rank, worseAfterMs }) })
 
 describe('what presses', () => {
   test('an ended call at once, running figures after their delay, counted from the log time of the first announcement', () => {
@@ -55,6 +55,19 @@ describe('what presses', () => {
     expect(idsOf(backlog.take(5_000, 10))).toEqual(['c'])
     backlog.add(0, 2, 6_000, [aChange('d', { worst: 1, badMs: 5_000 })])
     expect(idsOf(backlog.take(8_000, 10))).toEqual(['d'])
+  })
+
+  test('a call is looked at once it may be worse: soon while it is young, and after five bad seconds however long it lasts', () => {
+    for (const [worseAfterMs, badMs, soon] of [
+      [1_000, 1_000, true],
+      [4_000, 3_000, false],
+      [4_000, 4_000, true],
+      [10_000, 5_000, true],
+    ] as const) {
+      const backlog = aBacklog(0, worseAfterMs)
+      backlog.add(0, 0, 0, [aChange('c', { worst: 1, badMs })])
+      expect([worseAfterMs, badMs, backlog.take(5_000, 10).length === 1]).toEqual([worseAfterMs, badMs, soon])
+    }
   })
 
   test('what was read late waits until no more of it comes, however bad it is, and two minutes at most', () => {
@@ -192,6 +205,21 @@ describe('two who take', () => {
     backlog.add(0, 1, 0, [now('e'), now('f')])
     expect(idsOf(backlog.takeRipe(20_000, 2))).toEqual(['e', 'f'])
     expect(idsOf(backlog.take(20_000, 10))).toEqual(['c', 'd'])
+  })
+
+  test('changes for the worse are left to small batches; of many at once the other takes what the next small one leaves', () => {
+    const backlog = aBacklog(0)
+    backlog.add(0, 0, 0, [aChange('r'), ...['a', 'b', 'c'].map((id) => aChange(id, { worst: 2 }))])
+    expect(idsOf(backlog.takeRipe(20_000, 10))).toEqual(['r'])
+    expect(idsOf(backlog.take(20_000, 2))).toEqual(['a', 'b'])
+    backlog.add(
+      0,
+      1,
+      0,
+      ['d', 'e'].map((id) => aChange(id, { worst: 2 })),
+    )
+    expect(idsOf(backlog.takeRipe(20_000, 10))).toEqual(['e'])
+    expect(idsOf(backlog.take(20_000, 2))).toEqual(['c', 'd'])
   })
 
   test('what is given back is taken again, with what came since', () => {

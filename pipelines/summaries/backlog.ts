@@ -2,6 +2,7 @@ import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { mergeChanges } from '../batch.ts'
 import { createOffsetAccount } from './offset-account.ts'
+import type { Standing } from './standing-classes.ts'
 
 /** A dirty call that waits for its recompute, with all its announcements as one. */
 export interface Waiting {
@@ -18,7 +19,10 @@ export interface Backlog {
   addDue(change: Change, nowMs: number): void
   /** The most pressing ones, at most `limit`, taken out until `done`. */
   take(nowMs: number, limit: number): readonly Waiting[]
-  /** Running changes whose time has come; where there are none, pressing ones that the next `take` would leave. */
+  /**
+   * Running changes whose time has come; where there are none, pressing ones that the next `take` would leave. Changes for
+   * the worse are left to `take`, whose batches are small: among thousands of others they would show seconds later.
+   */
   takeRipe(nowMs: number, limit: number): readonly Waiting[]
   done(taken: readonly Waiting[]): void
   /** Taken ones that could not be dealt with: they wait again. */
@@ -39,8 +43,8 @@ export interface Backlog {
 export interface BacklogOptions {
   /** Running figures of open calls wait this long, counted from the announcement's log time. */
   readonly runningDelayMs: number
-  /** Class of the record that stands, where it is known: only a change for the worse is pressing. */
-  readonly standingClass: (change: Change) => 0 | 1 | 2 | undefined
+  /** Of the record that stands, where it is known: only a change for the worse is pressing. */
+  readonly standing: (change: Change) => Standing | undefined
 }
 
 /**
@@ -49,8 +53,11 @@ export interface BacklogOptions {
  */
 const worseDelayMs = 1_500
 
-/** Less bad time than this changes no class of a call that has lasted a while; in samples of a second it is noise. */
-const worthLookingMs = 2_000
+/** Bad time after which a call is looked at of which nothing is known. */
+const unknownWorseAfterMs = 2_000
+
+/** And one of which something is: a stream may have begun since, which is as bad as its first samples. */
+const maxWorseAfterMs = 5_000
 
 /** Changes that were read late wait until none has come for this long, */
 const calmMs = 2_000
@@ -63,7 +70,7 @@ const maxBesidePressing = 500
 const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && late !== true
 
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
-export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions): Backlog {
+export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
   const pressing = new Set<string>()
   /** At work, by key: what is announced of them meanwhile waits for their end. */
@@ -87,8 +94,8 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
 
   /** Such a sample may change the class that stands. */
   function isWorse(change: Change): boolean {
-    const heard = change.badMs === undefined || change.badMs >= worthLookingMs
-    return heard && change.worst > 0 && change.worst > (standingClass(change) ?? 0)
+    const { rank = 0, worseAfterMs = unknownWorseAfterMs } = standing(change) ?? {}
+    return change.worst > rank && (change.badMs ?? worseAfterMs) >= Math.min(worseAfterMs, maxWorseAfterMs)
   }
 
   function put(item: Waiting): void {
@@ -154,6 +161,7 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
 
   /** As many as there is room for, in order of id, going on where the last take ended. */
   function inTurn(keys: readonly string[], room: number): readonly string[] {
+    if (room <= 0) return []
     if (keys.length <= room) return keys
     const ordered = [...keys].sort()
     const from = ordered.findIndex((key) => key > cursor)
@@ -162,11 +170,14 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     return turn
   }
 
-  function ripeInTurn(nowMs: number, room: number): readonly string[] {
+  /** Beside pressing ones: every change for the worse that there is room for, and a few others. */
+  function ripeBeside(nowMs: number, room: number): readonly string[] {
     if (nowMs < ripeAtMs || room <= 0) return []
     const { worse, others } = ripe(nowMs)
     const first = worse.slice(0, room)
-    return first.length === room ? first : [...first, ...inTurn(others, room - first.length)]
+    // While a flood is caught up with, all hands are wanted.
+    const beside = nowMs - lastLateMs < lateDelayMs ? room : maxBesidePressing
+    return [...first, ...inTurn(others, Math.min(room, beside) - first.length)]
   }
 
   return {
@@ -189,13 +200,13 @@ export function createBacklog({ runningDelayMs, standingClass }: BacklogOptions)
     take(nowMs, limit) {
       const first = pressed(0, limit)
       lastTake = limit
-      // While a flood is caught up with, all hands are wanted.
-      const beside = nowMs - lastLateMs < lateDelayMs ? limit : maxBesidePressing
-      return takeOut([...first, ...ripeInTurn(nowMs, Math.min(limit - first.length, beside))])
+      return takeOut([...first, ...ripeBeside(nowMs, limit - first.length)])
     },
     takeRipe(nowMs, limit) {
-      const keys = ripeInTurn(nowMs, limit)
-      return takeOut(keys.length > 0 ? keys : pressed(lastTake, lastTake + limit))
+      if (nowMs < ripeAtMs) return takeOut(pressed(lastTake, lastTake + limit))
+      const { worse, others } = ripe(nowMs)
+      const left = others.length > 0 ? others : worse.slice(lastTake)
+      return takeOut(left.length > 0 ? inTurn(left, limit) : pressed(lastTake, lastTake + limit))
     },
     done(items) {
       for (const item of items) {

@@ -15,7 +15,7 @@ import { groupBy } from '#quality/grouping.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Component } from './components.ts'
 import { keptBeside, mergeFacts } from './facts.ts'
-import { foldCall, type Patience } from './fold.ts'
+import { type Folded, foldCall, type Patience } from './fold.ts'
 import { type Frozen, frozenFacts } from './frozen-facts.ts'
 import { isClaim, placesUnder } from './places.ts'
 
@@ -30,7 +30,7 @@ export interface FoldContext extends RecomputeContext {
   readonly watermarks: ReadonlyMap<string, number>
 }
 
-export interface Draft extends CallRow {
+export interface Draft extends CallRow, Folded {
   readonly component: Component
 }
 

@@ -4,6 +4,7 @@ import type { QualityProfile } from '#quality/profile.ts'
 import { worstMosOf } from '#quality/summarize-stream.ts'
 import { formulaVersion } from '#quality/version.ts'
 import { type CallFacts, summarizeStreams } from '#quality/views.ts'
+import { worseAfterMs } from '#quality/worsening.ts'
 import type { Component } from './components.ts'
 import { foldCdr, foldLegs, foldParties, latestDimensions } from './fold-dimensions.ts'
 import { type FoldTimes, foldTimes } from './fold-times.ts'
@@ -42,6 +43,8 @@ export interface Folded {
   readonly record: CallRecord
   /** Event time at which the record changes by itself; undefined: never. */
   readonly nextDueMs: EpochMs | undefined
+  /** Bad time that the call bears, from now on, before its class may be worse; milliseconds. */
+  readonly worseAfterMs: number
 }
 
 /** What a record shows of its evidence; all of it counts. */
@@ -109,7 +112,11 @@ export function foldCall(input: FoldInput): Folded | undefined {
     formulaVersion,
     profileVersion: profile.version,
   }
-  return { record, nextDueMs: nextDue(times, nextJudgementDue(facts), asOfMs) }
+  return {
+    record,
+    nextDueMs: nextDue(times, nextJudgementDue(facts), asOfMs),
+    worseAfterMs: worseAfterMs(facts, record.verdict.class),
+  }
 }
 
 /** One order for everything, that no delivery can change: time, then what the row is. */

@@ -1,11 +1,11 @@
 import { LastingError } from '#contracts/errors.ts'
 import type { EventLog } from '#contracts/event-log.ts'
-import type { CallRow } from '#contracts/summaries.ts'
 import { announcements, announcementsFor } from '../announce.ts'
 import { pause } from '../pause.ts'
 import { persist } from '../persist.ts'
 import type { Backlog, Waiting } from './backlog.ts'
 import { withinBudget } from './budget.ts'
+import type { Draft } from './fold-components.ts'
 import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
 import type { createStandingClasses } from './standing-classes.ts'
 import type { SummariesLimits, SummariesObserver } from './summaries.ts'
@@ -82,7 +82,7 @@ export function createLane(parts: LaneParts): Lane {
   }
 
   /** Those that were given up before come last, each alone: the others need not fail with them again. */
-  async function workApart(taken: readonly Waiting[], shift: Shift): Promise<readonly CallRow[]> {
+  async function workApart(taken: readonly Waiting[], shift: Shift): Promise<readonly Draft[]> {
     const suspects = taken.filter(({ change }) => troubles.isSuspect(change))
     const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !troubles.isSuspect(change))
     const rows = others.length === 0 ? [] : [...(await work(others, shift))]
@@ -91,7 +91,7 @@ export function createLane(parts: LaneParts): Lane {
   }
 
   /** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
-  async function work(taken: readonly Waiting[], shift: Shift): Promise<readonly CallRow[]> {
+  async function work(taken: readonly Waiting[], shift: Shift): Promise<readonly Draft[]> {
     const started = performance.now()
     try {
       const changes = taken.map(({ change }) => change)
@@ -110,7 +110,7 @@ export function createLane(parts: LaneParts): Lane {
     }
   }
 
-  async function mend(cause: Error, taken: readonly Waiting[], shift: Shift): Promise<readonly CallRow[]> {
+  async function mend(cause: Error, taken: readonly Waiting[], shift: Shift): Promise<readonly Draft[]> {
     const { signal } = shift
     observer.retry(cause)
     const [only] = taken

@@ -26,7 +26,7 @@ export interface RecomputeParts extends ResolveParts, FoldParts {
 }
 
 export interface Recomputed {
-  readonly rows: readonly CallRow[]
+  readonly rows: readonly Draft[]
   /** Changes whose canonical id belongs to a shard that is not ours: to be announced there before they are committed here. */
   readonly forward: ReadonlyMap<number, readonly Change[]>
   /**

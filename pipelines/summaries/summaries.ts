@@ -75,7 +75,7 @@ const bulkBase = 1_000
 export function createSummaries(parts: SummariesParts): Pipeline {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
-  const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standingClass: standing.of })
+  const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standing: standing.of })
   const shared = { ...parts, limits, backlog, standing, troubles: createTroubles() }
   const { cycleMs } = limits
   const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing, cycleMs })

@@ -236,7 +236,8 @@ FROM (
   FROM (${weighedLayer(scored, stamp.codecRows)})
   GROUP BY ${identity}
 )
-SETTINGS short_circuit_function_evaluation = 'disable', compile_expressions = 0`
+SETTINGS short_circuit_function_evaluation = 'disable', compile_expressions = 0,
+  optimize_and_compare_chain = 0, optimize_aggregators_of_group_by_keys = 0`
 
 export interface MinuteStamp {
   readonly version: number
