@@ -187,6 +187,21 @@ describe('two who take', () => {
     expect([backlog.committable().get(0), backlog.size]).toEqual([2, 0])
   })
 
+  test('what presses does not wait for running figures of the same call that are at work; other figures do', () => {
+    const backlog = aBacklog(0)
+    backlog.add(0, 0, 0, [aChange('a'), aChange('b'), aChange('c')])
+    const running = backlog.takeRipe(20_000, 10)
+    backlog.add(0, 1, 20_000, [now('a'), aChange('b', { worst: 2 }), aChange('c')])
+    const pressing = backlog.take(40_000, 10)
+    expect(idsOf(pressing).sort()).toEqual(['a', 'b'])
+    backlog.add(0, 2, 40_000, [now('a')])
+    expect([backlog.take(40_000, 10), backlog.takeRipe(80_000, 10), backlog.size]).toEqual([[], [], 7])
+    backlog.done(running)
+    expect([backlog.committable().get(0), idsOf(backlog.takeRipe(80_000, 10))]).toEqual([1, ['c']])
+    backlog.done(pressing)
+    expect(idsOf(backlog.take(80_000, 10))).toEqual(['a'])
+  })
+
   test('running figures announced while their call is at work ripen once it is done', () => {
     const backlog = aBacklog()
     backlog.add(0, 0, 0, [now('a')])

@@ -51,7 +51,7 @@ export interface BacklogOptions {
  * A sample worse than the call's class waits this long: with what is read, stored and computed before and after, a change
  * for the worse shows within 5 s, and a call with a lossy second here and there is not computed every second.
  */
-const worseDelayMs = 1_500
+const worseDelayMs = 1_000
 
 /** Bad time after which a call is looked at of which nothing is known. */
 const unknownWorseAfterMs = 2_000
@@ -65,16 +65,21 @@ const calmMs = 2_000
 const lateDelayMs = 120_000
 
 /** Ripe ones that go along with a batch of pressing ones: what presses next must not wait for many. */
-const maxBesidePressing = 500
+const maxBesidePressing = 300
 
 const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && late !== true
+
+type Taker = 'pressing' | 'running'
 
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
 export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Backlog {
   const waiting = new Map<string, Waiting>()
   const pressing = new Set<string>()
-  /** At work, by key: what is announced of them meanwhile waits for their end. */
-  const taken = new Map<string, Waiting>()
+  /**
+   * At work, by key: what is announced of them meanwhile waits for their end. But what presses does not wait for thousands
+   * of running figures: their recompute finds itself overtaken then, drops this call and has it done again.
+   */
+  const atWork: Readonly<Record<Taker, Map<string, Waiting>>> = { pressing: new Map(), running: new Map() }
   const account = createOffsetAccount()
   // When the next running change is due: until then what waits need not be looked through.
   let ripeAtMs = Number.POSITIVE_INFINITY
@@ -109,25 +114,30 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     const merged = { change, sinceMs: Math.min(item.sinceMs, known?.sinceMs ?? item.sinceMs), announcements: own }
     waiting.set(key, merged)
     if (isPressing(change)) pressing.add(key)
-    else if (!taken.has(key)) ripeAtMs = Math.min(ripeAtMs, dueMsOf(merged))
+    else if (mayTake('pressing', key) && (mayTake('running', key) || isWorse(change)))
+      ripeAtMs = Math.min(ripeAtMs, dueMsOf(merged))
   }
 
   /** No longer at work. What has been announced since may be taken now. */
   function free(item: Waiting): void {
     const key = memberText(item.change)
-    taken.delete(key)
+    for (const held of Object.values(atWork)) if (held.get(key) === item) held.delete(key)
     const since = waiting.get(key)
     if (since !== undefined) ripeAtMs = Math.min(ripeAtMs, dueMsOf(since))
   }
 
-  function takeOut(keys: readonly string[]): readonly Waiting[] {
+  function mayTake(taker: Taker, key: string): boolean {
+    return !atWork.pressing.has(key) && (taker === 'pressing' || !atWork.running.has(key))
+  }
+
+  function takeOut(taker: Taker, keys: readonly string[]): readonly Waiting[] {
     return keys.flatMap((key) => {
       const item = waiting.get(key)
       if (item === undefined) return []
       waiting.delete(key)
       pressing.delete(key)
       held -= item.announcements.size
-      taken.set(key, item)
+      atWork[taker].set(key, item)
       return [item]
     })
   }
@@ -140,21 +150,23 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     const others: string[] = []
     for (const [key, item] of waiting) {
       if (oldest === undefined || item.sinceMs < oldest) oldest = item.sinceMs
-      if (isPressing(item.change) || taken.has(key)) continue
+      if (isPressing(item.change) || !mayTake('pressing', key)) continue
+      const goesWorse = item.change.late !== true && isWorse(item.change)
+      if (!goesWorse && !mayTake('running', key)) continue
       const dueMs = dueMsOf(item)
       if (dueMs < ripeAtMs) ripeAtMs = dueMs
-      if (dueMs <= nowMs) (item.change.late !== true && isWorse(item.change) ? worse : others).push(key)
+      if (dueMs <= nowMs) (goesWorse ? worse : others).push(key)
     }
     overdue = worse.length + others.length
     return { worse, others }
   }
 
-  /** Pressing ones that are not at work, `from` to `to` of them in the order in which they came. */
-  function pressed(from: number, to: number): readonly string[] {
+  /** Pressing ones, `from` to `to` of those that the taker may take in the order in which they came. */
+  function pressed(taker: Taker, from: number, to: number): readonly string[] {
     const keys: string[] = []
     for (const key of pressing) {
       if (keys.length >= to) break
-      if (!taken.has(key)) keys.push(key)
+      if (mayTake(taker, key)) keys.push(key)
     }
     return keys.slice(from)
   }
@@ -182,7 +194,7 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
 
   return {
     get size() {
-      return waiting.size + taken.size
+      return waiting.size + atWork.pressing.size + atWork.running.size
     },
     get weight() {
       return waiting.size + held
@@ -195,18 +207,18 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     },
     addDue(change, nowMs) {
       // At work already: its record, once written, says anew when it is due.
-      if (!taken.has(memberText(change))) put({ change, sinceMs: nowMs, announcements: new Set() })
+      if (mayTake('running', memberText(change))) put({ change, sinceMs: nowMs, announcements: new Set() })
     },
     take(nowMs, limit) {
-      const first = pressed(0, limit)
+      const first = pressed('pressing', 0, limit)
       lastTake = limit
-      return takeOut([...first, ...ripeBeside(nowMs, limit - first.length)])
+      return takeOut('pressing', [...first, ...ripeBeside(nowMs, limit - first.length)])
     },
     takeRipe(nowMs, limit) {
-      if (nowMs < ripeAtMs) return takeOut(pressed(lastTake, lastTake + limit))
-      const { worse, others } = ripe(nowMs)
-      const left = others.length > 0 ? others : worse.slice(lastTake)
-      return takeOut(left.length > 0 ? inTurn(left, limit) : pressed(lastTake, lastTake + limit))
+      const { worse, others } = nowMs < ripeAtMs ? { worse: [], others: [] } : ripe(nowMs)
+      const left = others.length > 0 ? others : worse.slice(lastTake).filter((key) => mayTake('running', key))
+      const keys = left.length > 0 ? inTurn(left, limit) : pressed('running', lastTake, lastTake + limit)
+      return takeOut('running', keys)
     },
     done(items) {
       for (const item of items) {
@@ -226,9 +238,9 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
       return pressing.size + overdue
     },
     oldestMs() {
-      const [atWork] = taken.values()
+      const begun = [...Object.values(atWork)].map((held) => held.values().next().value?.sinceMs)
       const [first] = pressing
-      const times = [oldest, atWork?.sinceMs, first === undefined ? undefined : waiting.get(first)?.sinceMs]
+      const times = [oldest, ...begun, first === undefined ? undefined : waiting.get(first)?.sinceMs]
       return times.reduce(
         (least, at) => (least === undefined || (at !== undefined && at < least) ? at : least),
         undefined,

@@ -51,7 +51,7 @@ export interface SummariesLimits {
 }
 
 export const defaultSummariesLimits: SummariesLimits = {
-  runningDelayMs: 15_000,
+  runningDelayMs: 17_000,
   callsPerRecompute: 8_000,
   callsPerPressing: 2_000,
   cycleMs: 1_500,
