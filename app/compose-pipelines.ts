@@ -83,7 +83,8 @@ export async function composePipelines(parts: ComposeParts) {
   const reads = await connect()
   const telemetryInserts = await connect()
   const room = roomOf(parts, inserts)
-  const telemetryRoom = roomOf(parts, telemetryInserts)
+  // A room each: a table that takes nothing is told of, however well the others on that connection are stored.
+  const telemetryRoom = () => roomOf(parts, telemetryInserts)
   // Its own connection: a flood of logs must delay no call.
   const evidenceRoom = roomOf(parts, await connect())
   const pipelines: readonly Pipeline[] = [
@@ -93,9 +94,9 @@ export async function composePipelines(parts: ComposeParts) {
       watermarks: parts.registry.watermarks,
       linkMemory: createLinkMemory({ max: linkMemorySize / 4 }),
     }),
-    createLogsPipeline(telemetryRoom),
-    createTracesPipeline(telemetryRoom),
-    createAuditPipeline(telemetryRoom),
+    createLogsPipeline(telemetryRoom()),
+    createTracesPipeline(telemetryRoom()),
+    createAuditPipeline(telemetryRoom()),
   ]
   const auditing = await connect()
   const { budgetMs } = { ...defaultSummariesLimits, ...parts.pace }
@@ -156,7 +157,7 @@ function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
 }
 
 function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHouseClient): Pipeline {
-  const { registry, prometheus } = parts
+  const { registry, prometheus, profileOf = () => defaultProfile } = parts
   const isNew = ({ topic, partition, offset }: LogRecord) =>
     offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0)
   return createCallsPipeline({
@@ -167,7 +168,7 @@ function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHous
       check: createFrozenCheck(reads),
       neverFrozenMs,
     }),
-    worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
+    worstOf: liveScore((tenant, atMs) => scorerBy(profileOf(tenant, atMs)), worstOf),
     watchConflicts: createConflictWatch({ isNew, found: prometheus.pipelines.conflicts }),
     live: createCorrelate({
       isNew,
@@ -192,6 +193,14 @@ function scoringBy(profile: QualityProfile): Scoring {
   }
   scorings.set(profile, scoring)
   return scoring
+}
+
+const scorers = new WeakMap<QualityProfile, ReturnType<typeof createIntervalScorer>>()
+
+function scorerBy(profile: QualityProfile): ReturnType<typeof createIntervalScorer> {
+  const known = scorers.get(profile) ?? createIntervalScorer(profile)
+  scorers.set(profile, known)
+  return known
 }
 
 /** What a recompute reads and writes, on one connection. */

@@ -30,10 +30,11 @@ export interface GiveUpParts {
  */
 export function giveUpOn({ log, writer, versions, componentsOf, inputs, logNow }: GiveUpParts) {
   return async function giveUp(failed: readonly FailedCall[]): Promise<void> {
-    await log.append(failed.map(letterOf))
     for (const { change, members } of failed) {
       for (const ids of members === undefined ? await membersOf(change) : [members]) await writeNotComputed(change, ids)
     }
+    // Last: while the store is down all this is tried again and again, and there shall be one letter.
+    await log.append(failed.map(letterOf))
   }
 
   /** Where not even this can be found out, there is a letter and no record: an id alone may be a member of another's. */

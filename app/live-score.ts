@@ -2,16 +2,16 @@ import type { QualitySample } from '#contracts/signals/quality-sample.ts'
 import type { MeasuredInterval, ScoredInterval } from '#quality/score-interval.ts'
 
 /**
- * How bad one interval sample is by itself, for the urgency of its announcement. Running counters say nothing alone: a
+ * How bad one interval sample is by itself and by its tenant's profile, for the urgency of its announcement. Running counters say nothing alone: a
  * call measured only by them shows a change for the worse with its next running update.
  */
 export function liveScore(
-  score: (interval: MeasuredInterval) => ScoredInterval,
+  scorerOf: (tenant: string, atMs: number) => (interval: MeasuredInterval) => ScoredInterval,
   worstOf: (mask: number) => 0 | 1 | 2,
-): (sample: QualitySample) => 0 | 1 | 2 {
-  return function worstOfSample({ data }) {
+): (sample: QualitySample, tenant: string, atMs: number) => 0 | 1 | 2 {
+  return function worstOfSample({ data }, tenant, atMs) {
     if (data.scope !== 'interval') return 0
-    return worstOf(score(intervalOf(data)).mask)
+    return worstOf(scorerOf(tenant, atMs)(intervalOf(data)).mask)
   }
 }
 

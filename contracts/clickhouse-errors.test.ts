@@ -21,3 +21,10 @@ test('what has no code is told in its own words, without what is quoted in them'
   expect(shortCause(new Error("cannot read '/home/anna'"))).toBe("cannot read '…'")
   expect(shortCause(anError("cannot read '/home/anna'", { code: 'of no known kind' }))).toBe("cannot read '…'")
 })
+
+test('no quoted value of a message is passed on, however it is quoted and wherever the message is cut', () => {
+  const long = `${'x'.repeat(190)} "+49 170 1234567" and '+49 170 7654321 never closed`
+  const told = shortCause(new Error(long))
+  expect(told).not.toContain('+49')
+  expect(told.length).toBeLessThanOrEqual(200)
+})

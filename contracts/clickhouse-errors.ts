@@ -26,7 +26,7 @@ export function shortCause(error: unknown): string {
   if (code !== undefined && /^\d+$/.test(code))
     return `ClickHouse error ${code}${typeof type === 'string' ? ` (${type})` : ''}`
   if (code !== undefined && /^[A-Z][A-Z0-9_]*$/.test(code)) return systemError(code)
-  return error.message.slice(0, 200).replace(/'[^']*'/g, "'…'")
+  return error.message.replace(/(['"`]).*?(?:\1|$)/gs, '$1…$1').slice(0, 200)
 }
 
 /** Of files and sockets: their messages name paths and addresses. */

@@ -25,7 +25,7 @@ export interface CallsParts extends PipelineRoom {
   readonly live: Correlate
   /** Counts what producers say twice, unlike, once it is stored. */
   readonly watchConflicts: (batch: Batch) => void
-  readonly worstOf: (sample: QualitySample) => 0 | 1 | 2
+  readonly worstOf: (sample: QualitySample, tenant: string, atMs: number) => 0 | 1 | 2
   readonly linkMemory: LinkMemory
 }
 

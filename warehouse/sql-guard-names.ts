@@ -8,7 +8,14 @@ const typeByText: ReadonlyMap<string, 'second' | 'last'> = new Map([
   ...(['cast', '_cast', 'accuratecast', 'accuratecastornull', 'accuratecastordefault', 'reinterpret'] as const).map(
     (name) => [name, 'second'] as const,
   ),
-  ...(['jsonextract', 'jsonextractcaseinsensitive'] as const).map((name) => [name, 'last'] as const),
+  ...(
+    [
+      'jsonextract',
+      'jsonextractcaseinsensitive',
+      'jsonextractkeysandvalues',
+      'jsonextractkeysandvaluescaseinsensitive',
+    ] as const
+  ).map((name) => [name, 'last'] as const),
 ])
 /** Columns of allowed tables that are functions, too: without arguments, so that nothing can be handed to them. */
 const columnsToo = new Set(['database', 'version'])

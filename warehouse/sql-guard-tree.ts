@@ -38,7 +38,7 @@ const allowedNodes = new Set([
   'SampleRatio',
 ])
 
-/** System tables that say how the warehouse is doing, and hold no settings, users, paths or queries of others. */
+/** System tables that say how the warehouse is doing, and hold no settings, users or queries of others (where its files lie is no secret to an administrator). */
 const allowedSystemTables = new Set([
   'one',
   'numbers',

@@ -229,6 +229,7 @@ test.each([
   "WITH concat('Aggregate', 'Function(sum, UInt8)') AS t SELECT accurateCast('x', t)",
   "SELECT reinterpret('x', 'Array(AggregateFunction(sum, UInt8))')",
   "SELECT JSONExtract('{}', 'a', 'AggregateFunction(sum, UInt8)')",
+  "SELECT JSONExtractKeysAndValues('{}', 'AggregateFunction(sum, UInt8)')",
 ])('refuses: %s', async (query) => {
   await expect(sql.query(query)).rejects.toMatchObject({ name: 'SqlRefused', statusCode: 400 })
   expect(existsSync(outfile)).toBe(false)

@@ -123,5 +123,5 @@ function letterText({
     `from      ${topic}${partition < 0 ? ' (refused at the edge)' : `/${partition} at ${offset}`}`,
     `tenant    ${tenant ?? '-'}`,
   ]
-  return `${facts.join('\n')}\n\n${printable(body)}${whole ? '' : '\n(only the beginning was kept)'}`
+  return `${facts.join('\n')}\n\n${printable(body)}${whole ? '' : '\n(a part of the message was too large to keep: it cannot be replayed)'}`
 }

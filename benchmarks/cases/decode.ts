@@ -86,12 +86,13 @@ function recordsOf(calls: number, samples: number): readonly LogRecord[] {
 }
 
 function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => void> {
+  const scorer = createIntervalScorer(defaultProfile)
   const linkMemory = createLinkMemory({ max: 400_000 })
   const read = createReader<QualitySample>({ ...rules, schemas: schemasByType<QualitySample>([qualitySample]) })
   const decodeSample = createSampleDecode({
     ...rules,
     writeLinks: createLinkWriter({ memory: linkMemory }),
-    worstOf: liveScore(createIntervalScorer(defaultProfile), worstOf),
+    worstOf: liveScore(() => scorer, worstOf),
   })
   const batches = Array.from({ length: Math.ceil(records.length / batchSize) }, (_, at) =>
     records.slice(at * batchSize, (at + 1) * batchSize),

@@ -81,7 +81,9 @@ export const deadLetter = z.object({
   refusals: z
     .array(z.object({ index: z.int(), reason: z.string(), detail: z.string() }))
     .describe('The first of them.'),
-  whole: z.boolean().describe('False: only the beginning of the message was kept.'),
+  whole: z
+    .boolean()
+    .describe('False: the end of the body or some headers were too large to keep; it cannot be replayed.'),
 })
 
 export const shownLetter = deadLetter.extend({ body: z.string() })

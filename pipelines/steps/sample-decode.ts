@@ -11,7 +11,7 @@ export interface SampleDecodeOptions extends TenantRules {
   readonly windows: TimeWindows
   readonly writeLinks: LinkWriter
   /** Worst class of one sample by itself (0 good, 1 degraded, 2 poor), with nothing looked up. */
-  readonly worstOf: (sample: QualitySample) => 0 | 1 | 2
+  readonly worstOf: (sample: QualitySample, tenant: string, atMs: number) => 0 | 1 | 2
 }
 
 const minuteMs = 60_000
@@ -40,7 +40,7 @@ export function createSampleDecode({ writeLinks, worstOf, ...rules }: SampleDeco
     into.row('quality_samples', sampleCells(sample, minute))
     const ids = linkIdsFrom(data, traceIdOf(event.traceparent))
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
-    const worst = worstOf(event)
+    const worst = worstOf(event, tenant, timeMs)
     into.change({
       tenant,
       id: event.correlationid,

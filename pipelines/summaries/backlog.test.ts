@@ -215,26 +215,67 @@ describe('two who take', () => {
   test('one takes what presses, the other what is ripe, and of a flood that presses what the first leaves', () => {
     const backlog = aBacklog()
     backlog.add(0, 0, 0, [aChange('r'), now('a'), now('b'), now('c'), now('d')])
-    expect(idsOf(backlog.take(1, 2))).toEqual(['a', 'b'])
+    expect(idsOf(backlog.take(16_000, 2))).toEqual(['a', 'b'])
     expect(idsOf(backlog.takeRipe(20_000, 2))).toEqual(['r'])
     backlog.add(0, 1, 0, [now('e'), now('f')])
     expect(idsOf(backlog.takeRipe(20_000, 2))).toEqual(['e', 'f'])
     expect(idsOf(backlog.take(20_000, 10))).toEqual(['c', 'd'])
   })
 
-  test('changes for the worse are left to small batches; of many at once the other takes what the next small one leaves', () => {
+  test('of very much that presses the other takes a share before any running figures', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [aChange('r'), ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(now)])
+    expect(idsOf(backlog.take(16_000, 2))).toEqual(['a', 'b'])
+    expect(idsOf(backlog.takeRipe(16_001, 10))).toEqual(['e', 'f', 'g'])
+    expect(idsOf(backlog.takeRipe(16_002, 10))).toEqual(['r'])
+  })
+
+  test('where one is stuck, the other takes what presses and what goes for the worse', () => {
+    const backlog = aBacklog(0)
+    backlog.add(0, 0, 0, [now('stuck')])
+    backlog.take(0, 10)
+    backlog.add(0, 1, 1_000, [now('end'), aChange('r')])
+    backlog.add(0, 2, 3_000, [aChange('w', { worst: 2 })])
+    expect(idsOf(backlog.takeRipe(4_000, 10))).toEqual([])
+    expect(idsOf(backlog.takeRipe(6_000, 10))).toEqual(['end'])
+    expect(idsOf(backlog.takeRipe(6_000, 10))).toEqual(['w'])
+    expect(idsOf(backlog.takeRipe(18_000, 10))).toEqual(['r'])
+  })
+
+  test('however much presses, a part of each batch is for changes for the worse', () => {
+    const backlog = aBacklog(0)
+    backlog.add(0, 0, 0, [aChange('w', { worst: 2 }), ...['a', 'b', 'c', 'd', 'e'].map(now)])
+    expect(idsOf(backlog.take(5_000, 4))).toEqual(['a', 'b', 'c', 'w'])
+  })
+
+  test('while only what others must take is due, nothing is looked through again and again', () => {
+    let looks = 0
+    const standing = () => {
+      looks += 1
+      return { rank: 0, worseAfterMs: 0 } as const
+    }
+    const backlog = createBacklog({ runningDelayMs: 15_000, standing })
+    backlog.take(4_000, 10)
+    backlog.add(0, 0, 0, [aChange('w', { worst: 2 }), aChange('r')])
+    looks = 0
+    for (let turn = 0; turn < 10; turn++) expect(backlog.takeRipe(5_000, 10)).toEqual([])
+    expect(looks).toBe(0)
+  })
+
+  test('changes for the worse are left to small batches', () => {
     const backlog = aBacklog(0)
     backlog.add(0, 0, 0, [aChange('r'), ...['a', 'b', 'c'].map((id) => aChange(id, { worst: 2 }))])
-    expect(idsOf(backlog.takeRipe(20_000, 10))).toEqual(['r'])
-    expect(idsOf(backlog.take(20_000, 2))).toEqual(['a', 'b'])
+    backlog.take(3_000, 0)
     backlog.add(
       0,
       1,
-      0,
+      2_000,
       ['d', 'e'].map((id) => aChange(id, { worst: 2 })),
     )
-    expect(idsOf(backlog.takeRipe(20_000, 10))).toEqual(['e'])
-    expect(idsOf(backlog.take(20_000, 2))).toEqual(['c', 'd'])
+    expect(idsOf(backlog.takeRipe(4_000, 10))).toEqual([])
+    expect(idsOf(backlog.take(16_000, 2))).toEqual(['a', 'b'])
+    expect(idsOf(backlog.takeRipe(16_000, 10))).toEqual(['r'])
+    expect(idsOf(backlog.take(16_000, 10))).toEqual(['c', 'd', 'e'])
   })
 
   test('what is given back is taken again, with what came since', () => {

@@ -2,7 +2,7 @@ import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { mergeChanges } from '../batch.ts'
 import { createOffsetAccount } from './offset-account.ts'
-import type { Standing } from './standing-classes.ts'
+import { createWaitingTimes, type WaitingOptions } from './waiting-times.ts'
 
 /** A dirty call that waits for its recompute, with all its announcements as one. */
 export interface Waiting {
@@ -20,8 +20,9 @@ export interface Backlog {
   /** The most pressing ones, at most `limit`, taken out until `done`. */
   take(nowMs: number, limit: number): readonly Waiting[]
   /**
-   * Running changes whose time has come; where there are none, pressing ones that the next `take` would leave. Changes for
-   * the worse are left to `take`, whose batches are small: among thousands of others they would show seconds later.
+   * Running changes whose time has come, but those for the worse: they go with the next `take`, whose batches are small, as
+   * among thousands of others they would show seconds later. It helps with what presses where that is more than the next
+   * `take` can hold, or where nobody takes it.
    */
   takeRipe(nowMs: number, limit: number): readonly Waiting[]
   done(taken: readonly Waiting[]): void
@@ -40,39 +41,22 @@ export interface Backlog {
   oldestMs(): number | undefined
 }
 
-export interface BacklogOptions {
-  /** Running figures of open calls wait this long, counted from the announcement's log time. */
-  readonly runningDelayMs: number
-  /** Of the record that stands, where it is known: only a change for the worse is pressing. */
-  readonly standing: (change: Change) => Standing | undefined
-}
-
-/**
- * A sample worse than the call's class waits this long: with what is read, stored and computed before and after, a change
- * for the worse shows within 5 s, and a call with a lossy second here and there is not computed every second.
- */
-const worseDelayMs = 1_000
-
-/** Bad time after which a call is looked at of which nothing is known. */
-const unknownWorseAfterMs = 2_000
-
-/** And one of which something is: a stream may have begun since, which is as bad as its first samples. */
-const maxWorseAfterMs = 5_000
-
-/** Changes that were read late wait until none has come for this long, */
-const calmMs = 2_000
-/** but no longer than this: calls must not stand still while hours are caught up with. */
-const lateDelayMs = 120_000
-
-/** Ripe ones that go along with a batch of pressing ones: what presses next must not wait for many. */
+/** Ripe ones that go along with a batch of pressing ones. More are left to the other taker: what presses next must not wait. */
 const maxBesidePressing = 300
+
+/** Part of a batch that changes for the worse have to themselves, however much presses. */
+const worseShare = 0.25
+
+/** When nothing has been taken of what presses for so long, whoever takes it is stuck with something. */
+const stuckMs = 5_000
 
 const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && late !== true
 
 type Taker = 'pressing' | 'running'
 
 /** Coalesces announcements by call, and keeps the account of which offsets are done. */
-export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Backlog {
+export function createBacklog(options: WaitingOptions): Backlog {
+  const times = createWaitingTimes(options)
   const waiting = new Map<string, Waiting>()
   const pressing = new Set<string>()
   /**
@@ -81,27 +65,15 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
    */
   const atWork: Readonly<Record<Taker, Map<string, Waiting>>> = { pressing: new Map(), running: new Map() }
   const account = createOffsetAccount()
-  // When the next running change is due: until then what waits need not be looked through.
-  let ripeAtMs = Number.POSITIVE_INFINITY
+  // When the next change for the worse is due, and the next other one: until then what waits need not be looked through.
+  let worseAtMs = Number.POSITIVE_INFINITY
+  let othersAtMs = Number.POSITIVE_INFINITY
   let oldest: number | undefined
   let held = 0
-  let lastLateMs = 0
-  let lastTake = 0
+  let lastTake = { limit: 0, atMs: 0 }
   let overdue = 0
-  // Where the last take of running changes ended: ids next to each other share what is read of raw.
+  // Where the last take of running figures ended: ids next to each other share what is read of raw.
   let cursor = ''
-
-  /** How long a change may wait: one bad sample seldom changes a class, but where it does, it is shown soon. */
-  function dueMsOf({ change, sinceMs }: Pick<Waiting, 'change' | 'sinceMs'>): number {
-    if (change.late === true) return Math.min(sinceMs + lateDelayMs, lastLateMs + calmMs)
-    return sinceMs + (isWorse(change) ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
-  }
-
-  /** Such a sample may change the class that stands. */
-  function isWorse(change: Change): boolean {
-    const { rank = 0, worseAfterMs = unknownWorseAfterMs } = standing(change) ?? {}
-    return change.worst > rank && (change.badMs ?? worseAfterMs) >= Math.min(worseAfterMs, maxWorseAfterMs)
-  }
 
   function put(item: Waiting): void {
     const key = memberText(item.change)
@@ -114,16 +86,22 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     const merged = { change, sinceMs: Math.min(item.sinceMs, known?.sinceMs ?? item.sinceMs), announcements: own }
     waiting.set(key, merged)
     if (isPressing(change)) pressing.add(key)
-    else if (mayTake('pressing', key) && (mayTake('running', key) || isWorse(change)))
-      ripeAtMs = Math.min(ripeAtMs, dueMsOf(merged))
+    else schedule(key, merged)
+  }
+
+  /** Notes when it is to be looked for. */
+  function schedule(key: string, item: Waiting): void {
+    const dueMs = times.dueMs(item)
+    if (times.goesWorse(item.change)) worseAtMs = mayTake('pressing', key) ? Math.min(worseAtMs, dueMs) : worseAtMs
+    else if (mayTake('running', key)) othersAtMs = Math.min(othersAtMs, dueMs)
   }
 
   /** No longer at work. What has been announced since may be taken now. */
   function free(item: Waiting): void {
     const key = memberText(item.change)
-    for (const held of Object.values(atWork)) if (held.get(key) === item) held.delete(key)
+    for (const taken of Object.values(atWork)) if (taken.get(key) === item) taken.delete(key)
     const since = waiting.get(key)
-    if (since !== undefined) ripeAtMs = Math.min(ripeAtMs, dueMsOf(since))
+    if (since !== undefined) schedule(key, since)
   }
 
   function mayTake(taker: Taker, key: string): boolean {
@@ -142,33 +120,35 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     })
   }
 
-  /** Keys of running changes whose time has come, those for the worse first. Also notes the oldest of all that waits. */
-  function ripe(nowMs: number): { readonly worse: readonly string[]; readonly others: readonly string[] } {
+  /** Keys of running changes whose time has come. Also notes the oldest of all that waits. */
+  function ripe(nowMs: number): Ripe {
     oldest = undefined
-    ripeAtMs = Number.POSITIVE_INFINITY
+    worseAtMs = Number.POSITIVE_INFINITY
+    othersAtMs = Number.POSITIVE_INFINITY
     const worse: string[] = []
     const others: string[] = []
     for (const [key, item] of waiting) {
       if (oldest === undefined || item.sinceMs < oldest) oldest = item.sinceMs
-      if (isPressing(item.change) || !mayTake('pressing', key)) continue
-      const goesWorse = item.change.late !== true && isWorse(item.change)
-      if (!goesWorse && !mayTake('running', key)) continue
-      const dueMs = dueMsOf(item)
-      if (dueMs < ripeAtMs) ripeAtMs = dueMs
-      if (dueMs <= nowMs) (goesWorse ? worse : others).push(key)
+      if (isPressing(item.change)) continue
+      schedule(key, item)
+      if (times.dueMs(item) > nowMs) continue
+      if (times.goesWorse(item.change)) {
+        if (mayTake('pressing', key)) worse.push(key)
+      } else if (mayTake('running', key)) others.push(key)
     }
     overdue = worse.length + others.length
     return { worse, others }
   }
 
-  /** Pressing ones, `from` to `to` of those that the taker may take in the order in which they came. */
-  function pressed(taker: Taker, from: number, to: number): readonly string[] {
+  /** Pressing ones that the taker may take, in the order in which they came, without the first `skip`. */
+  function pressed(taker: Taker, skip: number, room: number): readonly string[] {
     const keys: string[] = []
+    if (pressing.size <= skip) return keys
     for (const key of pressing) {
-      if (keys.length >= to) break
+      if (keys.length >= skip + room) break
       if (mayTake(taker, key)) keys.push(key)
     }
-    return keys.slice(from)
+    return keys.slice(skip)
   }
 
   /** As many as there is room for, in order of id, going on where the last take ended. */
@@ -182,16 +162,6 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     return turn
   }
 
-  /** Beside pressing ones: every change for the worse that there is room for, and a few others. */
-  function ripeBeside(nowMs: number, room: number): readonly string[] {
-    if (nowMs < ripeAtMs || room <= 0) return []
-    const { worse, others } = ripe(nowMs)
-    const first = worse.slice(0, room)
-    // While a flood is caught up with, all hands are wanted.
-    const beside = nowMs - lastLateMs < lateDelayMs ? room : maxBesidePressing
-    return [...first, ...inTurn(others, Math.min(room, beside) - first.length)]
-  }
-
   return {
     get size() {
       return waiting.size + atWork.pressing.size + atWork.running.size
@@ -202,7 +172,7 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
     add(partition, offset, logTimeMs, changes) {
       const announcement = account.open(partition, offset, new Set(changes.map(memberText)).size)
       const announcements = new Set([announcement])
-      if (changes.some(({ late }) => late === true)) lastLateMs = Math.max(lastLateMs, logTimeMs)
+      if (changes.some(({ late }) => late === true)) times.sawLate(logTimeMs)
       for (const change of changes) put({ change, sinceMs: logTimeMs, announcements })
     },
     addDue(change, nowMs) {
@@ -210,15 +180,26 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
       if (mayTake('running', memberText(change))) put({ change, sinceMs: nowMs, announcements: new Set() })
     },
     take(nowMs, limit) {
-      const first = pressed('pressing', 0, limit)
-      lastTake = limit
-      return takeOut('pressing', [...first, ...ripeBeside(nowMs, limit - first.length)])
+      lastTake = { limit, atMs: nowMs }
+      const { worse, others } = nowMs < Math.min(worseAtMs, othersAtMs) ? nothing : ripe(nowMs)
+      const kept = Math.min(worse.length, Math.ceil(worseShare * limit))
+      const first = pressed('pressing', 0, limit - kept)
+      const chosen = [...first, ...worse.slice(0, limit - first.length)]
+      const room = limit - chosen.length
+      // While a flood is caught up with, all hands are wanted.
+      const beside = times.inFlood(nowMs) ? inTurn(others, room) : others.length <= maxBesidePressing ? others : []
+      return takeOut('pressing', [...chosen, ...beside.slice(0, room)])
     },
     takeRipe(nowMs, limit) {
-      const { worse, others } = nowMs < ripeAtMs ? { worse: [], others: [] } : ripe(nowMs)
-      const left = others.length > 0 ? others : worse.slice(lastTake).filter((key) => mayTake('running', key))
-      const keys = left.length > 0 ? inTurn(left, limit) : pressed('running', lastTake, lastTake + limit)
-      return takeOut('running', keys)
+      const stuck = nowMs - lastTake.atMs > stuckMs
+      const skip = stuck ? 0 : lastTake.limit
+      const urgent = pressed('running', skip, limit)
+      if (urgent.length > 0 && (stuck || pressing.size > 2 * skip)) return takeOut('running', urgent)
+      const mayLook = nowMs >= othersAtMs || (stuck && nowMs >= worseAtMs)
+      const { worse, others } = mayLook ? ripe(nowMs) : nothing
+      const behind = stuck ? worse.filter((key) => mayTake('running', key)).slice(0, limit) : []
+      if (behind.length > 0) return takeOut('running', behind)
+      return takeOut('running', others.length > 0 ? inTurn(others, limit) : urgent)
     },
     done(items) {
       for (const item of items) {
@@ -238,13 +219,21 @@ export function createBacklog({ runningDelayMs, standing }: BacklogOptions): Bac
       return pressing.size + overdue
     },
     oldestMs() {
-      const begun = [...Object.values(atWork)].map((held) => held.values().next().value?.sinceMs)
+      const begun = Object.values(atWork).map((taken) => taken.values().next().value?.sinceMs)
       const [first] = pressing
-      const times = [oldest, ...begun, first === undefined ? undefined : waiting.get(first)?.sinceMs]
-      return times.reduce(
+      const ages = [oldest, ...begun, first === undefined ? undefined : waiting.get(first)?.sinceMs]
+      return ages.reduce(
         (least, at) => (least === undefined || (at !== undefined && at < least) ? at : least),
         undefined,
       )
     },
   }
 }
+
+interface Ripe {
+  /** Their class may be worse than the record says. */
+  readonly worse: readonly string[]
+  readonly others: readonly string[]
+}
+
+const nothing: Ripe = { worse: [], others: [] }

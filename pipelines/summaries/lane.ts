@@ -5,7 +5,6 @@ import { pause } from '../pause.ts'
 import { persist } from '../persist.ts'
 import type { Backlog, Waiting } from './backlog.ts'
 import { withinBudget } from './budget.ts'
-import type { Draft } from './fold-components.ts'
 import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
 import type { createStandingClasses } from './standing-classes.ts'
 import type { SummariesLimits, SummariesObserver } from './summaries.ts'
@@ -52,7 +51,7 @@ export function createLane(parts: LaneParts): Lane {
 
   async function run(taken: readonly Waiting[], shift: Shift): Promise<void> {
     const started = performance.now()
-    parts.standing.note(await workApart(taken, shift))
+    await workApart(taken, shift)
     if (taken.length < parts.batch) restsUntil = started + parts.cycleMs
   }
 
@@ -82,16 +81,15 @@ export function createLane(parts: LaneParts): Lane {
   }
 
   /** Those that were given up before come last, each alone: the others need not fail with them again. */
-  async function workApart(taken: readonly Waiting[], shift: Shift): Promise<readonly Draft[]> {
+  async function workApart(taken: readonly Waiting[], shift: Shift): Promise<void> {
     const suspects = taken.filter(({ change }) => troubles.isSuspect(change))
     const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !troubles.isSuspect(change))
-    const rows = others.length === 0 ? [] : [...(await work(others, shift))]
-    for (const suspect of suspects) rows.push(...(await work([suspect], shift)))
-    return rows
+    if (others.length > 0) await work(others, shift)
+    for (const suspect of suspects) await work([suspect], shift)
   }
 
   /** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
-  async function work(taken: readonly Waiting[], shift: Shift): Promise<readonly Draft[]> {
+  async function work(taken: readonly Waiting[], shift: Shift): Promise<void> {
     const started = performance.now()
     try {
       const changes = taken.map(({ change }) => change)
@@ -101,16 +99,17 @@ export function createLane(parts: LaneParts): Lane {
       for (const { cause } of failed) observer.retry(cause)
       if (failed.length > 0) await parts.giveUp(failed)
       if (again.length > 0) await parts.log.append(announcements(again))
+      // Before it is done: what has been announced of these calls meanwhile is judged by how they stand now.
+      parts.standing.note(rows)
       backlog.done(taken)
       troubles.forget(changes)
       observer.recomputed(rows, (performance.now() - started) / 1_000)
-      return rows
     } catch (error) {
-      return mend(error instanceof Error ? error : new Error('recompute failed'), taken, shift)
+      await mend(error instanceof Error ? error : new Error('recompute failed'), taken, shift)
     }
   }
 
-  async function mend(cause: Error, taken: readonly Waiting[], shift: Shift): Promise<readonly Draft[]> {
+  async function mend(cause: Error, taken: readonly Waiting[], shift: Shift): Promise<void> {
     const { signal } = shift
     observer.retry(cause)
     const [only] = taken
@@ -123,17 +122,17 @@ export function createLane(parts: LaneParts): Lane {
     if (!hopeless || only === undefined) {
       backlog.giveBack(taken)
       await pause(limits.retryAfterMs, signal)
-      return []
+      return
     }
     if (taken.length === 1) {
       const failed = [{ change: only.change, cause }]
       troubles.suspect(only.change)
       await persist(() => parts.giveUp(failed), { signal, onRetry: observer.retry, afterMs: limits.retryAfterMs })
       backlog.done(taken)
-      return []
+      return
     }
     const middle = taken.length >> 1
-    const first = await work(taken.slice(0, middle), shift)
-    return [...first, ...(await work(taken.slice(middle), shift))]
+    await work(taken.slice(0, middle), shift)
+    await work(taken.slice(middle), shift)
   }
 }

@@ -24,8 +24,8 @@ export interface SummariesParts extends RecomputeParts {
   readonly due: DueReader
   /** Everything that raw holds of some shards, as changes: for a group whose offsets are lost. */
   readonly census: (owns: (shard: number) => boolean) => AsyncIterable<readonly Change[]>
-  /** The same on another connection, for the lane of running figures. */
-  readonly beside?: RecomputeParts
+  /** The same on another connection, for the lane of running figures: temporary tables are the connection's. */
+  readonly beside: RecomputeParts
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   readonly observer: SummariesObserver
@@ -80,7 +80,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
   const { cycleMs } = limits
   const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing, cycleMs })
   const running = createLane({
-    ...{ ...shared, recompute: parts.beside ?? parts, batch: limits.callsPerRecompute },
+    ...{ ...shared, recompute: parts.beside, batch: limits.callsPerRecompute },
     // The first lane takes what is ripe as well; where that is enough, a second would only cost its dozen queries.
     cycleMs: 3 * cycleMs,
   })
@@ -189,7 +189,10 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     take(polled: Polled) {
       for (const record of polled.records) {
         const { topic, partition, offset, logTimeMs } = record
-        backlog.add(topic === bulk ? bulkBase + partition : partition, offset, logTimeMs, readAnnouncements(record))
+        const changes = readAnnouncements(record)
+        // What is recomputed in bulk is urgent to nobody: it must not stand before the end of a call.
+        if (topic === bulk) backlog.add(bulkBase + partition, offset, logTimeMs, changes.map(unhurried))
+        else backlog.add(partition, offset, logTimeMs, changes)
       }
     },
     async commit(polled: Polled) {
@@ -205,6 +208,8 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
     },
   }
 }
+
+const unhurried = (change: Change): Change => ({ ...change, urgency: 'running', worst: 0 })
 
 const startOf = (polled: Polled, partition: number): number =>
   polled.records.find((record) => record.topic === live && record.partition === partition)?.offset ??

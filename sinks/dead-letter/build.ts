@@ -57,7 +57,7 @@ function letter(key: string, pipeline: string, record: LogRecord, refusals: read
     value: sealed(bytesOf(record), {
       logTimeMs: record.logTimeMs,
       key: record.key === null || record.key.length > maxKeyLength ? null : record.key,
-      headers: originalHeaders(record),
+      ...originalHeaders(record),
       ...told(refusals),
     }),
   }
@@ -100,17 +100,20 @@ function sealed(body: Uint8Array, about: Omit<EnvelopeHead, 'v' | 'cutFrom'>): U
     : sealEnvelope({ head: { ...head, cutFrom: body.length }, body: body.subarray(0, maxBodyBytes) })
 }
 
-/** What reading the message again depends on: our edges' headers, the content type, and binary mode's attributes. */
-function originalHeaders({ headers }: LogRecord): Record<string, string> {
+const ourHeaders: readonly string[] = [recordHeaders.tenant, recordHeaders.run, recordHeaders.contentType]
+
+/** What reading the message again depends on: our edges' headers first, the content type, and binary mode's attributes. */
+function originalHeaders({ headers }: LogRecord): Pick<EnvelopeHead, 'headers' | 'headersLeftOut'> {
+  const ours = Object.entries(headers).filter(([name]) => ourHeaders.includes(name))
+  const attributes = Object.entries(headers).filter(([name]) => name.startsWith('ce_'))
   const kept: [string, string][] = []
   let bytes = 0
-  for (const [name, value] of Object.entries(headers)) {
-    const known = name === recordHeaders.tenant || name === recordHeaders.run || name === recordHeaders.contentType
-    if (!known && !name.startsWith('ce_')) continue
+  for (const [name, value] of [...ours, ...attributes]) {
     bytes += Buffer.byteLength(JSON.stringify([name, value]))
     if (bytes <= maxOriginalBytes) kept.push([name, value])
   }
-  return Object.fromEntries(kept)
+  const leftOut = ours.length + attributes.length - kept.length
+  return { headers: Object.fromEntries(kept), ...(leftOut === 0 ? {} : { headersLeftOut: leftOut }) }
 }
 
 const cleanDetail = (detail: string): string =>

@@ -4,7 +4,7 @@ import { recordHeaders } from '#contracts/pipeline.ts'
 import { deadLetters, edgeDeadLetter, maxBodyBytes, type Refused } from './build.ts'
 import { createLetterDesk } from './desk.ts'
 import { openEnvelope } from './envelope.ts'
-import { readDeadLetter } from './read.ts'
+import { originalMessage, readDeadLetter } from './read.ts'
 
 const aMessage = (over: Partial<LogRecord> = {}): LogRecord => ({
   topic: 'call-events',
@@ -70,6 +70,13 @@ describe('a dead letter', () => {
     const [cut] = deadLetters('calls', [refused(aMessage({ value: new Uint8Array(3_000_000) }))])
     expect(openEnvelope(bytesOf(asRead(cut)))?.body).toHaveLength(maxBodyBytes)
     expect(readDeadLetter(asRead(cut))?.whole).toBe(false)
+  })
+
+  test('keeps whose message it was before all other headers, and says when some did not fit', () => {
+    const headers = { ce_subject: 'x'.repeat(20_000), ce_type: 'call.ended', [recordHeaders.tenant]: 'acme' }
+    const [letter] = deadLetters('calls', [refused(aMessage({ headers }))])
+    expect(openEnvelope(bytesOf(asRead(letter)))?.head.headers[recordHeaders.tenant]).toBe('acme')
+    expect([readDeadLetter(asRead(letter))?.whole, originalMessage(asRead(letter))]).toEqual([false, undefined])
   })
 
   test('never grows beyond what a Kafka broker takes, however much of everything it holds', () => {

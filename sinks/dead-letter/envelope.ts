@@ -21,6 +21,8 @@ const envelopeHead = z.object({
   key: z.string().nullable(),
   /** Those of the message's own headers that reading it again needs (binary mode carries the event's attributes there). */
   headers: z.record(z.string(), z.string()),
+  /** How many more of these there were: without them it cannot be read again. */
+  headersLeftOut: z.number().optional(),
   /** How many parts of the message were refused. */
   refused: z.number(),
   /** The first of them. */

@@ -46,7 +46,7 @@ function openLetter(record: LogRecord): OpenLetter | undefined {
     tenant: head.headers[recordHeaders.tenant],
     refused: head.refused,
     refusals: head.refusals,
-    whole: head.cutFrom === undefined,
+    whole: head.cutFrom === undefined && head.headersLeftOut === undefined,
   }
   return { ...envelope, letter }
 }

@@ -62,7 +62,7 @@ test('a call that takes longer than its budget is given up, and its shard goes o
   for (const id of ids) addEvent(id, 'call.started', startedMs)
   const committed = () => log.lag('summaries').every(({ lag }) => lag === 0)
   const summaries = createSummaries({
-    ...{ ...parts, log, pace: { budgetMs, cycleMs: 0, retryAfterMs: 5 } },
+    ...{ ...parts, beside: parts, log, pace: { budgetMs, cycleMs: 0, retryAfterMs: 5 } },
     due: { due: async () => [] },
     census: async function* () {},
     giveUp: giveUpOn({

@@ -1,0 +1,49 @@
+import type { Change } from '#contracts/changes.ts'
+import type { Standing } from './standing-classes.ts'
+
+export interface WaitingOptions {
+  /** Running figures of open calls wait this long, counted from the announcement's log time. */
+  readonly runningDelayMs: number
+  /** Of the record that stands, where it is known: only a change for the worse is pressing. */
+  readonly standing: (change: Change) => Standing | undefined
+}
+
+/** A change for the worse waits this long, for more of the same call; what is done before and after takes some seconds. */
+const worseDelayMs = 1_000
+
+/** Bad time after which a call is looked at of which nothing is known. */
+const unknownWorseAfterMs = 2_000
+
+/** And one of which something is: a stream may have begun since, which is as bad as its first samples. */
+const maxWorseAfterMs = 5_000
+
+/** Changes that were read late wait until none has come for this long, */
+const calmMs = 2_000
+/** but no longer than this: calls must not stand still while hours are caught up with. */
+const lateDelayMs = 120_000
+
+/** How long a change that does not press by itself may wait: figures some time, what makes a call worse not long. */
+export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions) {
+  let lastLateMs = Number.NEGATIVE_INFINITY
+
+  /** One bad sample seldom changes a class; this much bad time may. */
+  function goesWorse(change: Change): boolean {
+    if (change.late === true) return false
+    const { rank = 0, worseAfterMs = unknownWorseAfterMs } = standing(change) ?? {}
+    return change.worst > rank && (change.badMs ?? worseAfterMs) >= Math.min(worseAfterMs, maxWorseAfterMs)
+  }
+
+  return {
+    goesWorse,
+    /** Log time from which it may be taken. */
+    dueMs({ change, sinceMs }: { readonly change: Change; readonly sinceMs: number }): number {
+      if (change.late === true) return Math.min(sinceMs + lateDelayMs, lastLateMs + calmMs)
+      return sinceMs + (goesWorse(change) ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
+    },
+    /** A change that was read late has come. */
+    sawLate(logTimeMs: number): void {
+      lastLateMs = Math.max(lastLateMs, logTimeMs)
+    },
+    inFlood: (nowMs: number): boolean => nowMs - lastLateMs < lateDelayMs,
+  }
+}
