@@ -190,8 +190,9 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       for (const record of polled.records) {
         const { topic, partition, offset, logTimeMs } = record
         const changes = readAnnouncements(record)
-        // What is recomputed in bulk is urgent to nobody: it must not stand before the end of a call.
-        if (topic === bulk) backlog.add(bulkBase + partition, offset, logTimeMs, changes.map(unhurried))
+        // What is recomputed in bulk is urgent to nobody, and put off by nobody: it must not stand before the end of a call.
+        if (topic === bulk)
+          backlog.add(bulkBase + partition, offset, logTimeMs - limits.runningDelayMs, changes.map(unhurried))
         else backlog.add(partition, offset, logTimeMs, changes)
       }
     },
