@@ -1,0 +1,16 @@
+import { render } from 'preact'
+import { language } from './language.ts'
+import { startRouter } from './router.ts'
+import { askSession } from './session.ts'
+import { takeTokenFromAddress } from './session-token.ts'
+import { App } from './shell/app.tsx'
+import { followSystemColours } from './theme.ts'
+
+document.documentElement.lang = language.get()
+takeTokenFromAddress()
+startRouter()
+followSystemColours()
+void askSession()
+
+const root = document.getElementById('app')
+if (root !== null) render(<App />, root)

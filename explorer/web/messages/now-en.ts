@@ -1,0 +1,1 @@
+export const nowEn = {} as const

@@ -1,0 +1,34 @@
+import { useRef } from 'preact/hooks'
+import { t } from '../messages.ts'
+import { askSession } from '../session.ts'
+import { keepToken } from '../session-token.ts'
+
+interface TokenFormProps {
+  readonly title: string
+  readonly because?: string | undefined
+}
+
+/** A token by hand, for who did not come by an address that carries one. */
+export function TokenForm({ title, because }: TokenFormProps) {
+  const input = useRef<HTMLInputElement>(null)
+  const use = (event: Event): void => {
+    event.preventDefault()
+    keepToken(input.current?.value ?? '')
+    void askSession()
+  }
+  return (
+    <form class="state token" onSubmit={use}>
+      <p class="state-title">{title}</p>
+      {because !== undefined && <p role="alert">{because}</p>}
+      <p>{t('token.why')}</p>
+      <label class="field">
+        <span>{t('token.label')}</span>
+        <input ref={input} type="password" autocomplete="off" required spellcheck={false} maxLength={500} />
+      </label>
+      <button type="submit" class="button button-main">
+        {t('token.use')}
+      </button>
+      <p class="muted">{t('token.kept')}</p>
+    </form>
+  )
+}
