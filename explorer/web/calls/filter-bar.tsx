@@ -33,12 +33,13 @@ export function FilterBar({ filters, facets }: FilterBarProps) {
   const change = (to: Change): void => go(addressOf(changed(filters, to)))
   return (
     <section class="filters" aria-label={t('filters.label')}>
-      <div class="filters-classes">
-        <ClassFilter filters={filters} facets={facets} change={change} />
+      <div class="filters-first">
         <button type="button" class="button filters-open" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="filter" />
           {n === 0 ? t('filters.open') : t('filters.openCount', { n })}
         </button>
+        <ClassFilter filters={filters} facets={facets} change={change} />
+        <FoundFilter filters={filters} facets={facets} change={change} />
       </div>
       <div class={`filters-more${open ? ' filters-more-open' : ''}`}>
         <TimeFilter filters={filters} change={change} />
@@ -47,7 +48,6 @@ export function FilterBar({ filters, facets }: FilterBarProps) {
         ))}
         <SortFilter filters={filters} change={change} />
       </div>
-      <FoundFilter filters={filters} facets={facets} change={change} />
       <LinkedFilters filters={filters} change={change} />
       {isNarrowed(filters) && (
         <button type="button" class="button button-quiet" onClick={() => go(addressOf(cleared(filters)))}>

@@ -104,7 +104,7 @@ function Why({ call }: { readonly call: CallListItem }) {
   if (first === undefined) return <span class="muted">{stateOf(call)}</span>
   return (
     <span title={[...found, ...faultOf(call)].join('\n')}>
-      {call.state !== 'settled' && <span class="muted">{tIfKnown('state', call.state)}: </span>}
+      {call.state !== 'settled' && <span class="muted">{t(`calls.state.${call.state}`)}: </span>}
       {first}
       {found.length > 1 && <span class="row-more">{t('calls.moreReasons', { n: found.length - 1 })}</span>}
     </span>
@@ -115,7 +115,7 @@ function Why({ call }: { readonly call: CallListItem }) {
 const asWords = (text: string): string => (/^[a-z_]+$/.test(text) ? tIfKnown('finding', text) : text)
 
 function stateOf(call: CallListItem): string {
-  if (call.state !== 'settled') return tIfKnown('state', call.state)
+  if (call.state !== 'settled') return t(`calls.state.${call.state}`)
   if (call.unclassified !== undefined) return tIfKnown('unclassified', call.unclassified)
   return call.disposition === 'not_answered' ? t('unclassified.not_answered') : ''
 }

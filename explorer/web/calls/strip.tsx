@@ -6,7 +6,6 @@ import { go } from '../router.ts'
 import { useStore } from '../store.ts'
 import { colourOf, colours } from '../theme.ts'
 import { Canvas } from '../ui/canvas.tsx'
-import { classIcon } from '../ui/icons.tsx'
 import { Failure, Skeleton } from '../ui/states.tsx'
 import type { Loaded } from '../use-loaded.ts'
 import { addressOf, changed, classes, type Filters } from './filters.ts'
@@ -45,7 +44,8 @@ function Bars({ filters, timeline }: { readonly filters: Filters; readonly timel
       <div class="strip-head">
         <Legend counts={countsOf(timeline, shown)} />
         <p class="strip-span muted">
-          {looked === undefined ? rangeText(timeline) : timeSpan(...spanArgs(timeline, shown))}
+          {timeSpan(...spanArgs(timeline, shown))}
+          {looked === undefined && <span class="strip-note">{noteText(timeline)}</span>}
           <BackToAll filters={filters} />
         </p>
       </div>
@@ -95,7 +95,6 @@ const Legend = ({ counts }: { readonly counts: Readonly<Record<CallClass, number
     {classes.map((name) => (
       <li key={name}>
         <span class={`swatch swatch-${name}`} aria-hidden="true" />
-        <span class={`icon-${name} legend-icon`}>{classIcon(name)}</span>
         {t(`class.${name}`)} <strong>{count(counts[name])}</strong>
       </li>
     ))}
@@ -107,12 +106,8 @@ const spanArgs = (timeline: Timeline, selection: Selection): readonly [number, n
   return [fromMs, untilMs]
 }
 
-const rangeText = (timeline: Timeline): string =>
-  [
-    t('strip.range', { span: timeSpan(timeline.fromMs, timeline.untilMs), bucket: duration(timeline.bucketMs) }),
-    t('strip.peak', { n: peakOf(timeline) }),
-    t('strip.hint'),
-  ].join(' · ')
+const noteText = (timeline: Timeline): string =>
+  ['', t('strip.peak', { n: peakOf(timeline), bucket: duration(timeline.bucketMs) }), t('strip.hint')].join(' · ')
 
 function spokenText(timeline: Timeline, selection: Selection, chosen: boolean): string {
   const counts = countsOf(timeline, selection)

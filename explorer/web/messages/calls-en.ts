@@ -4,7 +4,7 @@ export const callsEn = {
   'calls.complete.why':
     'Every source has been read up to this time. Calls that start later may still be missing, or change.',
   'calls.shown': { one: '{n} call', other: '{n} calls' },
-  'calls.shownMore': { one: '{n} call, and more below', other: 'first {n} calls' },
+  'calls.shownMore': { one: '{n} call, and more below', other: '{n} calls, and more below' },
   'calls.tooMany': 'The first {n} calls are shown. Narrow the list to see others.',
   'calls.new': { one: '{n} new call', other: '{n} new calls' },
   'calls.newSaid': {
@@ -34,6 +34,9 @@ export const callsEn = {
   'calls.why': 'Why',
   'calls.to': 'to',
   'calls.moreReasons': '+{n}',
+  'calls.state.open': 'in progress',
+  'calls.state.settling': 'just ended',
+  'calls.state.settled': 'settled',
   'calls.fault': '{side} ({confidence} sure)',
   'calls.sort': 'Sort by',
   'calls.sort.started.desc': 'Latest first',
@@ -65,8 +68,6 @@ export const callsEn = {
   'filters.time.30d': 'last 30 days',
   'filters.time.custom': 'between …',
   'filters.found': 'What was found',
-  'strip.title': 'Calls over time',
-  'strip.range': '{span}, {bucket} per bar',
   'strip.label': 'Calls over time by class',
   'strip.help':
     'Arrow keys move from bar to bar, with Shift they select, Enter narrows the list to the selection, Escape drops it.',
@@ -74,7 +75,6 @@ export const callsEn = {
     '{span}: {total} calls, of them {poor} poor, {degraded} degraded, {good} good, {unclassified} unclassified',
   'strip.selected': 'Selected {span}: {total} calls, of them {poor} poor, {degraded} degraded',
   'strip.hint': 'Drag to narrow',
-  'strip.peak': 'peak {n} per bar',
+  'strip.peak': 'at most {n} in {bucket}',
   'strip.back': 'Any time',
-  'strip.unmeasured': 'Not complete from here on',
 } as const

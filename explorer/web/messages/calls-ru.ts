@@ -8,10 +8,10 @@ export const callsRu: Same<typeof callsEn> = {
     'Все источники прочитаны до этого времени. Более поздних звонков может не хватать, и они могут измениться.',
   'calls.shown': { one: '{n} звонок', few: '{n} звонка', many: '{n} звонков', other: '{n} звонка' },
   'calls.shownMore': {
-    one: 'первый {n} звонок',
-    few: 'первые {n} звонка',
-    many: 'первые {n} звонков',
-    other: 'первые {n} звонка',
+    one: '{n} звонок, ниже есть ещё',
+    few: '{n} звонка, ниже есть ещё',
+    many: '{n} звонков, ниже есть ещё',
+    other: '{n} звонка, ниже есть ещё',
   },
   'calls.tooMany': 'Показаны первые {n} звонков. Чтобы увидеть другие, сузьте список.',
   'calls.new': {
@@ -49,6 +49,9 @@ export const callsRu: Same<typeof callsEn> = {
   'calls.why': 'Почему',
   'calls.to': 'кому',
   'calls.moreReasons': '+{n}',
+  'calls.state.open': 'идёт',
+  'calls.state.settling': 'только что завершён',
+  'calls.state.settled': 'итог подведён',
   'calls.fault': '{side} (уверенность {confidence})',
   'calls.sort': 'Порядок',
   'calls.sort.started.desc': 'Сначала новые',
@@ -80,8 +83,6 @@ export const callsRu: Same<typeof callsEn> = {
   'filters.time.30d': 'последние 30 дней',
   'filters.time.custom': 'между …',
   'filters.found': 'Что найдено',
-  'strip.title': 'Звонки по времени',
-  'strip.range': '{span}, столбец — {bucket}',
   'strip.label': 'Звонки по времени и классам',
   'strip.help':
     'Стрелки переходят между столбцами, с Shift — выделяют, Enter сужает список до выделенного, Escape снимает выделение.',
@@ -89,7 +90,6 @@ export const callsRu: Same<typeof callsEn> = {
     '{span}: звонков {total}, плохих {poor}, ухудшенных {degraded}, хороших {good}, без оценки {unclassified}',
   'strip.selected': 'Выделено {span}: звонков {total}, плохих {poor}, ухудшенных {degraded}',
   'strip.hint': 'Выделите мышью, чтобы сузить',
-  'strip.peak': 'максимум {n} на столбец',
+  'strip.peak': 'максимум {n} за {bucket}',
   'strip.back': 'Любое время',
-  'strip.unmeasured': 'Отсюда данные неполны',
 }
