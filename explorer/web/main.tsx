@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { acceptDrops } from './import/dropped.ts'
 import { language } from './language.ts'
 import { startRouter } from './router.ts'
 import { askSession } from './session.ts'
@@ -9,6 +10,7 @@ import { followSystemColours } from './theme.ts'
 document.documentElement.lang = language.get()
 takeTokenFromAddress()
 startRouter()
+acceptDrops()
 followSystemColours()
 void askSession()
 

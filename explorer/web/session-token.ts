@@ -19,6 +19,11 @@ export function keepToken(token: string): void {
   safely(() => sessionStorage.setItem(name, held ?? ''))
 }
 
+export function forgetToken(): void {
+  held = undefined
+  safely(() => sessionStorage.removeItem(name))
+}
+
 export const readToken = (): string | undefined => held ?? safely(() => sessionStorage.getItem(name)) ?? undefined
 
 /** What every request carries. Without a token nothing: on loopback the server lets readers in. */

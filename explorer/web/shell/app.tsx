@@ -31,7 +31,7 @@ export function App() {
       <Header route={route} />
       <main id="main" ref={main} tabIndex={-1} class={`page page-${route.type}`}>
         {/* The key: another page or another language begins anew. */}
-        <Fence key={`${page} ${spoken} ${who.type}`}>
+        <Fence key={`${page} ${spoken} ${who.type === 'refused'}`}>
           {who.type === 'refused' ? (
             <TokenForm title={t('token.needed')} because={who.because} />
           ) : (

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { t } from '../messages.ts'
 import { askSession } from '../session.ts'
 import { keepToken } from '../session-token.ts'
@@ -11,20 +11,22 @@ interface TokenFormProps {
 /** A token by hand, for who did not come by an address that carries one. */
 export function TokenForm({ title, because }: TokenFormProps) {
   const input = useRef<HTMLInputElement>(null)
-  const use = (event: Event): void => {
+  const [refused, setRefused] = useState(false)
+  const use = async (event: Event): Promise<void> => {
     event.preventDefault()
     keepToken(input.current?.value ?? '')
-    void askSession()
+    setRefused(!(await askSession()))
   }
   return (
-    <form class="state token" onSubmit={use}>
+    <form class="state token" onSubmit={(event) => void use(event)}>
       <p class="state-title">{title}</p>
-      {because !== undefined && <p role="alert">{because}</p>}
+      {because !== undefined && <p>{because}</p>}
       <p>{t('token.why')}</p>
       <label class="field">
         <span>{t('token.label')}</span>
         <input ref={input} type="password" autocomplete="off" required spellcheck={false} maxLength={500} />
       </label>
+      {refused && <p role="alert">{t('token.refused')}</p>}
       <button type="submit" class="button button-main">
         {t('token.use')}
       </button>
