@@ -13,6 +13,8 @@ startRouter()
 acceptDrops()
 followSystemColours()
 void askSession()
+// An address with a token that is pasted into an open tab loads nothing.
+addEventListener('hashchange', () => void (takeTokenFromAddress() && askSession()))
 
 const root = document.getElementById('app')
 if (root !== null) render(<App />, root)

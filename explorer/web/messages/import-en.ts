@@ -10,7 +10,8 @@ export const importEn = {
   'import.tenant': 'Tenant',
   'import.tenant.default': 'the default one',
   'import.token': 'Importing needs the administrator token',
-  'import.token.why': 'Reading is open to you; bringing data in is not.',
+  'import.token.why':
+    'Reading is open to you; bringing data in is not. The token lies in the data folder, in the file administrator.token; “npx callscope open” prints an address that carries it.',
   'import.waiting': 'Waiting for the file before it',
   'import.sending': 'Sending {share}',
   'import.reading': 'The server reads it',
@@ -20,7 +21,7 @@ export const importEn = {
   'import.judging': 'being judged …',
   'import.notYet': 'not judged yet: it will appear in the list',
   'import.moreCalls': { one: 'and {n} more in the list of calls', other: 'and {n} more in the list of calls' },
-  'import.notes': 'To know',
+  'import.notes': 'Notes',
   'import.refused': { one: '{n} record refused', other: '{n} records refused' },
   'import.refused.reason': 'Reason',
   'import.refused.count': 'Count',

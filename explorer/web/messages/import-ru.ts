@@ -13,7 +13,8 @@ export const importRu: Same<typeof importEn> = {
   'import.tenant': 'Клиент',
   'import.tenant.default': 'по умолчанию',
   'import.token': 'Для импорта нужен токен администратора',
-  'import.token.why': 'Читать вам можно, а вносить данные — нет.',
+  'import.token.why':
+    'Читать вам можно, а вносить данные — нет. Токен лежит в папке данных, в файле administrator.token; команда «npx callscope open» печатает адрес, в котором он уже есть.',
   'import.waiting': 'Ждёт предыдущий файл',
   'import.sending': 'Отправка {share}',
   'import.reading': 'Сервер читает файл',
@@ -28,7 +29,7 @@ export const importRu: Same<typeof importEn> = {
     many: 'и ещё {n} в списке звонков',
     other: 'и ещё {n} в списке звонков',
   },
-  'import.notes': 'На заметку',
+  'import.notes': 'Примечания',
   'import.refused': {
     one: 'Отклонена {n} запись',
     few: 'Отклонены {n} записи',

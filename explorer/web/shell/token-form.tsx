@@ -5,28 +5,30 @@ import { keepToken } from '../session-token.ts'
 
 interface TokenFormProps {
   readonly title: string
-  readonly because?: string | undefined
+  /** Why it is needed, and where it is found. */
+  readonly why: string
 }
 
 /** A token by hand, for who did not come by an address that carries one. */
-export function TokenForm({ title, because }: TokenFormProps) {
+export function TokenForm({ title, why }: TokenFormProps) {
   const input = useRef<HTMLInputElement>(null)
-  const [refused, setRefused] = useState(false)
+  const [said, setSaid] = useState<string>()
   const use = async (event: Event): Promise<void> => {
     event.preventDefault()
     keepToken(input.current?.value ?? '')
-    setRefused(!(await askSession()))
+    const known = await askSession()
+    // Where the token is enough, this form is gone by now.
+    setSaid(known ? t('token.notEnough') : t('token.refused'))
   }
   return (
     <form class="state token" onSubmit={(event) => void use(event)}>
       <p class="state-title">{title}</p>
-      {because !== undefined && <p>{because}</p>}
-      <p>{t('token.why')}</p>
+      <p>{why}</p>
       <label class="field">
         <span>{t('token.label')}</span>
         <input ref={input} type="password" autocomplete="off" required spellcheck={false} maxLength={500} />
       </label>
-      {refused && <p role="alert">{t('token.refused')}</p>}
+      {said !== undefined && <p role="alert">{said}</p>}
       <button type="submit" class="button button-main">
         {t('token.use')}
       </button>
