@@ -39,7 +39,7 @@ export function listFiles(ending: string, folder: string = root): readonly strin
     .sort()
 }
 
-export const readSources = (): readonly SourceFile[] => listFiles('.ts').map(readSource)
+export const readSources = (): readonly SourceFile[] => [...listFiles('.ts'), ...listFiles('.tsx')].map(readSource)
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(root, path), 'utf8')

@@ -1,0 +1,74 @@
+import { authorization } from './session-token.ts'
+
+/** One member of a request that the server refused. */
+export interface FieldProblem {
+  readonly field: string
+  readonly fix: string
+}
+
+/** An answer other than 2xx (as its problem+json says), or none at all: status 0. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly errors: readonly FieldProblem[]
+
+  constructor(status: number, detail: string, errors: readonly FieldProblem[] = []) {
+    super(detail)
+    this.name = 'ApiError'
+    this.status = status
+    this.errors = errors
+  }
+
+  get unreachable(): boolean {
+    return this.status === 0
+  }
+}
+
+export type QueryValues = Readonly<Record<string, string | number | undefined>>
+
+/** Most time an answer may take before the page says that none came. */
+const answerWithinMs = 30_000
+
+export async function getJson<T>(path: string, query: object = {}, signal?: AbortSignal): Promise<T> {
+  const limit = AbortSignal.timeout(answerWithinMs)
+  const response = await reach(withQuery(path, query as QueryValues), {
+    headers: { accept: 'application/json', ...authorization() },
+    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+  })
+  if (!response.ok) throw await problemOf(response)
+  return (await response.json()) as T
+}
+
+export function withQuery(path: string, query: QueryValues): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  )
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+}
+
+/** fetch, with "nobody answered" as an error of ours. Aborting stays what it is. */
+export async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { credentials: 'omit', cache: 'no-store', redirect: 'error', ...init })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError(0, 'no answer')
+  }
+}
+
+/** What the server says went wrong, in its words; the status line when it says nothing. */
+export async function problemOf(response: Response): Promise<ApiError> {
+  const said: unknown = await response.json().catch(() => undefined)
+  return readProblem(response.status, response.statusText, said)
+}
+
+export function readProblem(status: number, statusText: string, said: unknown): ApiError {
+  const { detail, title, errors } = (typeof said === 'object' && said !== null ? said : {}) as Record<string, unknown>
+  const text = [detail, title, statusText].find((part) => typeof part === 'string' && part !== '')
+  const fields = Array.isArray(errors) ? errors.filter(isFieldProblem) : []
+  return new ApiError(status, typeof text === 'string' ? text : `status ${status}`, fields)
+}
+
+const isFieldProblem = (value: unknown): value is FieldProblem =>
+  typeof value === 'object' && value !== null && 'field' in value && 'fix' in value
+
+export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError'

@@ -1,0 +1,34 @@
+import { safely } from './kept.ts'
+
+const name = 'callscope.token'
+let held: string | undefined
+
+/**
+ * Takes the token out of the address (`#token=`, which browsers never send to a server) and into this tab's storage, so
+ * that it is in no history entry and in no address that gets shared.
+ */
+export function takeTokenFromAddress(): boolean {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (token === null) return false
+  keepToken(token)
+  history.replaceState(history.state, '', location.pathname + location.search)
+  return true
+}
+
+export function keepToken(token: string): void {
+  held = token.trim()
+  safely(() => sessionStorage.setItem(name, held ?? ''))
+}
+
+export function forgetToken(): void {
+  held = undefined
+  safely(() => sessionStorage.removeItem(name))
+}
+
+export const readToken = (): string | undefined => held ?? safely(() => sessionStorage.getItem(name)) ?? undefined
+
+/** What every request carries. Without a token nothing: on loopback the server lets readers in. */
+export function authorization(): Record<string, string> {
+  const token = readToken()
+  return token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }
+}
