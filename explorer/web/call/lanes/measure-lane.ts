@@ -1,0 +1,186 @@
+import uPlot from 'uplot'
+import { t } from '../../messages.ts'
+import { indexAt } from '../media/columns.ts'
+import type { Limits, Measure } from '../media/measures.ts'
+import { pointsOf } from '../media/points.ts'
+import { badStretches } from '../media/stretches.ts'
+import { unknownSpans } from '../media/unknown.ts'
+import type { View } from '../media/views.ts'
+import { gutterPx, type LaneDrawing, type LaneMaker, type Sight } from './lane.ts'
+import { laneFont, readPalette } from './palette.ts'
+import { boxOf, drawTicks, hatchOf } from './surface.ts'
+
+/** One measure of one view as a chart: its line, what was bad, what is unknown, and the limits it is judged by. */
+export function createMeasureLane(view: View, measure: Measure, limits: Limits | undefined): LaneMaker {
+  const { columns, expected } = view
+  const values = columns.values[measure.name]
+  const bad = badStretches(columns, measure.name)
+  const unknown = unknownSpans(columns, values, expected)
+  const [bottom, top] = scaleOf(values, measure, limits)
+  return function make(plot): LaneDrawing {
+    let sight: Sight | undefined
+    const chart = new uPlot(
+      chartOptions({ measure, bottom, top, heightPx: measure.heightPx, plot }, (u, when) => {
+        if (sight === undefined) return
+        if (when === 'under') drawBehind(u, sight, { bad, unknown })
+        else drawLimits(u, sight, limits, measure)
+      }),
+      [[], []],
+      plot,
+    )
+    return {
+      paint(next) {
+        sight = next
+        const width = next.widthPx + gutterPx
+        if (chart.width !== width) chart.setSize({ width, height: measure.heightPx })
+        const { atMs, value } = pointsOf(columns, values, next.range, next.widthPx)
+        chart.batch(() => {
+          chart.setData([atMs, value], false)
+          chart.setScale('x', { min: next.range.fromMs, max: next.range.toMs })
+        })
+      },
+      readAt(atMs) {
+        const index = indexAt(columns, atMs)
+        const value = index < 0 ? Number.NaN : (values[index] ?? Number.NaN)
+        if (!Number.isNaN(value)) return measure.write(value)
+        return atMs >= expected.fromMs && atMs <= expected.toMs ? t('word.unknown') : ''
+      },
+      next: (atMs, step) => nextInterval(columns.startMs, atMs, step),
+      destroy: () => chart.destroy(),
+    }
+  }
+}
+
+/** From the least sensible value to a little over the greatest: fixed for the whole call, so that panning does not breathe. */
+function scaleOf(
+  values: Float64Array,
+  { bottom, leastTop, worse }: Measure,
+  limits: Limits | undefined,
+): readonly [number, number] {
+  let greatest = worse === 'higher' ? (limits?.poor ?? 0) * 1.15 : 0
+  for (const value of values) if (value > greatest) greatest = value
+  return [bottom, Math.max(leastTop, greatest * 1.08)]
+}
+
+interface ChartParts {
+  readonly measure: Measure
+  readonly bottom: number
+  readonly top: number
+  readonly heightPx: number
+  readonly plot: HTMLElement
+}
+
+function chartOptions(
+  { measure, bottom, top, heightPx, plot }: ChartParts,
+  draw: (chart: uPlot, when: 'under' | 'over') => void,
+): uPlot.Options {
+  return {
+    width: Math.max(120, plot.clientWidth),
+    height: heightPx,
+    padding: [5, 0, 5, 0],
+    legend: { show: false },
+    // One line runs through all lanes of the page; see stack.ts.
+    cursor: { show: false },
+    scales: { x: { time: false, auto: false }, y: { auto: false, range: [bottom, top] } },
+    axes: [
+      { show: false },
+      {
+        size: gutterPx,
+        gap: 4,
+        font: laneFont,
+        stroke: () => readPalette().faint,
+        grid: { show: false },
+        ticks: { show: false },
+        splits: () => (measure.name === 'mos' ? [1, 2, 3, 4] : [bottom, top / 2]),
+        values: (_, splits) => splits.map((split) => short(measure, split)),
+      },
+    ],
+    series: [{}, { stroke: () => readPalette().line, width: 1.5, points: { show: false }, spanGaps: false }],
+    hooks: { drawAxes: [(chart) => draw(chart, 'under')], draw: [(chart) => draw(chart, 'over')] },
+  }
+}
+
+const short = (measure: Measure, value: number): string =>
+  measure.name === 'mos' ? String(value) : measure.write(value)
+
+interface Behind {
+  readonly bad: ReturnType<typeof badStretches>
+  readonly unknown: ReturnType<typeof unknownSpans>
+}
+
+/** uPlot's canvas is in device pixels; everything of ours is in CSS pixels of the plot. */
+function inPlot(chart: uPlot, paint: (context: CanvasRenderingContext2D, heightPx: number) => void): void {
+  const { ctx, bbox } = chart
+  const scale = devicePixelRatio
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, 0, bbox.width, bbox.height + 2 * bbox.top)
+  ctx.clip()
+  ctx.translate(bbox.left, bbox.top)
+  ctx.scale(scale, scale)
+  paint(ctx, bbox.height / scale)
+  ctx.restore()
+}
+
+function drawBehind(chart: uPlot, sight: Sight, { bad, unknown }: Behind): void {
+  inPlot(chart, (context, height) => {
+    drawTicks(context, sight, height)
+    for (const span of bad) {
+      const box = boxOf(sight, span)
+      if (box === undefined) continue
+      context.fillStyle = span.condition === 'poor' ? sight.palette.poorShade : sight.palette.degradedShade
+      context.fillRect(box[0], 0, box[1], height)
+    }
+    context.fillStyle = hatchOf(context, sight.palette.hatch)
+    for (const span of unknown) {
+      const box = boxOf(sight, span)
+      if (box !== undefined) context.fillRect(box[0], 0, box[1], height)
+    }
+  })
+}
+
+function drawLimits(chart: uPlot, sight: Sight, limits: Limits | undefined, measure: Measure): void {
+  if (limits === undefined) return
+  const { palette, widthPx } = sight
+  inPlot(chart, (context, height) => {
+    context.font = '10px system-ui, sans-serif'
+    context.textAlign = 'right'
+    let lastY = Number.POSITIVE_INFINITY
+    for (const [name, colour] of [
+      ['poor', palette.poor],
+      ['degraded', palette.degraded],
+    ] as const) {
+      const y = chart.valToPos(limits[name], 'y')
+      context.strokeStyle = colour
+      context.setLineDash([4, 3])
+      context.beginPath()
+      context.moveTo(0, Math.round(y) + 0.5)
+      context.lineTo(widthPx, Math.round(y) + 0.5)
+      context.stroke()
+      // Two limits close together share one line of text: the worse one is written.
+      const below = y < 11 || (name === 'poor' && measure.worse === 'lower')
+      if (Math.abs(y - lastY) < 12 && !below) continue
+      context.fillStyle = colour
+      context.fillText(
+        `${t(`class.${name}`)} ${measure.write(limits[name])}`,
+        widthPx - 4,
+        below ? Math.min(height, y + 11) : y - 3,
+      )
+      lastY = y
+    }
+    context.setLineDash([])
+  })
+}
+
+/** The interval before or after the one that holds the instant. */
+export function nextInterval(startMs: Float64Array, atMs: number, step: 1 | -1): number | undefined {
+  let [low, high] = [0, startMs.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((startMs[middle] ?? 0) > atMs) high = middle
+    else low = middle + 1
+  }
+  // `low` is the first that begins later; the one before it holds the instant.
+  const index = step === 1 ? low : low - 2
+  return startMs[index]
+}

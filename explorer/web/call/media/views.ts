@@ -1,0 +1,105 @@
+import type { StreamSummary } from '#contracts/call-record.ts'
+import type { WholeCall } from '#contracts/warehouse.ts'
+import type { CallSamples } from '../../api-types.ts'
+import type { Range } from '../axis/range.ts'
+import { type Columns, columnsOf, columnsOfMinutes, type SampledStream } from './columns.ts'
+import type { Band } from './measures.ts'
+
+/** One observer's sight of one stream: a block of lanes. */
+export interface View {
+  /** Of stream and observer: names the view's lanes. */
+  readonly id: string
+  readonly stream: StreamSummary
+  readonly columns: Columns
+  /** Where it ought to have measured something. */
+  readonly expected: Range
+  readonly mosName: string | undefined
+  readonly band: Band | undefined
+  readonly codecRows: SampledStream['codecRows']
+  /** From samples, from stored minutes after the samples have gone, or from one report on the whole call. */
+  readonly grain: 'samples' | 'minutes' | 'none'
+}
+
+export const viewIdOf = ({ key, observer }: { readonly key: string; readonly observer: string }): string =>
+  `${key} ${observer}`
+
+/** Streams of the record with what was measured of them, in the order in which they are read. */
+export function viewsOf({ record, minutes }: WholeCall, samples: CallSamples | undefined): readonly View[] {
+  const sampled = new Map((samples?.streams ?? []).map((stream) => [viewIdOf(stream), stream]))
+  const byMinute = Map.groupBy(minutes, ({ stream, observer }) => `${stream} ${observer}`)
+  return [...record.streams].sort(compareStreams).map((stream): View => {
+    const id = viewIdOf(stream)
+    const own = sampled.get(id)
+    const points = byMinute.get(id) ?? []
+    const columns = own !== undefined && own.endMs.length > 0 ? columnsOf(own) : columnsOfMinutes(points)
+    const main = mainMosOf(stream)
+    return {
+      id,
+      stream,
+      columns,
+      expected: expectedOf(stream, record),
+      mosName: own?.mosName ?? points.find(({ mosName }) => mosName)?.mosName ?? main?.name,
+      band: own?.band ?? main?.band,
+      codecRows: own?.codecRows ?? rowsOf(stream),
+      grain: own !== undefined && own.endMs.length > 0 ? 'samples' : points.length > 0 ? 'minutes' : 'none',
+    }
+  })
+}
+
+/** What MOS lanes draw: conversational where there is one, and most of the time. */
+function mainMosOf({ mos }: StreamSummary): StreamSummary['mos'][number] | undefined {
+  const rank = (kind: string) => (kind === 'conversational' ? 0 : 1)
+  const computed = mos.filter(({ source }) => source === 'computed')
+  return [...computed].sort((a, b) => rank(a.kind) - rank(b.kind) || b.seconds - a.seconds)[0]
+}
+
+function rowsOf({ mos }: StreamSummary): SampledStream['codecRows'] {
+  const rows = new Map(mos.filter(({ codecRow }) => codecRow !== '').map((one) => [one.codecRow, one.grounded]))
+  return [...rows].map(([row, grounded]) => ({ row, grounded }))
+}
+
+/** Between two parties media is owed from the answer to the end; in a conference streams come and go. */
+function expectedOf({ fromMs, toMs }: StreamSummary, { answeredMs, endedMs, conference }: WholeCall['record']): Range {
+  if (conference || answeredMs === undefined || answeredMs === null) return { fromMs, toMs }
+  return { fromMs: Math.min(fromMs, answeredMs), toMs: Math.max(toMs, endedMs ?? toMs) }
+}
+
+const severity = { poor: 0, degraded: 1, unclassified: 2, good: 3 } as const
+
+/** Sound before pictures, bad before good; views of one stream together, the one that counts first. */
+function compareStreams(a: StreamSummary, b: StreamSummary): number {
+  return (
+    Number(a.kind === 'video') - Number(b.kind === 'video') ||
+    (a.key === b.key ? Number(b.chosen) - Number(a.chosen) : 0) ||
+    severity[a.class] - severity[b.class] ||
+    (a.label < b.label ? -1 : a.label > b.label ? 1 : 0) ||
+    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+  )
+}
+
+/** Views of one stream: the one that counts, and those beside it. */
+export interface StreamViews {
+  readonly key: string
+  readonly chosen: View
+  readonly others: readonly View[]
+}
+
+export function byStream(views: readonly View[]): readonly StreamViews[] {
+  const groups = Map.groupBy(views, ({ stream }) => stream.key)
+  return [...groups].flatMap(([key, all]): StreamViews[] => {
+    const chosen = all.find(({ stream }) => stream.chosen) ?? all[0]
+    return chosen === undefined ? [] : [{ key, chosen, others: all.filter((view) => view !== chosen) }]
+  })
+}
+
+/** So many streams are unfolded at first: what a screen or two can hold. */
+const openAtFirst = 8
+
+/** Sound that counts, worst first. Good video stays folded: it has its band, and one click opens it. */
+export function firstOpen(views: readonly View[]): ReadonlySet<string> {
+  const telling = views.filter(
+    ({ stream }) =>
+      stream.chosen && (stream.kind === 'audio' || stream.class === 'poor' || stream.class === 'degraded'),
+  )
+  return new Set(telling.slice(0, openAtFirst).map(({ id }) => id))
+}
