@@ -1,9 +1,7 @@
-import { language } from './language.ts'
+import { locale } from './language.ts'
 
 /** What stands where nothing is known. Never a zero. */
 export const unknownMark = '—'
-
-const spoken = (): string => language.get()
 
 // Formatters are dear to make and cheap to use; there is one per language and shape.
 const formatters = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>()
@@ -17,10 +15,10 @@ function kept<T extends Intl.DateTimeFormat | Intl.NumberFormat>(key: string, ma
 }
 
 const dates = (name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-  kept(`${spoken()} date ${name}`, () => new Intl.DateTimeFormat(spoken(), options))
+  kept(`${locale()} date ${name}`, () => new Intl.DateTimeFormat(locale(), { hourCycle: 'h23', ...options }))
 
 const numbers = (name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat =>
-  kept(`${spoken()} number ${name}`, () => new Intl.NumberFormat(spoken(), options))
+  kept(`${locale()} number ${name}`, () => new Intl.NumberFormat(locale(), options))
 
 export const count = (value: number | undefined): string =>
   value === undefined ? unknownMark : numbers('count', { maximumFractionDigits: 0 }).format(value)
@@ -95,7 +93,13 @@ export function dateTime(ms: number, nowMs: number): string {
         minute: '2-digit',
         second: '2-digit',
       }).format(ms)
-    : dates('dateTimeYear', { dateStyle: 'medium', timeStyle: 'medium' }).format(ms)
+    : dates('dateTimeYear', {
+        day: 'numeric',
+        month: 'short',
+        year: 'numeric',
+        hour: '2-digit',
+        minute: '2-digit',
+      }).format(ms)
 }
 
 /** "31 Jan" in the viewer's zone. */

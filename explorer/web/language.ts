@@ -17,6 +17,12 @@ export function chooseLanguage(next: Language): void {
   language.set(next)
 }
 
+/** The language with the viewer's own region, where the browser names one: it decides how numbers and dates are written. */
+export function locale(): string {
+  const spoken = language.get()
+  return (safely(() => navigator.languages) ?? []).find((tag) => tag.split('-')[0]?.toLowerCase() === spoken) ?? spoken
+}
+
 function preferred(): Language {
   const asked = safely(() => navigator.languages) ?? []
   const known = asked.map((tag) => languages.find((name) => tag.toLowerCase().startsWith(name)))

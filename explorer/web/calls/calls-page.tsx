@@ -1,2 +1,185 @@
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
+import { getJson } from '../api.ts'
+import type { Facets, Timeline } from '../api-types.ts'
+import { clockSeconds, utc } from '../format.ts'
 import { t } from '../messages.ts'
-export const CallsPage = () => <h1>{t('shell.calls')}</h1>
+import { go, howWeCame, place, rememberedScroll } from '../router.ts'
+import { session } from '../session.ts'
+import { useLink } from '../shell/connection.tsx'
+import { useStore } from '../store.ts'
+import { announce } from '../ui/announce.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { Empty, Failure, Skeleton, Stale } from '../ui/states.tsx'
+import { useLoaded } from '../use-loaded.ts'
+import { dimmed, maxRows } from './call-book.ts'
+import { type CallList, callListOf, type ListState } from './call-list.ts'
+import { FilterBar } from './filter-bar.tsx'
+import { addressOf, cleared, type Filters, isNarrowed, queryOf, readFilters } from './filters.ts'
+import { Strip } from './strip.tsx'
+import { Table } from './table.tsx'
+
+/** What is counted over many calls is counted anew at most this often, however fast calls come. */
+const recountMs = 10_000
+
+export function CallsPage() {
+  const { query } = useStore(place)
+  const filters = useMemo(() => readFilters(query), [query])
+  const address = addressOf(filters)
+  const list = useMemo(() => callListOf(address, filters), [address])
+  const state = useStore(list.state)
+  const turn = useRecount(list)
+  const { since, until, tenant } = filters
+  const facets = useLoaded<Facets>(`${tenant} ${since} ${until} ${turn}`, (signal) =>
+    getJson('/api/calls/facets', { tenant, since, until }, signal),
+  )
+  const timeline = useLoaded<Timeline>(`${address} ${turn}`, (signal) =>
+    getJson('/api/calls/timeline', { ...queryOf(filters), sort: undefined, order: undefined, buckets: 120 }, signal),
+  )
+  useEffect(() => {
+    list.listen()
+    return () => list.rest()
+  }, [list])
+  useEffect(() => {
+    document.title = `${t('calls.title')} · callscope`
+    // A list that is still known has its height at once: what was read is found again.
+    if (howWeCame() === 'back') scrollTo(0, rememberedScroll())
+  }, [address])
+  return (
+    <>
+      <h1 class="visually-hidden">{t('calls.title')}</h1>
+      <Strip filters={filters} timeline={timeline} />
+      <FilterBar filters={filters} facets={facets.value} />
+      <List filters={filters} list={list} state={state} />
+    </>
+  )
+}
+
+/** A number that rises when live changes came, at most every ten seconds. */
+function useRecount(list: CallList): number {
+  const [turn, setTurn] = useState(0)
+  useEffect(() => {
+    let seen = list.changes.get()
+    const timer = setInterval(() => {
+      if (list.changes.get() === seen || document.hidden) return
+      seen = list.changes.get()
+      setTurn((before) => before + 1)
+    }, recountMs)
+    return () => clearInterval(timer)
+  }, [list])
+  return turn
+}
+
+interface ListProps {
+  readonly filters: Filters
+  readonly list: CallList
+  readonly state: ListState
+}
+
+function List({ filters, list, state }: ListProps) {
+  const [top, setTop] = useState(true)
+  const onTop = useCallback((seen: boolean) => setTop(seen), [])
+  const latestFirst = filters.sort === 'started' && filters.order === 'desc'
+  useEffect(() => {
+    if (top && latestFirst && (state.waiting.length > 0 || state.gone.size > 0)) list.settle()
+  }, [top, latestFirst, state, list])
+  useDimming(list, state)
+  const { calls, loading, error } = state
+  if (calls.length === 0 && error !== undefined) return <Failure error={error} retry={list.reload} />
+  if (calls.length === 0 && loading !== undefined) return <Skeleton lines={14} />
+  return (
+    <>
+      <ListHead list={list} state={state} />
+      {calls.length === 0 ? (
+        <NoCalls filters={filters} />
+      ) : (
+        <Table filters={filters} list={list} state={state} onTop={onTop} />
+      )}
+      <ListFoot list={list} state={state} />
+    </>
+  )
+}
+
+/** How long a changed row stays lit; as the animation in styles/calls.css. */
+const litMs = 2_000
+
+function useDimming(list: CallList, { lit }: ListState): void {
+  useEffect(() => {
+    if (lit.size === 0) return
+    const timer = setTimeout(() => list.state.set({ ...list.state.get(), ...dimmed(list.state.get()) }), litMs)
+    return () => clearTimeout(timer)
+  }, [lit, list])
+}
+
+function ListHead({ list, state }: Omit<ListProps, 'filters'>) {
+  const link = useLink()
+  const { calls, nextCursor, waiting, completeUntilMs } = state
+  const n = waiting.length
+  useEffect(() => {
+    if (n > 0) announce(t('calls.newSaid', { n }))
+  }, [n > 0])
+  const show = (): void => {
+    list.settle()
+    const table = document.querySelector('.calls')
+    scrollTo(0, scrollY + (table?.getBoundingClientRect().top ?? 0) - 48)
+  }
+  return (
+    <>
+      {link.type === 'gone' && <Stale sinceMs={link.sinceMs} />}
+      <div class="list-head">
+        <p>
+          {nextCursor === undefined ? t('calls.shown', { n: calls.length }) : t('calls.shownMore', { n: calls.length })}
+        </p>
+        {completeUntilMs !== undefined && (
+          <p class="muted" title={`${utc(completeUntilMs)}. ${t('calls.complete.why')}`}>
+            {t('calls.complete', { time: clockSeconds(completeUntilMs) })}
+          </p>
+        )}
+      </div>
+      {n > 0 && (
+        <div class="list-new">
+          <button type="button" class="button button-main" onClick={show}>
+            <Icon name="newer" />
+            {t('calls.new', { n })}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function ListFoot({ list, state: { calls, loading, error } }: Omit<ListProps, 'filters'>) {
+  if (calls.length === 0) return null
+  if (error !== undefined)
+    return (
+      <p class="list-foot" role="alert">
+        {t('calls.moreFailed')}{' '}
+        <button type="button" class="button" onClick={() => list.again()}>
+          {t('state.retry')}
+        </button>
+      </p>
+    )
+  if (loading === 'more') return <p class="list-foot muted">{t('calls.more')}</p>
+  if (calls.length >= maxRows) return <p class="list-foot muted">{t('calls.tooMany', { n: calls.length })}</p>
+  return null
+}
+
+function NoCalls({ filters }: { readonly filters: Filters }) {
+  const who = useStore(session)
+  if (isNarrowed(filters))
+    return (
+      <Empty title={t('calls.none')}>
+        <p>{t('calls.none.why')}</p>
+        <button type="button" class="button" onClick={() => go(addressOf(cleared(filters)))}>
+          {t('filters.clear')}
+        </button>
+      </Empty>
+    )
+  return (
+    <Empty title={t('calls.nothing')}>
+      {!(who.type === 'known' && who.session.demo) && <p>{t('calls.nothing.demo')}</p>}
+      <a class="button button-main" href="/import">
+        {t('calls.nothing.import')}
+      </a>
+    </Empty>
+  )
+}
