@@ -7,7 +7,7 @@ import { boundsOf, homeOf } from './axis/bounds.ts'
 import { around, isSame } from './axis/range.ts'
 import { firstOpen, type View, viewsOf } from './media/views.ts'
 import { CallDetails } from './parts/call-details.tsx'
-import { CallHeader, Completeness } from './parts/call-header.tsx'
+import { CallHeader } from './parts/call-header.tsx'
 import { EventsTable } from './parts/events-table.tsx'
 import { ExportButton } from './parts/export-button.tsx'
 import { RawJson } from './parts/raw-json.tsx'
@@ -44,7 +44,6 @@ export function CallView({ answer }: { readonly answer: CallAnswer }) {
   return (
     <div class="call-page">
       <CallHeader whole={whole} actions={<ExportButton answer={answer} views={views} />} />
-      <Completeness whole={whole} />
       <Verdict record={record} views={views} thresholds={samples?.thresholds} show={show} />
       <Timeline {...{ axis, whole, views, samples, open, toggle }} notes={notesOf(answer, views)} />
       <TelemetryTable axis={axis} logs={logs} spans={spans} />

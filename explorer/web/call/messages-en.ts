@@ -1,6 +1,7 @@
 /** What the page of one call says, in English. */
 export const callMessagesEn = {
   'call.title': 'Call {from} to {to}',
+  'call.untitled': 'Call {id}',
   'call.somebody': 'unknown',
   'call.notFound': 'No such call',
   'call.notFound.why':
@@ -50,6 +51,7 @@ export const callMessagesEn = {
   'call.evidence': 'Evidence',
   'call.show': 'Show this moment in the chart',
   'call.more': { one: 'Show {n} more', other: 'Show {n} more' },
+  'call.places': { one: 'seen in {n} place', other: 'seen in {n} places' },
   'call.fewer': 'Show fewer',
   'call.confidence': '{word}, {share} sure',
   'call.confidence.veryLikely': 'very likely',
@@ -167,7 +169,8 @@ export const callMessagesEn = {
   'call.condition.early': 'before the answer: not judged',
   'call.condition.unjudged': 'stored minutes: not told apart',
   'call.stream.measured': 'measured {time}',
-  'call.stream.bad': 'bad for {time}, longest {longest}',
+  'call.stream.bad': 'bad for {time}',
+  'call.stream.longest': 'poor for up to {time} at a time',
   'call.stream.silent': 'no packet came',
   'call.stream.counts': 'counts for the verdict',
   'call.stream.notMeasured': 'Not measured here: {measures}.',

@@ -4,6 +4,7 @@ import type { callMessagesEn } from './messages-en.ts'
 /** What the page of one call says, in Russian. */
 export const callMessagesRu: Same<typeof callMessagesEn> = {
   'call.title': 'Звонок {from} → {to}',
+  'call.untitled': 'Звонок {id}',
   'call.somebody': 'неизвестно',
   'call.notFound': 'Такого звонка нет',
   'call.notFound.why':
@@ -57,6 +58,12 @@ export const callMessagesRu: Same<typeof callMessagesEn> = {
     few: 'Показать ещё {n}',
     many: 'Показать ещё {n}',
     other: 'Показать ещё {n}',
+  },
+  'call.places': {
+    one: 'видно в {n} месте',
+    few: 'видно в {n} местах',
+    many: 'видно в {n} местах',
+    other: 'видно в {n} местах',
   },
   'call.fewer': 'Показать меньше',
   'call.confidence': '{word}, уверенность {share}',
@@ -185,7 +192,8 @@ export const callMessagesRu: Same<typeof callMessagesEn> = {
   'call.condition.early': 'до ответа: не оценивается',
   'call.condition.unjudged': 'поминутные итоги: не различить',
   'call.stream.measured': 'измерено {time}',
-  'call.stream.bad': 'плохо {time}, дольше всего {longest}',
+  'call.stream.bad': 'плохо {time}',
+  'call.stream.longest': 'дольше всего подряд {time}',
   'call.stream.silent': 'пакетов не было',
   'call.stream.counts': 'учтён в заключении',
   'call.stream.notMeasured': 'Здесь не измерено: {measures}.',

@@ -37,10 +37,13 @@ export function useCall(id: string, tenant: string | undefined): Loaded<CallAnsw
         again()
       }, settleMs)
     }
-    const live = openLive(tenant === undefined ? {} : { tenant }, {
-      calls: ({ calls, gone }) => [...calls, ...gone].some((call) => members.has(call.id)) && soon(),
-      reset: soon,
-    })
+    const live = openLive(
+      { q: id, ...(tenant === undefined ? {} : { tenant }) },
+      {
+        calls: ({ calls, gone }) => [...calls, ...gone].some((call) => members.has(call.id)) && soon(),
+        reset: soon,
+      },
+    )
     const clock = setInterval(soon, againMs)
     return () => {
       live.close()

@@ -17,7 +17,7 @@ const plotPx = widthPx - leftPx
 export function chartSvg(view: View, measure: Measure, limits: Limits | undefined, range: Range): Markup {
   const { columns, expected } = view
   const values = columns.values[measure.name]
-  const top = values.reduce((most, value) => (value > most ? value : most), (limits?.poor ?? 0) * 1.15) * 1.05
+  const top = greatestOf(values, (limits?.poor ?? 0) * 1.15) * 1.05
   const scale: Scale = { range, bottom: measure.bottom, top: Math.max(measure.leastTop, top) }
   const bad = badStretches(columns, measure.name)
   const unknown = unknownSpans(columns, values, expected)
@@ -30,6 +30,13 @@ ${limits === undefined ? undefined : limitLines(limits, measure, scale)}
 <text class="tick" x="${leftPx - 6}" y="10">${measure.write(scale.top)}</text>
 <text class="tick" x="${leftPx - 6}" y="${heightPx - 3}">${measure.write(scale.bottom)}</text>
 </svg>`
+}
+
+/** NaN, the unknown, is greater than nothing. */
+function greatestOf(values: Float64Array, atLeast: number): number {
+  let greatest = atLeast
+  for (const value of values) if (value > greatest) greatest = value
+  return greatest
 }
 
 interface Scale {

@@ -1,5 +1,6 @@
 import { clock, clockSeconds, day } from '../../format.ts'
 import { pxOf } from '../axis/range.ts'
+import { preciseClock } from '../story/clock.ts'
 import type { LaneMaker, Sight } from './lane.ts'
 import { laneFont } from './palette.ts'
 import { createSurface } from './surface.ts'
@@ -18,7 +19,7 @@ export function createAxisLane(): LaneMaker {
         context.fillStyle = sight.palette.faint
         for (const atMs of sight.ticksMs) {
           const px = pxOf(sight.range, atMs, sight.widthPx)
-          if (px > 24 && px < sight.widthPx - 24) context.fillText(tickText(atMs, sight), px, 17)
+          if (px > 30 && px < sight.widthPx - 30) context.fillText(tickText(atMs, sight), px, 17)
         }
       },
       readAt: () => '',
@@ -34,7 +35,5 @@ function tickText(atMs: number, { ticksMs }: Sight): string {
   if (stepMs >= 24 * 3_600_000) return day(atMs)
   if (stepMs >= 60_000) return clock(atMs)
   if (stepMs >= 1_000 || ticksMs.length < 2) return clockSeconds(atMs)
-  return `${clockSeconds(atMs)}.${String(Math.round(atMs % 1_000))
-    .padStart(3, '0')
-    .slice(0, 1)}`
+  return preciseClock(atMs, 1)
 }

@@ -91,7 +91,7 @@ function chartOptions(
         stroke: () => readPalette().faint,
         grid: { show: false },
         ticks: { show: false },
-        splits: () => (measure.name === 'mos' ? [1, 2, 3, 4] : [bottom, top / 2]),
+        splits: () => (measure.name === 'mos' ? [1, 2, 3, 4] : [bottom, roundBelow(top * 0.85)]),
         values: (_, splits) => splits.map((split) => short(measure, split)),
       },
     ],
@@ -102,6 +102,13 @@ function chartOptions(
 
 const short = (measure: Measure, value: number): string =>
   measure.name === 'mos' ? String(value) : measure.write(value)
+
+/** The greatest of 1, 2, 5, 10, 20 … that is not above a value: what a scale is labelled with. */
+export function roundBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  const digit = value / power
+  return (digit >= 5 ? 5 : digit >= 2 ? 2 : 1) * power
+}
 
 interface Behind {
   readonly bad: ReturnType<typeof badStretches>
@@ -145,31 +152,31 @@ function drawLimits(chart: uPlot, sight: Sight, limits: Limits | undefined, meas
   inPlot(chart, (context, height) => {
     context.font = '10px system-ui, sans-serif'
     context.textAlign = 'right'
-    let lastY = Number.POSITIVE_INFINITY
-    for (const [name, colour] of [
-      ['poor', palette.poor],
-      ['degraded', palette.degraded],
-    ] as const) {
-      const y = chart.valToPos(limits[name], 'y')
-      context.strokeStyle = colour
+    let takenPx = Number.NaN
+    for (const name of ['poor', 'degraded'] as const) {
+      const y = Math.round(chart.valToPos(limits[name], 'y')) + 0.5
+      context.strokeStyle = palette[name]
       context.setLineDash([4, 3])
       context.beginPath()
-      context.moveTo(0, Math.round(y) + 0.5)
-      context.lineTo(widthPx, Math.round(y) + 0.5)
+      context.moveTo(0, y)
+      context.lineTo(widthPx, y)
       context.stroke()
-      // Two limits close together share one line of text: the worse one is written.
-      const below = y < 11 || (name === 'poor' && measure.worse === 'lower')
-      if (Math.abs(y - lastY) < 12 && !below) continue
-      context.fillStyle = colour
-      context.fillText(
-        `${t(`class.${name}`)} ${measure.write(limits[name])}`,
-        widthPx - 4,
-        below ? Math.min(height, y + 11) : y - 3,
-      )
-      lastY = y
+      // Of two that would touch only the worse is written.
+      const textPx = limitTextPx(y, height, (name === 'poor') === (measure.worse === 'higher'))
+      if (Math.abs(textPx - takenPx) < 10) continue
+      context.fillStyle = palette[name]
+      context.fillText(`${t(`class.${name}`)} ${measure.write(limits[name])}`, widthPx - 4, textPx)
+      takenPx = textPx
     }
     context.setLineDash([])
   })
+}
+
+/** The baseline of a limit's text: on the far side of its line from the other limit, where there is room. */
+function limitTextPx(linePx: number, heightPx: number, above: boolean): number {
+  const [over, under] = [linePx - 3, linePx + 10]
+  if (above) return over >= 8 ? over : under
+  return under <= heightPx ? under : over
 }
 
 /** The interval before or after the one that holds the instant. */

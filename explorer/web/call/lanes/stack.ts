@@ -1,8 +1,9 @@
-import { clockSeconds, utc } from '../../format.ts'
+import { utc } from '../../format.ts'
 import { colours } from '../../theme.ts'
 import type { Axis } from '../axis/axis.ts'
 import { lengthOf, pxOf } from '../axis/range.ts'
 import { ticksOf } from '../axis/ticks.ts'
+import { preciseClock } from '../story/clock.ts'
 import { gutterPx, type LaneDrawing, type LaneMaker, type Sight } from './lane.ts'
 import { readPalette } from './palette.ts'
 
@@ -85,7 +86,7 @@ export function createStack(root: HTMLElement, cursorLine: HTMLElement, cursorTi
       const px = pxOf(range, cursorMs, box.widthPx)
       cursorLine.style.transform = `translateX(${box.leftPx + px}px)`
       cursorTime.style.transform = `translateX(${Math.round(gutterPx + px)}px) translateX(-50%)`
-      cursorTime.textContent = `${clockSeconds(cursorMs)}.${String(Math.floor((cursorMs % 1_000) / 100))}`
+      cursorTime.textContent = preciseClock(cursorMs, 1)
       cursorTime.title = utc(cursorMs)
     }
     const nearMs = (lengthOf(range) / box.widthPx) * nearPx
@@ -167,5 +168,5 @@ function follow(axis: Axis, atMs: number): void {
 
 function tellCursor(row: HTMLElement, cursorMs: number, text: string): void {
   row.setAttribute('aria-valuenow', String(Math.round(cursorMs)))
-  row.setAttribute('aria-valuetext', `${clockSeconds(cursorMs)} ${text}`)
+  row.setAttribute('aria-valuetext', `${preciseClock(cursorMs, 1)} ${text}`)
 }

@@ -6,6 +6,8 @@ import { t, tIfKnown } from '../../messages.ts'
 import { Time } from '../../ui/time.tsx'
 import { now } from '../../world.ts'
 import { endText } from '../story/call-end.ts'
+import { shortId } from '../story/parties.ts'
+import { sentenceCase } from '../story/sentences.ts'
 import { CallIds } from './call-ids.tsx'
 
 /** Who called whom, when, over what, and how it ended. */
@@ -18,9 +20,9 @@ export function CallHeader({ whole, actions }: { readonly whole: WholeCall; read
           ← {t('call.back')}
         </a>
         <h1>
-          <Party name={record.from} /> <span aria-hidden="true">→</span>
-          <span class="visually-hidden">–</span> <Party name={record.to} />
+          <Title record={record} />
         </h1>
+        <Completeness whole={whole} />
         <div class="call-actions">{actions}</div>
       </div>
       <dl class="facts">
@@ -33,6 +35,18 @@ export function CallHeader({ whole, actions }: { readonly whole: WholeCall; read
       </dl>
       <CallIds record={record} />
     </header>
+  )
+}
+
+/** Who called whom. A conference has members instead; of some calls nobody said. */
+function Title({ record: { from, to, conference, id } }: { readonly record: CallRecord }) {
+  if (!from && !to)
+    return <>{conference ? sentenceCase(t('word.conference')) : t('call.untitled', { id: shortId(id) })}</>
+  return (
+    <>
+      <Party name={from} /> <span aria-hidden="true">→</span>
+      <span class="visually-hidden">–</span> <Party name={to} />
+    </>
   )
 }
 
@@ -75,10 +89,10 @@ function directionText({ conference, direction }: CallRecord): string | undefine
 }
 
 /** How final all this is. */
-export function Completeness({ whole: { record, asOfMs, version } }: { readonly whole: WholeCall }) {
+function Completeness({ whole: { record, asOfMs } }: { readonly whole: WholeCall }) {
   const { state } = record
   return (
-    <p class="completeness muted" data-version={version}>
+    <p class="completeness muted">
       <span class={`state-dot state-${state}`} aria-hidden="true" />
       {t(`state.${state}`)}
       {state === 'settled' ? '' : <> · {updatingText(asOfMs)}</>}

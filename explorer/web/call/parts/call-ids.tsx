@@ -8,7 +8,7 @@ const firstKinds = ['correlation', 'sip_call_id', 'trace']
 
 export function CallIds({ record }: { readonly record: CallRecord }) {
   const ids = idsOf(record)
-  const first = firstKinds.flatMap((kind) => ids.filter((one) => one.kind === kind).slice(0, 2))
+  const first = firstKinds.flatMap((kind) => ids.filter((one) => one.kind === kind).slice(0, 1))
   const rest = ids.filter((one) => !first.includes(one))
   return (
     <div class="ids">

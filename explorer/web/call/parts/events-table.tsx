@@ -3,11 +3,11 @@ import { duration } from '../../format.ts'
 import { t } from '../../messages.ts'
 import { Time } from '../../ui/time.tsx'
 import type { Axis } from '../axis/axis.ts'
+import { preciseClock } from '../story/clock.ts'
 import { eventDetail, eventName } from '../story/event-text.ts'
 import { shortId } from '../story/parties.ts'
 import { MoreRows, useShown } from './more-rows.tsx'
 import { ScrollTable } from './scroll-table.tsx'
-import { withMilliseconds } from './telemetry-table.tsx'
 
 /** All events, also those whose label had no room in the ladder. */
 export function EventsTable({ record, axis }: { readonly record: CallRecord; readonly axis: Axis }) {
@@ -35,7 +35,7 @@ export function EventsTable({ record, axis }: { readonly record: CallRecord; rea
             {shown.map((event) => (
               <tr key={`${event.source} ${event.id}`} onMouseEnter={() => axis.point(event.atMs)}>
                 <td>
-                  <Time ms={event.atMs} text={withMilliseconds(event.atMs)} />
+                  <Time ms={event.atMs} text={preciseClock(event.atMs, 3)} />
                 </td>
                 <td class="number">{duration(Math.max(0, event.atMs - record.startedMs))}</td>
                 <td title={event.type}>{eventName(event)}</td>

@@ -1,18 +1,17 @@
 import { useMemo } from 'preact/hooks'
 import type { CallSamples } from '../../api-types.ts'
 import { t, tIfKnown } from '../../messages.ts'
-import { ClassBadge } from '../../ui/badge.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { createMeasureLane } from '../lanes/measure-lane.ts'
 import { createRibbonLane, ribbonHeightPx } from '../lanes/ribbon-lane.ts'
 import { type Measure, measures } from '../media/measures.ts'
-import { stretchesOf } from '../media/stretches.ts'
 import type { StreamViews, View } from '../media/views.ts'
 import { toldDuration } from '../story/figures.ts'
 import { laneIds } from '../story/lane-ids.ts'
-import { arrowOf, partiesOf } from '../story/parties.ts'
+import { arrowOf, partiesOf, shortId } from '../story/parties.ts'
 import { chartSummary } from '../story/summaries.ts'
 import { LaneRow } from './lane-row.tsx'
+import { StreamBadge } from './stream-badge.tsx'
 
 interface BlockProps {
   readonly group: StreamViews
@@ -85,7 +84,6 @@ interface MeasureRowProps {
 function MeasureRow({ view, measure, thresholds }: MeasureRowProps) {
   const limits = thresholds === undefined ? undefined : measure.limits(thresholds, view.band)
   // By what they are, not by which answer they came in: a chart is not built anew because the page was brought up to date.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: limits stand as their two numbers.
   const make = useMemo(() => createMeasureLane(view, measure, limits), [view, measure, limits?.degraded, limits?.poor])
   const word = measure.name === 'mos' ? (view.mosName ?? 'MOS') : t(`measure.${measure.name}`)
   return (
@@ -113,7 +111,7 @@ function ViewTitle({ view, isOpen, toggle, beside }: Required<Omit<ViewProps, 't
         <span class={beside ? 'view-name' : 'muted'}>{tIfKnown('call.observer', stream.observer)}</span>
         {!beside && <span class="muted view-place">{placeOf(view)}</span>}
       </button>
-      <ClassBadge class={stream.class} />
+      <StreamBadge stream={stream} />
       <span class="muted view-facts">{factsOf(view).join(' · ')}</span>
     </h3>
   )
@@ -127,17 +125,14 @@ function placeOf({ stream }: View): string {
   return t(`call.place.${stream.direction}`, { party: stream.direction === 'send' ? speaker : hearer })
 }
 
-function factsOf(view: View): readonly string[] {
-  const { stream, codecRows, band } = view
+function factsOf({ stream, codecRows, band }: View): readonly string[] {
   const badMs = stream.degradedMs + stream.poorMs
-  const isSilent =
-    view.grain === 'samples' && stretchesOf(view.columns).every(({ condition }) => condition === 'silent')
+  const { longestPoorMs } = stream
   return [
+    ...(stream.streamId === '' ? [] : [shortId(stream.streamId)]),
     ...(stream.chosen ? [t('call.stream.counts')] : []),
-    ...(isSilent ? [t('call.stream.silent')] : []),
-    ...(badMs > 0
-      ? [t('call.stream.bad', { time: toldDuration(badMs), longest: toldDuration(stream.longestPoorMs) })]
-      : []),
+    ...(badMs > 0 ? [t('call.stream.bad', { time: toldDuration(badMs) })] : []),
+    ...(longestPoorMs > 0 ? [t('call.stream.longest', { time: toldDuration(longestPoorMs) })] : []),
     ...(band === undefined ? [] : [t(`call.band.${band}`)]),
     ...codecRows.map(({ row, grounded }) => t(grounded ? 'call.stream.grounded' : 'call.stream.ungrounded', { row })),
   ]

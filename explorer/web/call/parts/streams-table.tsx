@@ -1,11 +1,11 @@
 import type { Mos, StreamSummary } from '#contracts/call-record.ts'
 import { count, duration, mos as mosText, share, unknownMark } from '../../format.ts'
 import { t, tIfKnown } from '../../messages.ts'
-import { ClassBadge } from '../../ui/badge.tsx'
 import type { View } from '../media/views.ts'
 import { milliseconds } from '../story/figures.ts'
 import { arrowOf } from '../story/parties.ts'
 import { ScrollTable } from './scroll-table.tsx'
+import { StreamBadge } from './stream-badge.tsx'
 
 /** All figures of all observers. Unknown is a dash, never a zero. */
 export function StreamsTable({ views }: { readonly views: readonly View[] }) {
@@ -78,7 +78,7 @@ function StreamRow({ stream }: { readonly stream: StreamSummary }) {
         {stream.chosen && <span class="cell-more">{t('call.stream.counts')}</span>}
       </td>
       <td>
-        <ClassBadge class={stream.class} />
+        <StreamBadge stream={stream} />
       </td>
       <td class="number">{duration(stream.measuredMs)}</td>
       <td class="number">{badMs === 0 ? unknownMark : duration(badMs)}</td>

@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks'
 import type { WholeCall } from '#contracts/warehouse.ts'
-import { clockSeconds } from '../../format.ts'
 import { t } from '../../messages.ts'
 import { Time } from '../../ui/time.tsx'
 import type { Axis } from '../axis/axis.ts'
+import { preciseClock } from '../story/clock.ts'
 import { milliseconds } from '../story/figures.ts'
 import { hasFailed, type LogLevel, levelOf, msOfNanos } from '../story/telemetry.ts'
 import { MoreRows, useShown } from './more-rows.tsx'
@@ -58,7 +58,7 @@ export function TelemetryTable({ axis, logs, spans }: TelemetryTableProps) {
             {shown.map((row) => (
               <tr key={row.key} class={`log-${row.tone}`} onMouseEnter={() => axis.point(row.atMs)}>
                 <td>
-                  <Time ms={row.atMs} text={withMilliseconds(row.atMs)} />
+                  <Time ms={row.atMs} text={preciseClock(row.atMs, 3)} />
                 </td>
                 <td class="log-kind">{row.kind}</td>
                 <td>{row.service}</td>
@@ -73,9 +73,6 @@ export function TelemetryTable({ axis, logs, spans }: TelemetryTableProps) {
     </section>
   )
 }
-
-export const withMilliseconds = (ms: number): string =>
-  `${clockSeconds(ms)}.${String(Math.floor(ms % 1_000)).padStart(3, '0')}`
 
 function rowsOf(logs: WholeCall['logs'], spans: WholeCall['spans']): readonly Row[] {
   const ofLogs = logs.map((log, at): Row => {

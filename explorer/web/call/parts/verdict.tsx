@@ -1,13 +1,15 @@
 import { useState } from 'preact/hooks'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { CallSamples } from '../../api-types.ts'
-import { clockSeconds, share } from '../../format.ts'
+import { share } from '../../format.ts'
 import { t } from '../../messages.ts'
 import { ClassBadge } from '../../ui/badge.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import type { View } from '../media/views.ts'
-import { type Moment, momentOfBecause, momentOfEvidence, momentOfFinding, momentOfReason } from '../story/moments.ts'
-import { confidenceWord, findingSentence, headline, reasonSentence, sentenceCase } from '../story/sentences.ts'
+import type { Moment } from '../story/moments.ts'
+import { confidenceWord, headline, sentenceCase } from '../story/sentences.ts'
+import { becauseStatements, type Statement, statementsOf } from '../story/statements.ts'
+import { GoIcon } from './go-icon.tsx'
 
 interface VerdictProps {
   readonly record: CallRecord
@@ -40,69 +42,12 @@ export function Verdict(props: VerdictProps) {
   )
 }
 
-type Tone = 'poor' | 'degraded' | 'none'
-
-interface Statement {
-  readonly key: string
-  readonly tone: Tone
-  readonly text: string
-  /** As the server put it, where that is something else. */
-  readonly said: string | undefined
-  readonly moment: Moment | undefined
-}
-
-function statementsOf({ record, views, thresholds }: VerdictProps) {
-  const { reasons, findings } = record.verdict
-  const ofFindings = findings.map(
-    (finding, at): Statement => ({
-      key: `finding ${at}`,
-      tone: finding.severity,
-      text: sentenceCase(findingSentence(finding, record)),
-      said: finding.text,
-      moment: momentOfFinding(finding, { record, views }),
-    }),
-  )
-  const ofReasons = reasons.map(
-    (reason, at): Statement => ({
-      key: `reason ${at}`,
-      tone: reason.severity,
-      text: sentenceCase(reasonSentence(reason, record, thresholds)),
-      said: reason.text,
-      moment: momentOfReason(reason, views),
-    }),
-  )
-  const evidence = record.evidence.map(
-    (row): Statement => ({
-      key: `evidence ${row.id}`,
-      tone: row.severity >= 17 ? 'poor' : 'degraded',
-      text: [`${clockSeconds(row.atMs)} ${row.service}`, row.name, row.detail]
-        .filter((part) => part !== '')
-        .join(' · '),
-      said: undefined,
-      moment: momentOfEvidence(row),
-    }),
-  )
-  return {
-    why: [...ofFindings.filter(({ tone }) => tone !== 'none'), ...ofReasons],
-    also: ofFindings.filter(({ tone }) => tone === 'none'),
-    evidence,
-  }
-}
-
 interface WhoseSideProps extends VerdictProps {
   readonly fault: NonNullable<CallRecord['verdict']['fault']>
 }
 
 function WhoseSide({ fault: { domain, confidence, because }, record, views, show }: WhoseSideProps) {
-  const all = because.map(
-    (text, at): Statement => ({
-      key: `because ${at}`,
-      tone: 'none',
-      text: sentenceCase(text),
-      said: undefined,
-      moment: momentOfBecause(text, { record, views }),
-    }),
-  )
+  const all = becauseStatements(because, { record, views })
   const isNamed = domain !== 'unknown'
   return (
     <div class="verdict-part">
@@ -159,7 +104,7 @@ function StatementList({ all, show }: Omit<StatementsProps, 'title'>) {
 }
 
 function StatementButton({
-  statement: { tone, text, said, moment },
+  statement: { tone, text, said, places, moment },
   show,
 }: {
   readonly statement: Statement
@@ -171,16 +116,17 @@ function StatementButton({
         <Icon name={tone === 'none' ? 'unclassified' : tone} size={14} />
         {tone !== 'none' && <span class="visually-hidden">{t(`class.${tone}`)}: </span>}
       </span>
-      <span>{text}</span>
+      <span>
+        {text}
+        {places > 1 && <span class="muted"> ({t('call.places', { n: places })})</span>}
+      </span>
     </>
   )
   if (moment === undefined) return <span class="statement">{content}</span>
   return (
     <button type="button" class="statement" title={said ?? t('call.show')} onClick={() => show(moment)}>
       {content}
-      <span class="statement-go" aria-hidden="true">
-        ⌖
-      </span>
+      <GoIcon />
     </button>
   )
 }

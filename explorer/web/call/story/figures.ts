@@ -1,10 +1,10 @@
 import { duration, mos, share } from '../../format.ts'
-import { language } from '../../language.ts'
+import { locale } from '../../language.ts'
 
 /** One decimal where it says something: "1.9 ms", "35 ms". */
 export function milliseconds(value: number): string {
   const digits = value > 0 && value < 10 ? 1 : 0
-  return new Intl.NumberFormat(language.get(), {
+  return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit: 'millisecond',
     unitDisplay: 'short',
@@ -19,7 +19,7 @@ export const mosNumber = (value: number): string => mos(value)
 export function toldDuration(ms: number): string {
   if (ms < 1_000 || ms >= 120_000) return duration(ms)
   const seconds = ms / 1_000
-  return new Intl.NumberFormat(language.get(), {
+  return new Intl.NumberFormat(locale(), {
     style: 'unit',
     unit: 'second',
     unitDisplay: 'short',

@@ -39,7 +39,7 @@ export function rungsOf(record: CallRecord, untilMs: number): readonly Rung[] {
   const legs = record.legs
     .slice(0, maxRungs)
     .map((leg) => rungOf(leg.legId, leg, aliveOf(leg, record, endMs), ofLeg.get(leg.legId) ?? []))
-  return [whole, ...legs]
+  return whole.marks.length === 0 && legs.length > 0 ? legs : [whole, ...legs]
 }
 
 function aliveOf({ addedMs, endedMs }: LegSummary, { startedMs }: CallRecord, endMs: number): Range {

@@ -6,7 +6,7 @@ export interface Parties {
   readonly hearer: string
 }
 
-const longestName = 22
+const longestName = 16
 
 export function partiesOf(label: string): Parties {
   const [speaker = '', hearer = ''] = label.split(' -> ')
@@ -21,7 +21,7 @@ export function partyName(word: string): string {
 }
 
 /** The end of an id tells it from its neighbours. */
-export const shortId = (id: string): string => (id.length > longestName ? `…${id.slice(-12)}` : id)
+export const shortId = (id: string): string => (id.length > longestName ? `…${id.slice(-10)}` : id)
 
 /** "callee → caller": for titles. */
 export function arrowOf(label: string): string {
