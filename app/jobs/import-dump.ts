@@ -17,15 +17,17 @@ export async function importDump({ path, tenant, run, clock, log }: ImportParts)
   const refusals = createRefusals()
   let counts: Record<string, number> = {}
   let notes: readonly string[] = []
+  let calls: JobReport['calls']
   for await (const step of importFile(path, { tenant, run, nowMs: clock() })) {
     if (step.type === 'records') await log.append(step.records)
     else if (step.type === 'refused')
       refusals.add(step.reason, step.line === 0 ? step.detail : `line ${step.line}: ${step.detail}`)
     else {
-      const { notes: told, ...tally } = step.tally
+      const { notes: told, callIds, ...tally } = step.tally
       counts = tally
       notes = told
+      calls = callIds.map((id) => ({ tenant, id }))
     }
   }
-  return { counts, refused: refusals.report(), notes }
+  return { counts, refused: refusals.report(), notes, ...(calls === undefined ? {} : { calls }) }
 }

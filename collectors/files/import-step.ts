@@ -11,6 +11,8 @@ export interface RefusedPart {
 export interface ImportTally {
   /** Correlation ids that samples or call events were imported for. */
   readonly calls: number
+  /** The first of these ids, for whoever wants to look at them. */
+  readonly callIds: readonly string[]
   readonly streams: number
   readonly samples: number
   readonly logs: number

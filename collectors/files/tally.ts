@@ -3,6 +3,9 @@ import type { ImportTally } from './import-step.ts'
 /** Distinct ids counted up to here; beyond it a count says "at least". Bounds the memory of an import. */
 const maxDistinct = 500_000
 
+/** Ids that are named; of more calls than these nobody looks at each. */
+const maxNamed = 50
+
 /** Counts what an import brought. */
 export interface Tally {
   call(correlationId: string): void
@@ -34,6 +37,7 @@ export function createTally(): Tally {
     },
     result: () => ({
       calls: calls.size,
+      callIds: [...calls.values().take(maxNamed)],
       streams: streams.size,
       ...counts,
       notes: full ? [...notes, `calls and streams are at least these: counted up to ${maxDistinct}`] : notes,

@@ -22,6 +22,8 @@ export interface JobReport {
   readonly refused: readonly { readonly reason: string; readonly count: number; readonly example: string }[]
   /** What a person should know: why there is no call in it, what was left out on purpose. */
   readonly notes: readonly string[]
+  /** Of an import: correlation ids of the first calls in it. Their records follow within seconds. */
+  readonly calls?: readonly { readonly tenant: string; readonly id: string }[]
 }
 
 export interface ReplayPace {

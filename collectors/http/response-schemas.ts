@@ -93,6 +93,10 @@ export const jobReport = z.object({
   counts: z.record(z.string(), z.number()),
   refused: z.array(z.object({ reason: z.string(), count: z.int(), example: z.string() })),
   notes: z.array(z.string()),
+  calls: z
+    .array(z.object({ tenant: z.string(), id: z.string() }))
+    .optional()
+    .describe('Of an import: correlation ids of the first calls in it. Their records follow within seconds.'),
 })
 
 export const sqlResult = z.object({

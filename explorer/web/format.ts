@@ -75,6 +75,16 @@ const pair = (first: string, rest: number, unit: DurationUnit): string =>
 /** Minutes of talk: "38 min", "1,204 min". */
 export const minutes = (value: number): string => withUnit(value, 'minute', value < 10 ? 1 : 0)
 
+/** "3.4 MB", by thousands, as files are shown. */
+export function bytes(value: number): string {
+  const steps = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const step = Math.min(steps.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
+  const unit = steps[step] ?? 'byte'
+  return numbers(unit, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: step < 2 ? 0 : 1 }).format(
+    value / 1_000 ** step,
+  )
+}
+
 /** Time of day in the viewer's zone: "12:03". */
 export const clock = (ms: number): string => dates('clock', { hour: '2-digit', minute: '2-digit' }).format(ms)
 

@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { acceptDrops } from './import/dropped.ts'
 import { language } from './language.ts'
 import { startRouter } from './router.ts'
 import { askSession } from './session.ts'
@@ -9,8 +10,11 @@ import { followSystemColours } from './theme.ts'
 document.documentElement.lang = language.get()
 takeTokenFromAddress()
 startRouter()
+acceptDrops()
 followSystemColours()
 void askSession()
+// An address with a token that is pasted into an open tab loads nothing.
+addEventListener('hashchange', () => void (takeTokenFromAddress() && askSession()))
 
 const root = document.getElementById('app')
 if (root !== null) render(<App />, root)

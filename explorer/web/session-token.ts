@@ -7,16 +7,22 @@ let held: string | undefined
  * Takes the token out of the address (`#token=`, which browsers never send to a server) and into this tab's storage, so
  * that it is in no history entry and in no address that gets shared.
  */
-export function takeTokenFromAddress(): void {
+export function takeTokenFromAddress(): boolean {
   const token = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (token === null) return
+  if (token === null) return false
   keepToken(token)
   history.replaceState(history.state, '', location.pathname + location.search)
+  return true
 }
 
 export function keepToken(token: string): void {
   held = token.trim()
   safely(() => sessionStorage.setItem(name, held ?? ''))
+}
+
+export function forgetToken(): void {
+  held = undefined
+  safely(() => sessionStorage.removeItem(name))
 }
 
 export const readToken = (): string | undefined => held ?? safely(() => sessionStorage.getItem(name)) ?? undefined

@@ -1,5 +1,6 @@
+import { Component, type ComponentChildren } from 'preact'
 import type { CallListItem } from '../api-types.ts'
-import { callDuration, clockSeconds, dateTime, mos, sameDay, share, unknownMark, utc } from '../format.ts'
+import { callDuration, clockSeconds, dateTime, mos, sameDay, share, unknownMark } from '../format.ts'
 import { t, tIfKnown } from '../messages.ts'
 import { callAddress } from '../router.ts'
 import { ClassBadge } from '../ui/badge.tsx'
@@ -17,8 +18,21 @@ interface RowProps {
   readonly current: boolean
 }
 
-/** One call: a table row on wide screens, a card on narrow ones. All of it is one link. */
-export const Row = ({ call, row, topPx, lit, gone, current }: RowProps) => (
+/** One call: a table row on wide screens, a card on narrow ones. Drawn anew only when something in it changed. */
+export class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const { call, row, topPx, lit, gone, current } = this.props
+    const same = call === next.call && row === next.row && topPx === next.topPx
+    return !(same && lit === next.lit && gone === next.gone && current === next.current)
+  }
+
+  override render(props: RowProps) {
+    return <RowContent {...props} />
+  }
+}
+
+/** All of it is one link. */
+const RowContent = ({ call, row, topPx, lit, gone, current }: RowProps) => (
   // biome-ignore lint/a11y/useSemanticElements: rows stand at places of their own, which a table's cannot.
   <div
     role="row"
@@ -57,7 +71,7 @@ export const Row = ({ call, row, topPx, lit, gone, current }: RowProps) => (
 interface CellProps {
   readonly name: string
   readonly text?: string | undefined
-  readonly children?: preact.ComponentChildren
+  readonly children?: ComponentChildren
 }
 
 const Cell = ({ name, text, children }: CellProps) => (
@@ -124,6 +138,3 @@ function faultOf({ fault, faultConfidence }: CallListItem): readonly string[] {
   if (fault === undefined) return []
   return [t('calls.fault', { side: tIfKnown('fault', fault), confidence: share(faultConfidence) })]
 }
-
-/** What a time's tooltip says, for parts that are not times. */
-export const startedUtc = ({ startedMs }: CallListItem): string => utc(startedMs)

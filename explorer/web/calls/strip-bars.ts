@@ -65,8 +65,8 @@ export function countsOf({ buckets }: Timeline, selection: Selection): Record<Ca
 }
 
 export function paintStrip(room: Room, view: StripView): void {
-  paintSelection(room, view)
   paintBars(room, view)
+  paintSelection(room, view)
   paintUnmeasured(room, view)
   paintTimes(room, view)
 }

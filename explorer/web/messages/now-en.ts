@@ -31,7 +31,7 @@ export const nowEn = {
   'now.heatmap.help': 'Arrow keys move from cell to cell.',
   'now.worst': 'Worst first',
   'now.worst.why':
-    'By the share of degraded and poor calls among those that could be judged. Few calls make a shaky share: the counts stand beside it.',
+    'By the share of degraded and poor calls among those that could be judged, allowing for chance: one bad call of one does not lead.',
   'now.worst.carrier': 'Carriers',
   'now.worst.route': 'Routes',
   'now.worst.region': 'Regions',

@@ -37,5 +37,6 @@ export const shellEn = {
   'token.label': 'Token',
   'token.use': 'Use this token',
   'token.kept': 'Kept in this tab only, until it is closed.',
+  'token.notEnough': 'The server knows this token, but it does not allow this.',
   'token.refused': 'The server does not know this token.',
 } as const

@@ -40,5 +40,6 @@ export const shellRu: Same<typeof shellEn> = {
   'token.label': 'Токен',
   'token.use': 'Использовать токен',
   'token.kept': 'Хранится только в этой вкладке, пока она открыта.',
+  'token.notEnough': 'Сервер знает этот токен, но прав на это у него нет.',
   'token.refused': 'Сервер не знает этого токена.',
 }

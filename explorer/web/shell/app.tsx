@@ -31,9 +31,9 @@ export function App() {
       <Header route={route} />
       <main id="main" ref={main} tabIndex={-1} class={`page page-${route.type}`}>
         {/* The key: another page or another language begins anew. */}
-        <Fence key={`${page} ${spoken} ${who.type}`}>
+        <Fence key={`${page} ${spoken} ${who.type === 'refused'}`}>
           {who.type === 'refused' ? (
-            <TokenForm title={t('token.needed')} because={who.because} />
+            <TokenForm title={t('token.needed')} why={`${who.because}. ${t('token.why')}`} />
           ) : (
             <Page route={route} />
           )}

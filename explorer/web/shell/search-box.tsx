@@ -10,9 +10,8 @@ const shortest = 3
 export function SearchBox({ onCalls }: { readonly onCalls: boolean }) {
   const [short, setShort] = useState(false)
   const input = useRef<HTMLInputElement>(null)
-  const search = (event: Event): void => {
-    event.preventDefault()
-    const text = input.current?.value.trim() ?? ''
+  const search = (typed: string): void => {
+    const text = typed.trim()
     const tooShort = text !== '' && text.length < shortest
     setShort(tooShort)
     if (!tooShort) go(searchAddress(text, onCalls))
@@ -20,7 +19,12 @@ export function SearchBox({ onCalls }: { readonly onCalls: boolean }) {
   const q = onCalls ? (new URLSearchParams(place.get().query).get('q') ?? '') : ''
   return (
     <search class="search">
-      <form onSubmit={search}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          search(input.current?.value ?? '')
+        }}
+      >
         <Icon name="search" />
         <input
           ref={input}
@@ -34,7 +38,8 @@ export function SearchBox({ onCalls }: { readonly onCalls: boolean }) {
           autocomplete="off"
           spellcheck={false}
           maxLength={200}
-          onSearch={search}
+          // Browsers say so when the box is cleared by its cross.
+          onSearch={({ currentTarget }) => currentTarget.value === '' && search('')}
         />
         {short && (
           <span id="search-short" class="search-short" role="alert">

@@ -1,30 +1,34 @@
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { t } from '../messages.ts'
 import { askSession } from '../session.ts'
 import { keepToken } from '../session-token.ts'
 
 interface TokenFormProps {
   readonly title: string
-  readonly because?: string | undefined
+  /** Why it is needed, and where it is found. */
+  readonly why: string
 }
 
 /** A token by hand, for who did not come by an address that carries one. */
-export function TokenForm({ title, because }: TokenFormProps) {
+export function TokenForm({ title, why }: TokenFormProps) {
   const input = useRef<HTMLInputElement>(null)
-  const use = (event: Event): void => {
+  const [said, setSaid] = useState<string>()
+  const use = async (event: Event): Promise<void> => {
     event.preventDefault()
     keepToken(input.current?.value ?? '')
-    void askSession()
+    const known = await askSession()
+    // Where the token is enough, this form is gone by now.
+    setSaid(known ? t('token.notEnough') : t('token.refused'))
   }
   return (
-    <form class="state token" onSubmit={use}>
+    <form class="state token" onSubmit={(event) => void use(event)}>
       <p class="state-title">{title}</p>
-      {because !== undefined && <p role="alert">{because}</p>}
-      <p>{t('token.why')}</p>
+      <p>{why}</p>
       <label class="field">
         <span>{t('token.label')}</span>
         <input ref={input} type="password" autocomplete="off" required spellcheck={false} maxLength={500} />
       </label>
+      {said !== undefined && <p role="alert">{said}</p>}
       <button type="submit" class="button button-main">
         {t('token.use')}
       </button>
