@@ -25,10 +25,11 @@ export function useCall(id: string, tenant: string | undefined): Loaded<CallAnsw
     return last.current
   })
   const { again } = loaded
-  const isLive = loaded.value !== undefined && loaded.value.whole.record.state !== 'settled'
+  const isKnown = loaded.value !== undefined
+  const isSettled = loaded.value?.whole.record.state === 'settled'
   const memberIds = loaded.value?.whole.record.correlationIds.join(' ') ?? id
   useEffect(() => {
-    if (!isLive) return
+    if (!isKnown) return
     const members = new Set([id, ...memberIds.split(' ')])
     let waiting: ReturnType<typeof setTimeout> | undefined
     const soon = (): void => {
@@ -37,6 +38,7 @@ export function useCall(id: string, tenant: string | undefined): Loaded<CallAnsw
         again()
       }, settleMs)
     }
+    // A settled call too: late facts may still change it, and the stream shows that the server is there.
     const live = openLive(
       { q: id, ...(tenant === undefined ? {} : { tenant }) },
       {
@@ -44,13 +46,13 @@ export function useCall(id: string, tenant: string | undefined): Loaded<CallAnsw
         reset: soon,
       },
     )
-    const clock = setInterval(soon, againMs)
+    const clock = isSettled ? undefined : setInterval(soon, againMs)
     return () => {
       live.close()
       clearInterval(clock)
       clearTimeout(waiting)
     }
-  }, [id, tenant, isLive, memberIds, again])
+  }, [id, tenant, isKnown, isSettled, memberIds, again])
   return loaded
 }
 

@@ -5,6 +5,7 @@ import { count, duration, mos as mosText, share, utc } from '../../format.ts'
 import { language } from '../../language.ts'
 import { t, tIfKnown } from '../../messages.ts'
 import { boundsOf, homeOf } from '../axis/bounds.ts'
+import { limitsOf } from '../media/limits.ts'
 import { measures } from '../media/measures.ts'
 import type { View } from '../media/views.ts'
 import { endText } from '../story/call-end.ts'
@@ -125,7 +126,7 @@ function chartsPart({ whole, samples, views, madeAtMs }: ReportParts): Markup {
       return [
         html`<h3>${title} <span class="class-${view.stream.class}">${t(`class.${view.stream.class}`)}</span></h3>`,
         ...known.map((measure) => {
-          const limits = samples === undefined ? undefined : measure.limits(samples.thresholds, view.band)
+          const limits = limitsOf(view, measure, samples?.thresholds)
           const word = measure.name === 'mos' ? (view.mosName ?? 'MOS') : t(`measure.${measure.name}`)
           return html`<figure><figcaption>${word}</figcaption>${chartSvg(view, measure, limits, range)}</figure>`
         }),

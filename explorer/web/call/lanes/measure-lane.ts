@@ -165,7 +165,14 @@ function drawLimits(chart: uPlot, sight: Sight, limits: Limits | undefined, meas
       const textPx = limitTextPx(y, height, (name === 'poor') === (measure.worse === 'higher'))
       if (Math.abs(textPx - takenPx) < 10) continue
       context.fillStyle = palette[name]
-      context.fillText(`${t(`class.${name}`)} ${measure.write(limits[name])}`, widthPx - 4, textPx)
+      // Written on a ground of its own, or lines that run through it make it unreadable.
+      const text = `${t(`class.${name}`)} ${measure.write(limits[name])}`
+      context.setLineDash([])
+      context.strokeStyle = palette.surface
+      context.lineWidth = 3
+      context.strokeText(text, widthPx - 4, textPx)
+      context.lineWidth = 1
+      context.fillText(text, widthPx - 4, textPx)
       takenPx = textPx
     }
     context.setLineDash([])

@@ -16,6 +16,8 @@ export interface View {
   readonly mosName: string | undefined
   readonly band: Band | undefined
   readonly codecRows: SampledStream['codecRows']
+  /** Whether its MOS rests on official values: others are drawn, and never judged. */
+  readonly grounded: boolean
   /** From samples, from stored minutes after the samples have gone, or from one report on the whole call. */
   readonly grain: 'samples' | 'minutes' | 'none'
 }
@@ -33,6 +35,7 @@ export function viewsOf({ record, minutes }: WholeCall, samples: CallSamples | u
     const points = byMinute.get(id) ?? []
     const columns = own !== undefined && own.endMs.length > 0 ? columnsOf(own) : columnsOfMinutes(points)
     const main = mainMosOf(stream)
+    const codecRows = own?.codecRows ?? rowsOf(stream)
     return {
       id,
       stream,
@@ -40,7 +43,8 @@ export function viewsOf({ record, minutes }: WholeCall, samples: CallSamples | u
       expected: expectedOf(stream, record),
       mosName: own?.mosName ?? points.find(({ mosName }) => mosName)?.mosName ?? main?.name,
       band: own?.band ?? main?.band,
-      codecRows: own?.codecRows ?? rowsOf(stream),
+      codecRows,
+      grounded: codecRows.length === 0 || codecRows.some(({ grounded }) => grounded),
       grain: own !== undefined && own.endMs.length > 0 ? 'samples' : points.length > 0 ? 'minutes' : 'none',
     }
   })

@@ -4,6 +4,7 @@ import { t, tIfKnown } from '../../messages.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { createMeasureLane } from '../lanes/measure-lane.ts'
 import { createRibbonLane, ribbonHeightPx } from '../lanes/ribbon-lane.ts'
+import { limitsOf } from '../media/limits.ts'
 import { type Measure, measures } from '../media/measures.ts'
 import type { StreamViews, View } from '../media/views.ts'
 import { toldDuration } from '../story/figures.ts'
@@ -82,16 +83,25 @@ interface MeasureRowProps {
 }
 
 function MeasureRow({ view, measure, thresholds }: MeasureRowProps) {
-  const limits = thresholds === undefined ? undefined : measure.limits(thresholds, view.band)
+  const limits = limitsOf(view, measure, thresholds)
   // By what they are, not by which answer they came in: a chart is not built anew because the page was brought up to date.
   const make = useMemo(() => createMeasureLane(view, measure, limits), [view, measure, limits?.degraded, limits?.poor])
   const word = measure.name === 'mos' ? (view.mosName ?? 'MOS') : t(`measure.${measure.name}`)
+  const isUngrounded = measure.name === 'mos' && !view.grounded
   return (
     <LaneRow
       id={laneIds.measure(view.id, measure.name)}
       kind="measure"
       make={make}
-      title={word}
+      title={
+        isUngrounded ? (
+          <>
+            {word} <span class="muted">{t('call.mos.ungrounded')}</span>
+          </>
+        ) : (
+          word
+        )
+      }
       name={nameOf(view, word)}
       summary={chartSummary(view, measure)}
       heightPx={measure.heightPx}
