@@ -13,7 +13,8 @@ import { eventDetail, eventName } from '../story/event-text.ts'
 import { milliseconds } from '../story/figures.ts'
 import { idsOf } from '../story/ids.ts'
 import { arrowOf } from '../story/parties.ts'
-import { confidenceWord, findingSentence, headline, reasonSentence, sentenceCase } from '../story/sentences.ts'
+import { confidenceWord, headline, sentenceCase } from '../story/sentences.ts'
+import { statementsOf } from '../story/statements.ts'
 import { hasFailed, levelOf, msOfNanos } from '../story/telemetry.ts'
 import { chartSvg } from './chart-svg.ts'
 import { html, type Markup } from './markup.ts'
@@ -63,16 +64,16 @@ ${telemetryPart(whole)}
   return page.markup
 }
 
-function verdictPart({ whole: { record }, samples }: ReportParts): Markup {
-  const { class: is, reasons, findings, fault } = record.verdict
+function verdictPart({ whole: { record }, samples, views }: ReportParts): Markup {
+  const { class: is, fault } = record.verdict
   const thresholds = samples?.thresholds
-  const statements = [
-    ...findings.map((finding) => findingSentence(finding, record)),
-    ...reasons.map((reason) => reasonSentence(reason, record, thresholds)),
-  ]
+  const { why, also } = statementsOf({ record, views, thresholds })
+  const all = [...why, ...also].map(({ text, places }) =>
+    places > 1 ? `${text} (${t('call.places', { n: places })})` : text,
+  )
   return html`<div class="verdict">
 <p><strong class="class-${is}">${t(`class.${is}`)}:</strong> <strong>${sentenceCase(headline(record, thresholds))}</strong></p>
-${statements.length === 0 ? undefined : html`<ul>${statements.map((text) => html`<li>${sentenceCase(text)}</li>`)}</ul>`}
+${all.length === 0 ? undefined : html`<ul>${all.map((text) => html`<li>${text}</li>`)}</ul>`}
 ${fault ? faultPart(fault) : undefined}
 </div>`
 }

@@ -8,6 +8,7 @@ import { unknownSpans } from '../media/unknown.ts'
 import type { View } from '../media/views.ts'
 import { gutterPx, type LaneDrawing, type LaneMaker, type Sight } from './lane.ts'
 import { laneFont, readPalette } from './palette.ts'
+import { nextInterval, roundBelow } from './scale.ts'
 import { boxOf, drawTicks, hatchOf } from './surface.ts'
 
 /** One measure of one view as a chart: its line, what was bad, what is unknown, and the limits it is judged by. */
@@ -103,13 +104,6 @@ function chartOptions(
 const short = (measure: Measure, value: number): string =>
   measure.name === 'mos' ? String(value) : measure.write(value)
 
-/** The greatest of 1, 2, 5, 10, 20 … that is not above a value: what a scale is labelled with. */
-export function roundBelow(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value))
-  const digit = value / power
-  return (digit >= 5 ? 5 : digit >= 2 ? 2 : 1) * power
-}
-
 interface Behind {
   readonly bad: ReturnType<typeof badStretches>
   readonly unknown: ReturnType<typeof unknownSpans>
@@ -184,17 +178,4 @@ function limitTextPx(linePx: number, heightPx: number, above: boolean): number {
   const [over, under] = [linePx - 3, linePx + 10]
   if (above) return over >= 8 ? over : under
   return under <= heightPx ? under : over
-}
-
-/** The interval before or after the one that holds the instant. */
-export function nextInterval(startMs: Float64Array, atMs: number, step: 1 | -1): number | undefined {
-  let [low, high] = [0, startMs.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((startMs[middle] ?? 0) > atMs) high = middle
-    else low = middle + 1
-  }
-  // `low` is the first that begins later; the one before it holds the instant.
-  const index = step === 1 ? low : low - 2
-  return startMs[index]
 }

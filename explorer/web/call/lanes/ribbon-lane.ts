@@ -4,7 +4,7 @@ import { type Condition, conditionOf, stretchesOf } from '../media/stretches.ts'
 import { unknownSpans } from '../media/unknown.ts'
 import type { View } from '../media/views.ts'
 import type { LaneMaker, Sight } from './lane.ts'
-import { nextInterval } from './measure-lane.ts'
+import { nextInterval } from './scale.ts'
 import { boxOf, createSurface, hatchOf } from './surface.ts'
 
 export const ribbonHeightPx = 20

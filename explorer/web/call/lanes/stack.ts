@@ -30,15 +30,22 @@ export interface Stack {
 interface Lane extends LanePlace {
   drawing: LaneDrawing | undefined
   inSight: boolean
+  /** In sight, or about to be scrolled into it. */
+  isNear: boolean
   stale: boolean
 }
 
 /** Events within this many pixels of the cursor are read as if it stood on them. */
 const nearPx = 6
 
+/** While the range moves only what is seen is painted; what is near follows when it has rested this long. */
+const restMs = 120
+
 export function createStack(root: HTMLElement, cursorLine: HTMLElement, cursorTime: HTMLElement, axis: Axis): Stack {
   const lanes = new Map<Element, Lane>()
   let frame = 0
+  let movedAtMs = Number.NEGATIVE_INFINITY
+  let later: ReturnType<typeof setTimeout> | undefined
   let box = { leftPx: 0, widthPx: 0 }
   let palette = readPalette()
 
@@ -68,11 +75,16 @@ export function createStack(root: HTMLElement, cursorLine: HTMLElement, cursorTi
       palette,
       ticksMs: ticksOf(axis.range, box.widthPx, zoneMs).atMs,
     }
+    const isMoving = performance.now() - movedAtMs < restMs
     for (const lane of lanes.values()) {
-      if (!lane.inSight || !lane.stale) continue
+      if (!lane.stale || !(lane.inSight || (lane.isNear && !isMoving))) continue
       lane.drawing ??= lane.make(lane.plot)
       lane.drawing.paint(sight)
       lane.stale = false
+    }
+    if (isMoving) {
+      clearTimeout(later)
+      later = setTimeout(ask, restMs)
     }
     drawCursor()
   }
@@ -98,17 +110,24 @@ export function createStack(root: HTMLElement, cursorLine: HTMLElement, cursorTi
     }
   }
 
-  const sights = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        const lane = lanes.get(target)
-        if (lane !== undefined) lane.inSight = isIntersecting
-      }
-      ask()
-    },
-    // Half a screen ahead: what is scrolled to has been painted.
-    { rootMargin: '400px 0px' },
-  )
+  const watchSight = (rootMargin: string, note: (lane: Lane, isIn: boolean) => void): IntersectionObserver =>
+    new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const lane = lanes.get(target)
+          if (lane !== undefined) note(lane, isIntersecting)
+        }
+        ask()
+      },
+      { rootMargin },
+    )
+  const sights = watchSight('0px', (lane, isIn) => {
+    lane.inSight = isIn
+  })
+  // Half a screen ahead: what is scrolled to has been painted.
+  const nears = watchSight('400px 0px', (lane, isIn) => {
+    lane.isNear = isIn
+  })
   const sizes = new ResizeObserver(() => {
     measure()
     spoil()
@@ -119,20 +138,25 @@ export function createStack(root: HTMLElement, cursorLine: HTMLElement, cursorTi
     spoil()
   })
   const unwatchAxis = axis.watch((change) => {
-    if (change === 'range') return spoil()
+    if (change === 'range') {
+      movedAtMs = performance.now()
+      return spoil()
+    }
     if (change === 'lit') for (const { row, id } of lanes.values()) row.classList.toggle('lit', id === axis.litLane)
     ask()
   })
 
   return {
     add(place) {
-      const lane: Lane = { ...place, drawing: undefined, inSight: false, stale: true }
+      const lane: Lane = { ...place, drawing: undefined, inSight: false, isNear: false, stale: true }
       lanes.set(place.row, lane)
       place.row.classList.toggle('lit', place.id === axis.litLane)
       sights.observe(place.row)
+      nears.observe(place.row)
       ask()
       return () => {
         sights.unobserve(place.row)
+        nears.unobserve(place.row)
         lanes.delete(place.row)
         lane.drawing?.destroy()
       }
@@ -148,7 +172,9 @@ export function createStack(root: HTMLElement, cursorLine: HTMLElement, cursorTi
     },
     close() {
       cancelAnimationFrame(frame)
+      clearTimeout(later)
       sights.disconnect()
+      nears.disconnect()
       sizes.disconnect()
       unwatchColours()
       unwatchAxis()

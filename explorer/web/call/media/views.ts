@@ -29,7 +29,7 @@ export const viewIdOf = ({ key, observer }: { readonly key: string; readonly obs
 export function viewsOf({ record, minutes }: WholeCall, samples: CallSamples | undefined): readonly View[] {
   const sampled = new Map((samples?.streams ?? []).map((stream) => [viewIdOf(stream), stream]))
   const byMinute = Map.groupBy(minutes, ({ stream, observer }) => `${stream} ${observer}`)
-  return [...record.streams].sort(compareStreams).map((stream): View => {
+  return inReadingOrder(record.streams).map((stream): View => {
     const id = viewIdOf(stream)
     const own = sampled.get(id)
     const points = byMinute.get(id) ?? []
@@ -70,15 +70,16 @@ function expectedOf({ fromMs, toMs }: StreamSummary, { answeredMs, endedMs, conf
 
 const severity = { poor: 0, degraded: 1, unclassified: 2, good: 3 } as const
 
-/** Sound before pictures, bad before good; views of one stream together, the one that counts first. */
-function compareStreams(a: StreamSummary, b: StreamSummary): number {
-  return (
-    Number(a.kind === 'video') - Number(b.kind === 'video') ||
-    (a.key === b.key ? Number(b.chosen) - Number(a.chosen) : 0) ||
-    severity[a.class] - severity[b.class] ||
-    (a.label < b.label ? -1 : a.label > b.label ? 1 : 0) ||
-    (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
-  )
+/** Sound before pictures, then as bad as the worst that anybody saw of a stream; who counts before who does not. */
+function inReadingOrder(streams: readonly StreamSummary[]): readonly StreamSummary[] {
+  const groups = [...Map.groupBy(streams, ({ key }) => key).values()].map((all) => ({
+    all: all.sort((a, b) => Number(b.chosen) - Number(a.chosen)),
+    isVideo: all.some(({ kind }) => kind === 'video'),
+    worst: Math.min(...all.map((stream) => severity[stream.class])),
+    name: `${all[0]?.label} ${all[0]?.key}`,
+  }))
+  groups.sort((a, b) => Number(a.isVideo) - Number(b.isVideo) || a.worst - b.worst || (a.name < b.name ? -1 : 1))
+  return groups.flatMap(({ all }) => all)
 }
 
 /** Views of one stream: the one that counts, and those beside it. */

@@ -50,7 +50,9 @@ export function statementsOf({ record, views, thresholds }: Known): Statements {
   }
 
   function ofFinding(finding: Finding, places: number): Statement {
-    const text = sentenceCase(findingSentence(finding, record))
+    const sentence = findingSentence(finding, record)
+    // The server's own words may begin with a service's name: those are left as they are.
+    const text = sentence === finding.text ? sentence : sentenceCase(sentence)
     const moment = momentOfFinding(finding, { record, views })
     return { key: finding.text, tone: finding.severity, text, said: finding.text, places, moment }
   }
