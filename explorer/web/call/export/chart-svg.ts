@@ -1,4 +1,4 @@
-import { t } from '../../messages.ts'
+import { t } from '#explorer/web/messages.ts'
 import { pxOf, type Range } from '../axis/range.ts'
 import type { Limits, Measure } from '../media/measures.ts'
 import { pointsOf } from '../media/points.ts'

@@ -1,4 +1,4 @@
-import { clock, clockSeconds, day } from '../../format.ts'
+import { clock, clockSeconds, day } from '#explorer/web/format.ts'
 import { pxOf } from '../axis/range.ts'
 import { preciseClock } from '../story/clock.ts'
 import type { LaneMaker, Sight } from './lane.ts'

@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { t } from '../../messages.ts'
+import { t } from '#explorer/web/messages.ts'
 import { indexAt } from '../media/columns.ts'
 import type { Limits, Measure } from '../media/measures.ts'
 import { pointsOf } from '../media/points.ts'

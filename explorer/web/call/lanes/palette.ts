@@ -1,4 +1,4 @@
-import { colourOf } from '../../theme.ts'
+import { colourOf } from '#explorer/web/theme.ts'
 
 /** Colours of canvases, from the stylesheet: call.css names them, so that light and dark are decided in one place. */
 export interface Palette {

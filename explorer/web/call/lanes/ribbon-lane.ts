@@ -1,4 +1,4 @@
-import { t } from '../../messages.ts'
+import { t } from '#explorer/web/messages.ts'
 import { indexAt } from '../media/columns.ts'
 import { type Condition, conditionOf, stretchesOf } from '../media/stretches.ts'
 import { unknownSpans } from '../media/unknown.ts'

@@ -1,5 +1,5 @@
-import { utc } from '../../format.ts'
-import { colours } from '../../theme.ts'
+import { utc } from '#explorer/web/format.ts'
+import { colours } from '#explorer/web/theme.ts'
 import type { Axis } from '../axis/axis.ts'
 import { lengthOf, pxOf } from '../axis/range.ts'
 import { ticksOf } from '../axis/ticks.ts'

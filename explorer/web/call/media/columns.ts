@@ -1,5 +1,5 @@
 import type { MinutePoint } from '#contracts/warehouse.ts'
-import type { CallSamples } from '../../api-types.ts'
+import type { CallSamples } from '#explorer/web/api-types.ts'
 
 export type SampledStream = CallSamples['streams'][number]
 export type MeasureName = 'mos' | 'loss' | 'jitter' | 'round_trip' | 'concealment'

@@ -1,4 +1,4 @@
-import type { CallSamples } from '../../api-types.ts'
+import type { CallSamples } from '#explorer/web/api-types.ts'
 import type { Limits, Measure } from './measures.ts'
 import type { View } from './views.ts'
 

@@ -1,4 +1,4 @@
-import type { CallSamples } from '../../api-types.ts'
+import type { CallSamples } from '#explorer/web/api-types.ts'
 import { milliseconds, mosNumber, percent } from '../story/figures.ts'
 import type { MeasureName } from './columns.ts'
 

@@ -1,6 +1,6 @@
 import type { StreamSummary } from '#contracts/call-record.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
-import type { CallSamples } from '../../api-types.ts'
+import type { CallSamples } from '#explorer/web/api-types.ts'
 import type { Range } from '../axis/range.ts'
 import { type Columns, columnsOf, columnsOfMinutes, type SampledStream } from './columns.ts'
 import type { Band } from './measures.ts'

@@ -1,7 +1,7 @@
 import type { WholeCall } from '#contracts/warehouse.ts'
-import { duration, unknownMark } from '../../format.ts'
-import { t } from '../../messages.ts'
-import { Time } from '../../ui/time.tsx'
+import { duration, unknownMark } from '#explorer/web/format.ts'
+import { t } from '#explorer/web/messages.ts'
+import { Time } from '#explorer/web/ui/time.tsx'
 
 /** What billing says, and by which rules the verdict was reached. */
 export function CallDetails({ whole: { record, asOfMs, version } }: { readonly whole: WholeCall }) {

@@ -1,5 +1,5 @@
 import type { CallRecord } from '#contracts/call-record.ts'
-import { t, tIfKnown } from '../../messages.ts'
+import { t, tIfKnown } from '#explorer/web/messages.ts'
 import { idsOf, type NamedId } from '../story/ids.ts'
 import { CopyButton } from './copy-button.tsx'
 

@@ -1,5 +1,5 @@
-import { t } from '../../messages.ts'
-import { announce } from '../../ui/announce.tsx'
+import { t } from '#explorer/web/messages.ts'
+import { announce } from '#explorer/web/ui/announce.tsx'
 
 interface CopyProps {
   readonly text: string

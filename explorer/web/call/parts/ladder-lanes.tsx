@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import type { CallRecord } from '#contracts/call-record.ts'
-import { t, tIfKnown } from '../../messages.ts'
+import { t, tIfKnown } from '#explorer/web/messages.ts'
 import { createLadderLane, rungHeightPx } from '../lanes/ladder-lane.ts'
 import { maxRungs, type Rung, rungsOf } from '../story/ladder.ts'
 import { laneIds } from '../story/lane-ids.ts'

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { t } from '../../messages.ts'
+import { t } from '#explorer/web/messages.ts'
 
 /** Rows rendered at once: a table of thousands would make every zoom wait for it. */
 const pageRows = 100

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { WholeCall } from '#contracts/warehouse.ts'
-import { t } from '../../messages.ts'
+import { t } from '#explorer/web/messages.ts'
 import { downloadFile, fileStem } from '../export/download.ts'
 import { CopyButton } from './copy-button.tsx'
 

@@ -1,7 +1,7 @@
 import type { StreamSummary } from '#contracts/call-record.ts'
-import { t } from '../../messages.ts'
-import { ClassBadge } from '../../ui/badge.tsx'
-import { Icon } from '../../ui/icons.tsx'
+import { t } from '#explorer/web/messages.ts'
+import { ClassBadge } from '#explorer/web/ui/badge.tsx'
+import { Icon } from '#explorer/web/ui/icons.tsx'
 
 /**
  * A stream's class. Where no packet came nothing was bad, and "good" would be read as praise: silence is said instead;

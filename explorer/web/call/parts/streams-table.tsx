@@ -1,6 +1,6 @@
 import type { Mos, StreamSummary } from '#contracts/call-record.ts'
-import { count, duration, mos as mosText, share, unknownMark } from '../../format.ts'
-import { t, tIfKnown } from '../../messages.ts'
+import { count, duration, mos as mosText, share, unknownMark } from '#explorer/web/format.ts'
+import { t, tIfKnown } from '#explorer/web/messages.ts'
 import type { View } from '../media/views.ts'
 import { milliseconds } from '../story/figures.ts'
 import { arrowOf } from '../story/parties.ts'

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import type { WholeCall } from '#contracts/warehouse.ts'
-import { t } from '../../messages.ts'
+import { t } from '#explorer/web/messages.ts'
 import { createLogLane, logHeightPx } from '../lanes/log-lane.ts'
 import { barsOf, createSpanLane, spanHeightPx } from '../lanes/span-lane.ts'
 import { laneIds } from '../story/lane-ids.ts'

@@ -1,5 +1,5 @@
-import { timeSpan } from '../../format.ts'
-import { t } from '../../messages.ts'
+import { timeSpan } from '#explorer/web/format.ts'
+import { t } from '#explorer/web/messages.ts'
 import type { Axis } from '../axis/axis.ts'
 import { isSame, lengthOf, panned, zoomed } from '../axis/range.ts'
 import { useRestingRange } from './stack-context.ts'

@@ -1,5 +1,5 @@
 import type { CallRecord } from '#contracts/call-record.ts'
-import { t, tIfKnown } from '../../messages.ts'
+import { t, tIfKnown } from '#explorer/web/messages.ts'
 import { q850Text, sipText } from './signalling-codes.ts'
 
 const isNumber = (value: number | null | undefined): value is number => typeof value === 'number'

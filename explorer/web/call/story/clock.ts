@@ -1,4 +1,4 @@
-import { locale } from '../../language.ts'
+import { locale } from '#explorer/web/language.ts'
 
 const kept = new Map<string, Intl.DateTimeFormat>()
 

@@ -1,5 +1,5 @@
 import type { CallEventRow } from '#contracts/call-record.ts'
-import { tIfKnown } from '../../messages.ts'
+import { tIfKnown } from '#explorer/web/messages.ts'
 import { q850Text, sipText } from './signalling-codes.ts'
 
 /** What happened, in two words: "answered", "leg ended". */

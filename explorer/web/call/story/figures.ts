@@ -1,5 +1,5 @@
-import { duration, mos, share } from '../../format.ts'
-import { locale } from '../../language.ts'
+import { duration, mos, share } from '#explorer/web/format.ts'
+import { locale } from '#explorer/web/language.ts'
 
 // Dear to make, cheap to use: a call's spans alone ask thousands of times.
 const formatters = new Map<string, Intl.NumberFormat>()

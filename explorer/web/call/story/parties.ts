@@ -1,4 +1,4 @@
-import { t, tIfKnown } from '../../messages.ts'
+import { t, tIfKnown } from '#explorer/web/messages.ts'
 
 /** Who speaks and who hears, as a stream's label names them: "callee -> caller". */
 export interface Parties {

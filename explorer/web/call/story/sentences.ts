@@ -1,6 +1,6 @@
 import type { CallRecord, Finding, Reason } from '#contracts/call-record.ts'
-import type { CallSamples } from '../../api-types.ts'
-import { type MessageKey, t } from '../../messages.ts'
+import type { CallSamples } from '#explorer/web/api-types.ts'
+import { type MessageKey, t } from '#explorer/web/messages.ts'
 import { measures } from '../media/measures.ts'
 import { toldDuration } from './figures.ts'
 import { partiesOf } from './parties.ts'

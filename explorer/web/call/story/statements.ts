@@ -1,6 +1,6 @@
 import type { CallRecord, Finding, Reason, Severity } from '#contracts/call-record.ts'
-import type { CallSamples } from '../../api-types.ts'
-import { clockSeconds } from '../../format.ts'
+import type { CallSamples } from '#explorer/web/api-types.ts'
+import { clockSeconds } from '#explorer/web/format.ts'
 import type { View } from '../media/views.ts'
 import { type Moment, momentOfBecause, momentOfEvidence, momentOfFinding, momentOfReason } from './moments.ts'
 import { findingSentence, reasonSentence, sentenceCase } from './sentences.ts'

@@ -1,5 +1,5 @@
-import { clockSeconds } from '../../format.ts'
-import { t } from '../../messages.ts'
+import { clockSeconds } from '#explorer/web/format.ts'
+import { t } from '#explorer/web/messages.ts'
 import type { Measure } from '../media/measures.ts'
 import { type MeasureSummary, summaryOf } from '../media/summary.ts'
 import type { View } from '../media/views.ts'
