@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { WholeCall } from '#contracts/warehouse.ts'
 import { t } from '../messages.ts'
 import { now } from '../world.ts'
 import { rangeInAddress, withRange } from './axis/address.ts'
 import { type Axis, createAxis } from './axis/axis.ts'
 import { boundsOf, homeOf } from './axis/bounds.ts'
-import { around, isSame } from './axis/range.ts'
+import { around, isSame, type Range } from './axis/range.ts'
 import { firstOpen, type View, viewsOf } from './media/views.ts'
 import { CallDetails } from './parts/call-details.tsx'
 import { CallHeader } from './parts/call-header.tsx'
@@ -24,7 +25,8 @@ export function CallView({ answer }: { readonly answer: CallAnswer }) {
   const { whole, samples } = answer
   const { record, logs, spans } = whole
   const views = useMemo(() => viewsOf(whole, samples), [whole, samples])
-  const axis = useAxis(answer)
+  const extent = useMemo(() => extentOf(whole), [whole])
+  const axis = useAxis(extent)
   const { open, toggle, unfold } = useOpenViews(views)
   const show = useCallback(
     ({ range, lane, view }: Moment): void => {
@@ -45,7 +47,11 @@ export function CallView({ answer }: { readonly answer: CallAnswer }) {
     <div class="call-page">
       <CallHeader whole={whole} actions={<ExportButton answer={answer} views={views} />} />
       <Verdict record={record} views={views} thresholds={samples?.thresholds} show={show} />
-      <Timeline {...{ axis, whole, views, samples, open, toggle }} notes={notesOf(answer, views)} />
+      <Timeline
+        {...{ axis, whole, views, samples, open, toggle }}
+        notes={notesOf(answer, views)}
+        untilMs={extent.home.toMs}
+      />
       <TelemetryTable axis={axis} logs={logs} spans={spans} />
       <StreamsTable views={views} />
       <CallDetails whole={whole} />
@@ -55,17 +61,23 @@ export function CallView({ answer }: { readonly answer: CallAnswer }) {
   )
 }
 
+interface Extent {
+  readonly home: Range
+  readonly bounds: Range
+}
+
+const extentOf = (whole: WholeCall): Extent => ({
+  home: homeOf(whole.record, now()),
+  bounds: boundsOf(whole, now()),
+})
+
 /** One axis for as long as the page shows this call; the address follows it when it rests. */
-function useAxis({ whole }: CallAnswer): Axis {
+function useAxis({ home, bounds }: Extent): Axis {
   const first = useRef<Axis>(undefined)
   const range = rangeInAddress(location.search)
-  first.current ??= createAxis({
-    bounds: boundsOf(whole, now()),
-    home: homeOf(whole.record, now()),
-    ...(range === undefined ? {} : { range }),
-  })
+  first.current ??= createAxis({ bounds, home, ...(range === undefined ? {} : { range }) })
   const axis = first.current
-  useEffect(() => axis.extend(boundsOf(whole, now()), homeOf(whole.record, now())), [axis, whole])
+  useEffect(() => axis.extend(bounds, home), [axis, bounds, home])
   useEffect(() => {
     const path = location.pathname
     return onRest(axis, ({ range: shown, home }) => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { aRecord, aStream, aWhole, startMs } from '../calls-for-tests.ts'
 import { rangeInAddress, withRange } from './address.ts'
 import { createAxis } from './axis.ts'
+import { boundsOf, homeOf } from './bounds.ts'
 import { around, clamped, leastRangeMs, lengthOf, msOf, panned, pxOf, zoomed } from './range.ts'
 import { ticksOf } from './ticks.ts'
 
@@ -88,4 +90,25 @@ describe('the address', () => {
     'a range that makes no sense is none: %s',
     (search) => expect(rangeInAddress(search)).toBeUndefined(),
   )
+})
+
+describe('the ends of the axis', () => {
+  const skewed = aRecord({ streams: [aStream({ fromMs: startMs - 600_000 })] })
+
+  test('an observer whose clock is off does not stretch what is shown at first, and can be zoomed out to', () => {
+    expect(homeOf(skewed, startMs).fromMs).toBeGreaterThan(startMs - 10_000)
+    expect(boundsOf(aWhole(skewed), startMs).fromMs).toBeLessThanOrEqual(startMs - 600_000)
+  })
+
+  test('an open call reaches to now, but not for ever', () => {
+    const open = aRecord({ state: 'open', endedMs: undefined, streams: [aStream({ toMs: startMs + 10_000 })] })
+    expect(homeOf(open, startMs + 60_000).toMs).toBeGreaterThanOrEqual(startMs + 60_000)
+    expect(homeOf(open, startMs + 86_400_000).toMs).toBeLessThan(startMs + 20_000)
+  })
+
+  test('a call of no length at all still has an axis', () => {
+    const instant = aRecord({ answeredMs: undefined, endedMs: startMs, streams: [] })
+    const { fromMs, toMs } = homeOf(instant, startMs)
+    expect(toMs - fromMs).toBeGreaterThan(1_000)
+  })
 })

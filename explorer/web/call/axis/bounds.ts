@@ -5,24 +5,27 @@ import type { Range } from './range.ts'
 
 /** A call that is one instant long still gets an axis. */
 const leastHomeMs = 2_000
+const stillHeardMs = 5 * 60_000
 
-/** From the first to the last thing that signalling or media say about the call. */
+/**
+ * From the first to the last thing that signalling says. Media adds to it only while the end is not known: an observer
+ * whose clock is off must not stretch the axis of all others.
+ */
 export function homeOf(record: CallRecord, nowMs: number): Range {
-  const { startedMs, answeredMs, endedMs, legs, streams, events, state } = record
-  const endMs = endedMs ?? (state === 'open' ? lastHeardMs(record, nowMs) : undefined)
+  const { startedMs, answeredMs, endedMs, legs, events } = record
   const known = [
-    ...[startedMs, answeredMs, endMs],
+    ...[startedMs, answeredMs, endedMs ?? lastHeardMs(record, nowMs)],
     ...legs.flatMap(({ addedMs, endedMs: leftMs }) => [addedMs, leftMs]),
-    ...streams.flatMap(({ fromMs, toMs }) => [fromMs, toMs]),
     ...events.map(({ atMs }) => atMs),
   ].filter((at) => typeof at === 'number')
   return padded(rangeOf(known))
 }
 
-/** As above with logs and spans, which may begin before and end long after. */
+/** As above with all that was measured, logs and spans, which may begin before and end long after. */
 export function boundsOf({ record, logs, spans }: WholeCall, nowMs: number): Range {
   const home = homeOf(record, nowMs)
   const told = [
+    ...record.streams.flatMap(({ fromMs, toMs }) => [fromMs, toMs]),
     ...logs.map(({ timeUnixNano }) => msOfNanos(timeUnixNano)),
     ...spans.flatMap(({ startTimeUnixNano, endTimeUnixNano }) => [
       msOfNanos(startTimeUnixNano),
@@ -33,9 +36,9 @@ export function boundsOf({ record, logs, spans }: WholeCall, nowMs: number): Ran
 }
 
 /** An open call reaches to now, unless it was last heard of so long ago that the axis would be empty. */
-function lastHeardMs({ events, streams, startedMs }: CallRecord, nowMs: number): number {
+function lastHeardMs({ state, events, streams, startedMs }: CallRecord, nowMs: number): number {
   const last = rangeOf([startedMs, ...events.map(({ atMs }) => atMs), ...streams.map(({ toMs }) => toMs)]).toMs
-  return nowMs - last < 5 * 60_000 ? Math.max(nowMs, last) : last
+  return state === 'open' && nowMs - last < stillHeardMs ? Math.max(nowMs, last) : last
 }
 
 /** Not Math.min(...values): twenty thousand arguments are too many for some browsers. */

@@ -74,7 +74,5 @@ describe('the report', () => {
 })
 
 test('an id becomes a harmless file name', () => {
-  expect(fileStem({ id: '../../etc/pass wd\u0000', startedMs: startMs })).toBe(
-    'call-2026-01-31-..-..-etc-pass-wd-',
-  )
+  expect(fileStem({ id: '../../etc/pass wd\u0000', startedMs: startMs })).toBe('call-2026-01-31-..-..-etc-pass-wd-')
 })

@@ -175,6 +175,18 @@ describe('views', () => {
     ])
   })
 
+  test('a leg that was transferred away owes media no longer than it was there', () => {
+    const leg = {
+      legId: 'leg-a',
+      role: 'caller',
+      device: 'web',
+      addedMs: startMs + 5_000,
+      endedMs: startMs + 30_000,
+    } as const
+    const [view] = viewsOf(aWhole(aRecord({ legs: [leg] })), undefined)
+    expect(view?.expected).toEqual({ fromMs: startMs + 5_000, toMs: startMs + 30_000 })
+  })
+
   test('good video begins folded', () => {
     expect([...firstOpen(views)].some((id) => id.startsWith(video.key))).toBe(false)
   })

@@ -62,11 +62,20 @@ function rowsOf({ mos }: StreamSummary): SampledStream['codecRows'] {
   return [...rows].map(([row, grounded]) => ({ row, grounded }))
 }
 
-/** Between two parties media is owed from the answer to the end; in a conference streams come and go. */
-function expectedOf({ fromMs, toMs }: StreamSummary, { answeredMs, endedMs, conference }: WholeCall['record']): Range {
-  if (conference || answeredMs === undefined || answeredMs === null) return { fromMs, toMs }
-  return { fromMs: Math.min(fromMs, answeredMs), toMs: Math.max(toMs, endedMs ?? toMs) }
+/**
+ * Between two parties media is owed from the answer to the end, by a leg as long as it was there; in a conference
+ * streams come and go.
+ */
+function expectedOf(stream: StreamSummary, { answeredMs, endedMs, conference, legs }: WholeCall['record']): Range {
+  const { fromMs, toMs, legId } = stream
+  if (conference || !isNumber(answeredMs)) return { fromMs, toMs }
+  const leg = legs.find((one) => one.legId === legId)
+  const from = Math.max(answeredMs, leg?.addedMs ?? answeredMs)
+  const ends = [leg?.endedMs, endedMs].filter(isNumber)
+  return { fromMs: from, toMs: Math.max(from, ends.length === 0 ? toMs : Math.min(...ends)) }
 }
+
+const isNumber = (value: number | null | undefined): value is number => typeof value === 'number'
 
 const severity = { poor: 0, degraded: 1, unclassified: 2, good: 3 } as const
 

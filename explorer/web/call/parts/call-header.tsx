@@ -94,8 +94,10 @@ function Completeness({ whole: { record, asOfMs } }: { readonly whole: WholeCall
   return (
     <p class="completeness muted">
       <span class={`state-dot state-${state}`} aria-hidden="true" />
-      {t(`state.${state}`)}
-      {state === 'settled' ? '' : <> · {updatingText(asOfMs)}</>}
+      <span>
+        {t(`state.${state}`)}
+        {state === 'settled' ? '' : <> · {updatingText(asOfMs)}</>}
+      </span>
     </p>
   )
 }

@@ -6,12 +6,16 @@ import { maxRungs, type Rung, rungsOf } from '../story/ladder.ts'
 import { laneIds } from '../story/lane-ids.ts'
 import { shortId } from '../story/parties.ts'
 import { LaneRow } from './lane-row.tsx'
-import { useLanes } from './stack-context.ts'
+
+interface LadderProps {
+  readonly record: CallRecord
+  /** Up to here last whoever is still in the call. */
+  readonly untilMs: number
+}
 
 /** Who was in the call when, and what happened to each. */
-export function LadderLanes({ record }: { readonly record: CallRecord }) {
-  const { axis } = useLanes()
-  const rungs = useMemo(() => rungsOf(record, axis.home.toMs), [record, axis])
+export function LadderLanes({ record, untilMs }: LadderProps) {
+  const rungs = useMemo(() => rungsOf(record, untilMs), [record, untilMs])
   const left = record.legs.length - maxRungs
   return (
     <>

@@ -24,12 +24,12 @@ interface BlockProps {
 
 /** One stream: what the observer that counts saw of it, and beside it the others, folded up. */
 export const StreamBlock = ({ group: { chosen, others }, thresholds, open, toggle }: BlockProps) => (
-  <section class="stream-block" aria-label={titleOf(chosen)}>
+  <div class="stream-block">
     <ViewLanes view={chosen} thresholds={thresholds} isOpen={open.has(chosen.id)} toggle={toggle} />
     {others.map((view) => (
       <ViewLanes key={view.id} view={view} thresholds={thresholds} isOpen={open.has(view.id)} toggle={toggle} beside />
     ))}
-  </section>
+  </div>
 )
 
 interface ViewProps {

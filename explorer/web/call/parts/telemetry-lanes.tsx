@@ -18,7 +18,7 @@ export function TelemetryLanes({ logs, spans }: TelemetryLanesProps) {
   const makeLogs = useMemo(() => createLogLane(logs), [logs])
   const makeSpans = useMemo(() => createSpanLane(bars), [bars])
   return (
-    <section class="telemetry-block" aria-label={t('call.telemetry')}>
+    <div class="telemetry-block">
       {logs.length > 0 && (
         <LaneRow
           id={laneIds.logs}
@@ -41,7 +41,7 @@ export function TelemetryLanes({ logs, spans }: TelemetryLanesProps) {
           heightPx={spanHeightPx(bars)}
         />
       )}
-    </section>
+    </div>
   )
 }
 

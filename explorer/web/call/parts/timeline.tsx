@@ -24,10 +24,12 @@ interface TimelineProps {
   readonly open: ReadonlySet<string>
   readonly toggle: (view: string) => void
   readonly notes: readonly string[]
+  /** Where the call ends, or has come to. */
+  readonly untilMs: number
 }
 
 /** Everything that has a time, on one axis: ladder, quality per stream, logs and spans. */
-export function Timeline({ axis, whole, views, samples, open, toggle, notes }: TimelineProps) {
+export function Timeline({ axis, whole, views, samples, open, toggle, notes, untilMs }: TimelineProps) {
   const { record, logs, spans } = whole
   const groups = useMemo(() => byStream(views), [views])
   return (
@@ -44,7 +46,7 @@ export function Timeline({ axis, whole, views, samples, open, toggle, notes }: T
       <LaneStack axis={axis}>
         <ClockLane />
         {record.events.length > 0 || record.legs.length > 0 ? (
-          <LadderLanes record={record} />
+          <LadderLanes record={record} untilMs={untilMs} />
         ) : (
           <p class="timeline-note">{t('call.noSignalling')}</p>
         )}
