@@ -1,4 +1,4 @@
-import { problemOf, reach, withQuery } from './api.ts'
+import { ApiError, problemOf, reach, withQuery } from './api.ts'
 import type { CallQuery, LiveCalls } from './api-types.ts'
 import { createEventReader, type StreamEvent } from './event-stream.ts'
 import { authorization } from './session-token.ts'
@@ -27,6 +27,8 @@ export interface LiveStream {
 export type LiveStatus =
   | { readonly type: 'connecting' }
   | { readonly type: 'live' }
+  /** The server is there, and does not let us listen. */
+  | { readonly type: 'off' }
   /** Since when nothing was heard. */
   | { readonly type: 'lost'; readonly sinceMs: number; readonly tries: number }
 
@@ -35,6 +37,9 @@ export const liveStatus = createStore<LiveStatus>({ type: 'connecting' })
 
 /** When the server was last heard, by any stream. */
 export const heardMs = createStore<number | undefined>(undefined)
+
+/** A server that was never heard is gone since the page was loaded, by this server. */
+const loadedMs = now()
 
 /** Ticks come every 5 s: after three that did not come, the connection is dead, whatever the browser thinks. */
 const silenceMs = 16_000
@@ -71,10 +76,13 @@ async function keepListening(query: CallQuery, listening: Listening): Promise<vo
   let tries = 0
   while (!listening.closed.aborted) {
     const heardBefore = heardMs.get()
-    await listenOnce(query, listening).catch(() => undefined)
+    const error = await listenOnce(query, listening).catch((thrown: unknown) => thrown)
     if (listening.closed.aborted) return
     tries = heardMs.get() === heardBefore ? tries + 1 : 1
-    liveStatus.set({ type: 'lost', sinceMs: heardMs.get() ?? now(), tries })
+    const refused = error instanceof ApiError && !error.unreachable
+    liveStatus.set(refused ? { type: 'off' } : { type: 'lost', sinceMs: heardMs.get() ?? loadedMs, tries })
+    // Asking the same again would be refused again; a server that has no room may have some later.
+    if (refused && error.status < 500 && error.status !== 429) return
     await pause(waitBeforeMs(tries, chance()), listening.closed)
   }
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { getJson } from '../api.ts'
-import type { Facets, Timeline } from '../api-types.ts'
+import type { Facets } from '../api-types.ts'
 import { clockSeconds, utc } from '../format.ts'
 import { t } from '../messages.ts'
 import { go, howWeCame, place, rememberedScroll } from '../router.ts'
@@ -14,9 +14,11 @@ import { useLoaded } from '../use-loaded.ts'
 import { dimmed, maxRows } from './call-book.ts'
 import { type CallList, callListOf, type ListState } from './call-list.ts'
 import { FilterBar } from './filter-bar.tsx'
-import { addressOf, cleared, type Filters, isNarrowed, queryOf, readFilters } from './filters.ts'
+import { addressOf, cleared, type Filters, isNarrowed, readFilters } from './filters.ts'
 import { Strip } from './strip.tsx'
 import { Table } from './table.tsx'
+import { useSettling } from './use-settling.ts'
+import { useTimeline } from './use-timeline.ts'
 
 /** What is counted over many calls is counted anew at most this often, however fast calls come. */
 const recountMs = 10_000
@@ -32,9 +34,7 @@ export function CallsPage() {
   const facets = useLoaded<Facets>(`${tenant} ${since} ${until} ${turn}`, (signal) =>
     getJson('/api/calls/facets', { tenant, since, until }, signal),
   )
-  const timeline = useLoaded<Timeline>(`${address} ${turn}`, (signal) =>
-    getJson('/api/calls/timeline', { ...queryOf(filters), sort: undefined, order: undefined, buckets: 120 }, signal),
-  )
+  const timeline = useTimeline(filters, `${address} ${turn}`)
   useEffect(() => {
     list.listen()
     return () => list.rest()
@@ -79,9 +79,7 @@ function List({ filters, list, state }: ListProps) {
   const [top, setTop] = useState(true)
   const onTop = useCallback((seen: boolean) => setTop(seen), [])
   const latestFirst = filters.sort === 'started' && filters.order === 'desc'
-  useEffect(() => {
-    if (top && latestFirst && (state.waiting.length > 0 || state.gone.size > 0)) list.settle()
-  }, [top, latestFirst, state, list])
+  useSettling(list, state, top && latestFirst)
   useDimming(list, state)
   const { calls, loading, error } = state
   if (calls.length === 0 && error !== undefined) return <Failure error={error} retry={list.reload} />

@@ -111,15 +111,25 @@ function WorstMos({ call: { worstMos, worstMosName } }: { readonly call: CallLis
   )
 }
 
-/** The first thing that is wrong; the others, and whose side it was, on hover and on the call's own page. */
+/** Whose side, and the first thing that is wrong; the others on hover and on the call's own page. */
 function Why({ call }: { readonly call: CallListItem }) {
   const found = [...call.findings, ...call.reasons].map(asWords)
   const [first] = found
   if (first === undefined) return <span class="muted">{stateOf(call)}</span>
+  const side = call.fault === undefined || call.fault === 'unknown' ? undefined : tIfKnown('side', call.fault)
   return (
-    <span title={[...found, ...faultOf(call)].join('\n')}>
-      {call.state !== 'settled' && <span class="muted">{t(`calls.state.${call.state}`)}: </span>}
-      {first}
+    <span
+      class="row-why"
+      title={[...found, ...faultOf(call), ...(call.state === 'settled' ? [] : [stateOf(call)])].join('\n')}
+    >
+      {call.state === 'open' && (
+        <>
+          <span class="row-open" aria-hidden="true" />
+          <span class="visually-hidden">{stateOf(call)}: </span>
+        </>
+      )}
+      {side !== undefined && <span class="row-side">{side}</span>}
+      <span class="clip">{first}</span>
       {found.length > 1 && <span class="row-more">{t('calls.moreReasons', { n: found.length - 1 })}</span>}
     </span>
   )

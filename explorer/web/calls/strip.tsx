@@ -6,7 +6,7 @@ import { go } from '../router.ts'
 import { useStore } from '../store.ts'
 import { colourOf, colours } from '../theme.ts'
 import { Canvas } from '../ui/canvas.tsx'
-import { Failure, Skeleton } from '../ui/states.tsx'
+import { Skeleton } from '../ui/states.tsx'
 import type { Loaded } from '../use-loaded.ts'
 import { addressOf, changed, classes, type Filters } from './filters.ts'
 import { countsOf, paintStrip, peakOf, type Selection, type StripColours, spanOf } from './strip-bars.ts'
@@ -24,10 +24,20 @@ export function Strip({ filters, timeline: { value, error, again } }: StripProps
   if (value !== undefined && value.buckets.length > 0) return <Bars filters={filters} timeline={value} />
   return (
     <section class="panel strip" aria-label={t('strip.label')}>
-      {error === undefined ? <Skeleton lines={1} height={heightPx} /> : <Failure error={error} retry={again} />}
+      {error === undefined ? <Skeleton lines={1} height={heightPx} /> : <StripFailed retry={again} />}
     </section>
   )
 }
+
+/** One line: the list below says what exactly went wrong. */
+const StripFailed = ({ retry }: { readonly retry: () => void }) => (
+  <p class="strip-failed" role="alert">
+    {t('state.failed')}
+    <button type="button" class="button" onClick={retry}>
+      {t('state.retry')}
+    </button>
+  </p>
+)
 
 function Bars({ filters, timeline }: { readonly filters: Filters; readonly timeline: Timeline }) {
   const { buckets } = timeline
@@ -45,7 +55,7 @@ function Bars({ filters, timeline }: { readonly filters: Filters; readonly timel
         <Legend counts={countsOf(timeline, shown)} />
         <p class="strip-span muted">
           {timeSpan(...spanArgs(timeline, shown))}
-          {looked === undefined && <span class="strip-note">{noteText(timeline)}</span>}
+          {looked === undefined && peakOf(timeline) > 0 && <span class="strip-note">{noteText(timeline)}</span>}
           <BackToAll filters={filters} />
         </p>
       </div>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromLocalInput, localInput, rangeKind, timeMs } from './time-range.ts'
+import { fromLocalInput, localInput, rangeKind, spanSince, timeMs } from './time-range.ts'
 
 const nowMs = Date.parse('2026-01-31T12:00:00Z')
 
@@ -27,4 +27,10 @@ test('a range is everything, a preset or two times', () => {
   expect(rangeKind({ since: '24h' })).toBe('24h')
   expect(rangeKind({ since: '24h', until: '1h' })).toBe('custom')
   expect(rangeKind({ since: '13m' })).toBe('custom')
+})
+
+test('a strip is no longer than what there is to see', () => {
+  const ago = (minutes: number) => spanSince(nowMs - minutes * 60_000, nowMs)
+  expect([3, 15, 40, 300, 700].map(ago)).toEqual(['15m', '15m', '1h', '6h', undefined])
+  expect(spanSince(undefined, nowMs)).toBeUndefined()
 })

@@ -37,3 +37,9 @@ export function fromLocalInput(text: string): string | undefined {
   const ms = Date.parse(text)
   return text === '' || !Number.isFinite(ms) ? undefined : new Date(ms).toISOString()
 }
+
+/** The shortest range up to now that holds everything since then; undefined for a day and more, or when nothing is. */
+export function spanSince(firstMs: number | undefined, nowMs: number): '15m' | '1h' | '6h' | undefined {
+  if (firstMs === undefined) return undefined
+  return (['15m', '1h', '6h'] as const).find((span) => (timeMs(span, nowMs) ?? 0) <= firstMs)
+}

@@ -25,7 +25,7 @@ export function ImportPage() {
       <p class="muted">{t('import.what')}</p>
       {who.type === 'unknown' && <Skeleton lines={1} height={200} />}
       {who.type === 'known' && !who.session.mayImport && (
-        <TokenForm title={t('import.token')} why={t('import.token.why')} />
+        <TokenForm heading="h2" title={t('import.token')} why={t('import.token.why')} />
       )}
       {who.type === 'known' && who.session.mayImport && <Importing />}
     </div>

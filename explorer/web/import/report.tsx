@@ -14,9 +14,9 @@ interface ReportProps {
 /** One file: how far it is, or what came of it. */
 export const Report = ({ one, goThere }: ReportProps) => (
   <li class="panel report" aria-busy={one.state.type === 'sending'}>
-    <h3 class="clip" title={one.name}>
+    <h2 class="clip" title={one.name}>
       {one.name} <span class="muted">{bytes(one.bytes)}</span>
-    </h3>
+    </h2>
     <State one={one} goThere={goThere} />
   </li>
 )
@@ -75,7 +75,7 @@ function Done({ report, goThere }: { readonly report: ImportReport; readonly goT
 
 const Part = ({ title, children }: { readonly title: string; readonly children: ComponentChildren }) => (
   <section class="report-part">
-    <h4>{title}</h4>
+    <h3>{title}</h3>
     {children}
   </section>
 )

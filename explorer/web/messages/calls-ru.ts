@@ -43,7 +43,7 @@ export const callsRu: Same<typeof callsEn> = {
   'calls.gateway': 'Шлюз',
   'calls.region': 'Регион',
   'calls.codec': 'Кодек',
-  'calls.duration': 'Длительность',
+  'calls.duration': 'Длит.',
   'calls.class': 'Класс',
   'calls.mos': 'Худший MOS',
   'calls.why': 'Почему',

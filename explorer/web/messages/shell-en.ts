@@ -19,6 +19,7 @@ export const shellEn = {
   'search.short': 'At least 3 characters.',
   'live.connecting': 'Connecting',
   'live.live': 'Live',
+  'live.off': 'Not live',
   'live.lost': 'Reconnecting',
   'live.gone': 'Server gone since {time}',
   'live.goneShort': 'Gone since {time}',

@@ -22,6 +22,7 @@ export const shellRu: Same<typeof shellEn> = {
   'search.short': 'Не меньше 3 символов.',
   'live.connecting': 'Соединение',
   'live.live': 'На связи',
+  'live.off': 'Не обновляется',
   'live.lost': 'Переподключение',
   'live.gone': 'Сервер недоступен с {time}',
   'live.goneShort': 'Нет связи с {time}',

@@ -33,7 +33,7 @@ export function App() {
         {/* The key: another page or another language begins anew. */}
         <Fence key={`${page} ${spoken} ${who.type === 'refused'}`}>
           {who.type === 'refused' ? (
-            <TokenForm title={t('token.needed')} why={`${who.because}. ${t('token.why')}`} />
+            <TokenForm heading="h1" title={t('token.needed')} why={`${who.because}. ${t('token.why')}`} />
           ) : (
             <Page route={route} />
           )}

@@ -9,7 +9,7 @@ import { now } from '../world.ts'
 const goneAfterMs = 8_000
 
 export type Link =
-  | { readonly type: 'connecting' | 'live' | 'lost' }
+  | { readonly type: 'connecting' | 'live' | 'lost' | 'off' }
   | { readonly type: 'gone'; readonly sinceMs: number }
 
 export function linkOf(status: LiveStatus, nowMs: number): Link {

@@ -5,12 +5,14 @@ import { keepToken } from '../session-token.ts'
 
 interface TokenFormProps {
   readonly title: string
+  /** Which heading it is in the order of its page. */
+  readonly heading: 'h1' | 'h2'
   /** Why it is needed, and where it is found. */
   readonly why: string
 }
 
 /** A token by hand, for who did not come by an address that carries one. */
-export function TokenForm({ title, why }: TokenFormProps) {
+export function TokenForm({ title, heading: Heading, why }: TokenFormProps) {
   const input = useRef<HTMLInputElement>(null)
   const [said, setSaid] = useState<string>()
   const use = async (event: Event): Promise<void> => {
@@ -22,7 +24,7 @@ export function TokenForm({ title, why }: TokenFormProps) {
   }
   return (
     <form class="state token" onSubmit={(event) => void use(event)}>
-      <p class="state-title">{title}</p>
+      <Heading class="state-title">{title}</Heading>
       <p>{why}</p>
       <label class="field">
         <span>{t('token.label')}</span>
