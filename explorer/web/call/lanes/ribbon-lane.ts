@@ -1,8 +1,8 @@
 import { t } from '#explorer/web/messages.ts'
 import { indexAt } from '../media/columns.ts'
-import { type Condition, conditionOf, stretchesOf } from '../media/stretches.ts'
+import { type Condition, conditionFor, stretchesOf } from '../media/stretches.ts'
 import { unknownSpans } from '../media/unknown.ts'
-import type { View } from '../media/views.ts'
+import { countsArrivals, type View } from '../media/views.ts'
 import type { LaneMaker, Sight } from './lane.ts'
 import { nextInterval } from './scale.ts'
 import { boxOf, createSurface, hatchOf } from './surface.ts'
@@ -11,8 +11,9 @@ export const ribbonHeightPx = 20
 const bandPx = 10
 
 /** A view as one band: good, degraded, poor, silent, before the answer, unknown. What is left of a view folded up. */
-export function createRibbonLane({ columns, expected }: View): LaneMaker {
-  const stretches = stretchesOf(columns)
+export function createRibbonLane({ columns, expected, stream }: View): LaneMaker {
+  const conditionOf = conditionFor(countsArrivals(stream))
+  const stretches = stretchesOf(columns, conditionOf)
   // Every interval counts as seen, whatever it measured.
   const unseen = unknownSpans(columns, columns.endMs, expected)
   return function make(plot) {
@@ -55,7 +56,7 @@ function paintBand(context: CanvasRenderingContext2D, { palette }: Sight, condit
     context.setLineDash([])
     return
   }
-  const share = { poor: 1, degraded: 0.7, good: 0.4, unjudged: 0.4 }[condition]
-  context.fillStyle = condition === 'unjudged' ? palette.faint : palette[condition]
+  const share = { poor: 1, degraded: 0.7, good: 0.4, unjudged: 0.4, blind: 0.2 }[condition]
+  context.fillStyle = condition === 'unjudged' || condition === 'blind' ? palette.faint : palette[condition]
   context.fillRect(left, top + height * (1 - share), width, height * share)
 }

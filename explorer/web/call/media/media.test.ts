@@ -3,10 +3,10 @@ import { intervalMask } from '#contracts/interval-mask.ts'
 import { aRecord, aStream, aWhole, samplesOfLoss, startMs } from '../calls-for-tests.ts'
 import { columnsOf, columnsOfMinutes, indexAt } from './columns.ts'
 import { pointsOf } from './points.ts'
-import { badStretches, conditionOf, stretchesOf, worstStretch } from './stretches.ts'
+import { badStretches, conditionFor, conditionOf, stretchesOf, worstStretch } from './stretches.ts'
 import { summaryOf } from './summary.ts'
 import { unknownSpans } from './unknown.ts'
-import { byStream, firstOpen, viewsOf } from './views.ts'
+import { byStream, firstOpen, saysNothing, viewsOf } from './views.ts'
 
 const at = (second: number): number => startMs + second * 1_000
 const poor = intervalMask.media | intervalMask.lossPoor | intervalMask.lossDegraded
@@ -91,6 +91,23 @@ describe('stretches', () => {
     expect(conditionOf(intervalMask.media | intervalMask.jitterDegraded)).toBe('degraded')
     expect(conditionOf(0)).toBe('silent')
     expect(conditionOf(poor | intervalMask.early)).toBe('early')
+  })
+
+  test('a sender’s own report is not silence: it cannot know what arrived', () => {
+    expect(conditionFor(false)(0)).toBe('blind')
+    expect(conditionFor(true)(0)).toBe('silent')
+    expect(
+      saysNothing(
+        aStream({
+          packetsReceived: undefined,
+          lossRatio: undefined,
+          jitterMs: undefined,
+          roundTripMs: undefined,
+          concealedRatio: undefined,
+        }),
+      ),
+    ).toBe(true)
+    expect(saysNothing(aStream())).toBe(false)
   })
 
   test('neighbours alike are one', () => {

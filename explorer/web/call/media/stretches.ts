@@ -3,8 +3,11 @@ import type { Range } from '../axis/range.ts'
 import type { Columns, MeasureName } from './columns.ts'
 import { seamMs } from './points.ts'
 
-/** How an interval was: as bad as its worst measure; observed without a packet; before the answer; unjudged minutes. */
-export type Condition = 'good' | 'degraded' | 'poor' | 'silent' | 'early' | 'unjudged'
+/**
+ * How an interval was: as bad as its worst measure; observed without a packet; seen by somebody who cannot know what
+ * arrived; before the answer; unjudged minutes.
+ */
+export type Condition = 'good' | 'degraded' | 'poor' | 'silent' | 'blind' | 'early' | 'unjudged'
 
 export interface Stretch extends Range {
   readonly condition: Condition
@@ -16,6 +19,15 @@ export function conditionOf(mask: number): Condition {
   if ((mask & degradedBits) !== 0) return 'degraded'
   return (mask & intervalMask.media) === 0 ? 'silent' : 'good'
 }
+
+/** As above, for an observer that counts no arrivals: to a sender's own report everything looks silent, and nothing is. */
+export const conditionFor = (countsArrivals: boolean): ((mask: number) => Condition) =>
+  countsArrivals
+    ? conditionOf
+    : (mask) => {
+        const condition = conditionOf(mask)
+        return condition === 'silent' ? 'blind' : condition
+      }
 
 /** Bad by one measure alone, as shaded in that measure's own lane. Early media is shown, not judged. */
 function conditionBy(measure: MeasureName): (mask: number) => Condition {

@@ -25,6 +25,16 @@ export interface View {
 export const viewIdOf = ({ key, observer }: { readonly key: string; readonly observer: string }): string =>
   `${key} ${observer}`
 
+/** Whether an observer knows what arrived. A device's report on what it sent does not. */
+export const countsArrivals = ({ packetsReceived, lossRatio, video }: StreamSummary): boolean =>
+  isNumber(packetsReceived) || isNumber(lossRatio) || isNumber(video?.framesDecoded)
+
+/** Whether an observer said anything that quality can be judged by. */
+export const saysNothing = (stream: StreamSummary): boolean =>
+  !countsArrivals(stream) &&
+  stream.mos.length === 0 &&
+  ![stream.jitterMs, stream.roundTripMs, stream.concealedRatio].some(isNumber)
+
 /** Streams of the record with what was measured of them, in the order in which they are read. */
 export function viewsOf({ record, minutes }: WholeCall, samples: CallSamples | undefined): readonly View[] {
   const sampled = new Map((samples?.streams ?? []).map((stream) => [viewIdOf(stream), stream]))
