@@ -9,7 +9,11 @@ export function lazy<Props extends object>(load: () => Promise<ComponentType<Pro
     const [error, setError] = useState<Error>()
     const [, render] = useState({})
     useEffect(() => {
-      if (known !== undefined) return
+      // It may have come between this rendering and now, asked for by a rendering that is gone.
+      if (known !== undefined) {
+        render({})
+        return
+      }
       load().then((loaded) => {
         known = loaded
         render({})
