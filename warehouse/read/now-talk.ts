@@ -62,7 +62,10 @@ export async function readTalk(client: ClickHouseClient, window: TalkWindow): Pr
 const scaleNameOf = ([kind, band]: Row): string => (kind === '' || band === '' ? '' : mosName(kind, band))
 
 const minutesOf = (rows: readonly Row[], column: 4 | 5): number =>
-  rows.reduce((sum, row) => sum + row[column], 0) / 60_000
+  inMinutes(rows.reduce((sum, row) => sum + row[column], 0))
+
+/** To a thousandth: what is less is not seen. */
+const inMinutes = (ms: number): number => Math.round(ms / 60) / 1_000
 
 interface ScaleParts {
   readonly name: string
@@ -71,12 +74,13 @@ interface ScaleParts {
 }
 
 function scaleFrom(rows: readonly Row[], { name, heatmap, profile }: ScaleParts): NowScale {
-  const minutes = heatmap.times.map(() => Array.from({ length: bins.count }, () => 0))
+  const cellsMs = heatmap.times.map(() => Array.from({ length: bins.count }, () => 0))
   for (const [, , column, bin, ms] of rows) {
-    const cells = minutes[column]
+    const cells = cellsMs[column]
     const at = Math.min(bins.count - 1, Math.max(0, bin))
-    if (cells !== undefined) cells[at] = (cells[at] ?? 0) + ms / 60_000
+    if (cells !== undefined) cells[at] = (cells[at] ?? 0) + ms
   }
+  const minutes = cellsMs.map((cells) => cells.map(inMinutes))
   const band = (rows[0]?.[1] || 'N') as MosBand
   const { degraded = 0 } = profile.mosHundredths[band] ?? defaultProfile.mosHundredths[band] ?? {}
   return {
@@ -98,8 +102,9 @@ const chosen = `arraySort(s -> (s.1 != 'conversational', -s.3), arrayFilter(s ->
         OR 2 * s.3 >= arraySum(l -> if(l.1 = 'listening' AND l.2 = s.2, l.3, 0), found), found))[1]`
 
 /** What was scored, on its scale and in its bin; and the rest of what was measured, on none. */
-const parts = `[(score.1, score.2, if(score.3 = 0, 0, toInt32(intDiv(intDiv(score.4, score.3), 10)) - 10), score.3, least(score.3, ${belowMsSql('view.3')})),
-      ('', '', 0, if(view.1 > score.3, view.1 - score.3, 0), 0)]`
+const parts = `[(score.1, score.2, toInt32(if(score.3 = 0, 0, intDiv(intDiv(score.4, score.3), 10) - 10)), toUInt64(score.3),
+        toUInt64(least(score.3, ${belowMsSql('view.3')}))),
+      ('', '', toInt32(0), toUInt64(if(view.1 > score.3, view.1 - score.3, 0)), toUInt64(0))]`
 
 const talkQuery = (ofTenant: boolean): string => `
   SELECT part.1, part.2, column, part.3, sum(part.4), sum(part.5)
