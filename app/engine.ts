@@ -75,6 +75,9 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   }
 }
 
+/** A chart that takes longer is one that nobody waits for. */
+const maxChartMs = 15_000
+
 async function open(
   { config, folder, clock, logger }: EngineParts,
   closers: (() => Promise<void>)[],
@@ -111,7 +114,7 @@ async function open(
   return {
     ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
-    charts: createCallCharts({ client: await connect(), ...judgingProfile(profiles) }),
+    charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
     changes: createCallChanges(await connect()),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     async componentsOf(members) {

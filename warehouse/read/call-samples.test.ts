@@ -25,7 +25,8 @@ async function aCall(
   await plantSamples(warehouse, tenant, samples)
   await plantEvents(warehouse, tenant, events)
   await makeMinutes(warehouse, tenant, { minutes: [minute, minute + 1, minute + 2], cumulative: true })
-  const streams = [{ key: 'caller/audio/receive/', observer: 'browser', label: 'callee -> caller' }]
+  const [scope = 'interval'] = samples.map((sample) => sample.scope)
+  const streams = [{ key: 'caller/audio/receive/', observer: 'browser', label: 'callee -> caller', scope }]
   await plantCalls(warehouse, [{ id: 'c', tenant, at: at(0), record: { streams, profileVersion: 'default-1' } }])
   return samplesOf(tenant)
 }

@@ -24,6 +24,7 @@ export async function readSamples(
   if (record === undefined) return undefined
   const rows = await readSampleRows(client, {
     ...{ tenant: record.tenant, ids: record.correlationIds, limit: maxIntervals + 1 },
+    counters: record.streams.some(({ scope }) => scope === 'cumulative'),
   })
   const profile = profileOf(record)
   const streams = [...groupBy(rows.slice(0, maxIntervals), viewOf).values()].flatMap(finestOf)

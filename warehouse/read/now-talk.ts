@@ -24,7 +24,8 @@ const maxColumns = 60
 /** Bins of a tenth, from 1.0 to the most that any scale reaches (4.5). */
 const bins = { from: 1, width: 0.1, count: 36 } as const
 
-type Row = readonly [kind: MosKind | '', band: MosBand | '', column: number, bin: number, ms: number, belowMs: number]
+/** `scale`: kind and band, or nothing for what was measured and not scored. */
+type Row = readonly [scale: string, column: number, bin: number, ms: number, belowMs: number]
 
 /**
  * Measured talk of a window by MOS scale: per stream and minute one view, one scale. Only grounded values count, the
@@ -54,14 +55,16 @@ export async function readTalk(client: ClickHouseClient, window: TalkWindow): Pr
     ),
     unscoredMinutes: minutesOf(
       rows.filter((row) => scaleNameOf(row) === ''),
-      4,
+      3,
     ),
   }
 }
 
-const scaleNameOf = ([kind, band]: Row): string => (kind === '' || band === '' ? '' : mosName(kind, band))
+const bandOf = ([scale]: Row): MosBand => scale.split(' ')[1] as MosBand
 
-const minutesOf = (rows: readonly Row[], column: 4 | 5): number =>
+const scaleNameOf = (row: Row): string => (row[0] === '' ? '' : mosName(row[0].split(' ')[0] as MosKind, bandOf(row)))
+
+const minutesOf = (rows: readonly Row[], column: 3 | 4): number =>
   inMinutes(rows.reduce((sum, row) => sum + row[column], 0))
 
 /** To a thousandth: what is less is not seen. */
@@ -75,54 +78,71 @@ interface ScaleParts {
 
 function scaleFrom(rows: readonly Row[], { name, heatmap, profile }: ScaleParts): NowScale {
   const cellsMs = heatmap.times.map(() => Array.from({ length: bins.count }, () => 0))
-  for (const [, , column, bin, ms] of rows) {
+  for (const [, column, bin, ms] of rows) {
     const cells = cellsMs[column]
     const at = Math.min(bins.count - 1, Math.max(0, bin))
     if (cells !== undefined) cells[at] = (cells[at] ?? 0) + ms
   }
   const minutes = cellsMs.map((cells) => cells.map(inMinutes))
-  const band = (rows[0]?.[1] || 'N') as MosBand
+  const [first] = rows
+  const band = first === undefined ? 'N' : bandOf(first)
   const { degraded = 0 } = profile.mosHundredths[band] ?? defaultProfile.mosHundredths[band] ?? {}
   return {
-    ...{ name, thresholdMos: degraded / 100, minutes: minutesOf(rows, 4), belowMinutes: minutesOf(rows, 5) },
+    ...{ name, thresholdMos: degraded / 100, minutes: minutesOf(rows, 3), belowMinutes: minutesOf(rows, 4) },
     heatmap: { ...heatmap, binFrom: bins.from, binWidth: bins.width, minutes },
   }
 }
 
 const stream = 'tenant, correlation_id, minute, leg_id, kind, direction, stream_id'
 
-/** Tallies of a minute that may be its score, best first: [kind, band, ms, hundredths x ms]. */
-const scores = `arrayMap(of -> (of.1, of.2,
-      arraySum(t -> if((toString(t.1), toString(t.2)) = of, t.6, 0), grounded),
-      arraySum(t -> if((toString(t.1), toString(t.2)) = of, t.7, 0), grounded)),
-    arrayDistinct(arrayMap(t -> (toString(t.1), toString(t.2)), grounded)))`
+/** Of the grounded values that we computed in a minute: time on a band, and hundredths times time. */
+const tallied = (kind: MosKind, band: MosBand, column: 'ms' | 'hundredth_ms'): string =>
+  `arraySum((k, b, s, g, value) -> if(k = '${kind}' AND b = '${band}' AND s = 'computed' AND g = 1, value, 0),
+      mos.kind, mos.band, mos.source, mos.grounded, mos.${column})`
 
-/** The conversational score where it covers most of what was scored on its band: it is what is judged. */
-const chosen = `arraySort(s -> (s.1 != 'conversational', -s.3), arrayFilter(s -> s.1 = 'listening'
-        OR 2 * s.3 >= arraySum(l -> if(l.1 = 'listening' AND l.2 = s.2, l.3, 0), found), found))[1]`
+/** A figure of the band that most of the minute was scored on. */
+const onBand = (of: (band: MosBand) => string): string =>
+  `multiIf(band = 'N', ${of('N')}, band = 'W', ${of('W')}, ${of('F')})`
+const bands = ['N', 'W', 'F'] as const
 
-/** What was scored, on its scale and in its bin; and the rest of what was measured, on none. */
-const parts = `[(score.1, score.2, toInt32(if(score.3 = 0, 0, intDiv(intDiv(score.4, score.3), 10) - 10)), toUInt64(score.3),
-        toUInt64(least(score.3, ${belowMsSql('view.3')}))),
-      ('', '', toInt32(0), toUInt64(if(view.1 > score.3, view.1 - score.3, 0)), toUInt64(0))]`
+/** The conversational score where it covers most of what was scored on the band: it is what is judged. */
+const scored = [
+  ...bands.flatMap((band) => [
+    `${tallied('conversational', band, 'ms')} AS conversational_${band}`,
+    `${tallied('listening', band, 'ms')} AS listening_${band}`,
+    `greatest(conversational_${band}, listening_${band}) AS either_${band}`,
+  ]),
+  "multiIf(either_N >= either_W AND either_N >= either_F, 'N', either_W >= either_F, 'W', 'F') AS band",
+  `${onBand((band) => `conversational_${band}`)} AS conversational_ms`,
+  `${onBand((band) => `listening_${band}`)} AS listening_ms`,
+  'conversational_ms > 0 AND 2 * conversational_ms >= listening_ms AS is_conversational',
+  'if(is_conversational, conversational_ms, listening_ms) AS scored_ms',
+  `if(is_conversational, ${onBand((band) => tallied('conversational', band, 'hundredth_ms'))},
+      ${onBand((band) => tallied('listening', band, 'hundredth_ms'))}) AS hundredth_ms`,
+  `multiIf(scored_ms = 0, '', is_conversational, concat('conversational ', band), concat('listening ', band)) AS scale`,
+  'toInt32(if(scored_ms = 0, 0, intDiv(intDiv(hundredth_ms, scored_ms), 10) - 10)) AS bin',
+]
 
+/** Rows by what they are a view of, as numbers of 64 bits: texts as keys take five times as long. */
 const talkQuery = (ofTenant: boolean): string => `
-  SELECT part.1, part.2, column, part.3, sum(part.4), sum(part.5)
+  SELECT part.1, part.2, part.3, sum(part.4), sum(part.5)
   FROM (
-    SELECT intDiv(toUnixTimestamp(minute) - {fromSeconds:UInt32}, {bucketSeconds:UInt32}) AS column,
-      arrayFilter(t -> t.3 = 'computed' AND t.5 = 1 AND t.6 > 0, view.2) AS grounded,
-      ${scores} AS found, ${chosen} AS score, arrayJoin(${parts}) AS part
+    SELECT argMin(last, last.1) AS view, arrayJoin([
+      (view.3, view.4, view.5, toUInt64(view.6), toUInt64(least(view.6, view.8))),
+      ('', view.4, toInt32(0), toUInt64(if(view.7 > view.6, view.7 - view.6, 0)), toUInt64(0))]) AS part
     FROM (
-      SELECT ${stream}, argMin(last, last.5) AS view
+      SELECT argMax(tuple(${viewRankSql}, row_count, scale, column, bin, scored_ms, measured_ms, below_ms, stream), version) AS last
       FROM (
-        SELECT ${stream}, observer, scope, argMax(tuple(measured_ms, mos, runs, row_count, ${viewRankSql}), version) AS last
+        SELECT *, cityHash64(${stream}) AS stream, cityHash64(stream, observer, scope) AS view,
+          toUInt32(intDiv(toUnixTimestamp(minute) - {fromSeconds:UInt32}, {bucketSeconds:UInt32})) AS column,
+          toUInt64(${belowMsSql('runs')}) AS below_ms, ${scored.join(',\n          ')}
         FROM call_minutes
         PREWHERE minute >= toDateTime({fromSeconds:UInt32}) AND minute < toDateTime({untilSeconds:UInt32})
         WHERE kind = 'audio'${ofTenant ? ' AND tenant = {tenant:String}' : ''}
-        GROUP BY ${stream}, observer, scope HAVING last.4 > 0
       )
-      GROUP BY ${stream}
+      GROUP BY view HAVING last.2 > 0
     )
+    GROUP BY last.9
   )
   WHERE part.4 > 0
-  GROUP BY part.1, part.2, column, part.3`
+  GROUP BY part.1, part.2, part.3`

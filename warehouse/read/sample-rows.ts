@@ -49,19 +49,28 @@ const columns = [
 
 const common = `${columns.slice(11).join(', ')}`
 
-/** Every measured interval of these correlation ids in order of its end, counters differenced; at most `limit`. */
+export interface SampleScope {
+  readonly tenant: string
+  readonly ids: readonly string[]
+  /** There are running counters among them. */
+  readonly counters: boolean
+  readonly limit: number
+}
+
+/** Every measured interval of these correlation ids in order of its end, counters differenced; at most `limit`. What is read of is found by the key before anything else is read. */
 export async function readSampleRows(
   client: ClickHouseClient,
-  scope: { readonly tenant: string; readonly ids: readonly string[]; readonly limit: number },
+  { counters, ...scope }: SampleScope,
 ): Promise<readonly SampleRow[]> {
   const identity = 'tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope, end_ms, ms'
-  const samples = [intervalSamples(keys), cumulativeSamples(keys, keysAndBefore)]
+  const samples = [intervalSamples(keys), ...(counters ? [cumulativeSamples(keys, keysAndBefore)] : [])]
     .map((query) => `SELECT ${identity}, ${common}, stated_codec FROM (${query})`)
     .join(' UNION ALL ')
   const rows = await rowsOf<Columns>(
     client,
     `SELECT ${columns.join(', ')} FROM (${withEventContext(samples, { ids, shards })})
-     WHERE ms > 0 ORDER BY end_ms, correlation_id, leg_id, kind, direction, stream_id, observer LIMIT {limit:UInt32}`,
+     WHERE ms > 0 ORDER BY end_ms, correlation_id, leg_id, kind, direction, stream_id, observer LIMIT {limit:UInt32}
+     SETTINGS optimize_move_to_prewhere_if_final = 1`,
     scope,
   )
   return rows.map(rowOf)
