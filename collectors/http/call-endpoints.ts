@@ -4,7 +4,8 @@ import { filterOf, filterShape, tenantFor } from './call-query.ts'
 import { Answer, type Endpoint, queryOf } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
-import { callPage, wholeCall } from './response-schemas.ts'
+import { wholeCall } from './record-schemas.ts'
+import { callPage } from './response-schemas.ts'
 
 /** What people read about calls, and the schemas that producers send by. */
 export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {

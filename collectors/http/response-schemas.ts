@@ -47,22 +47,6 @@ export const liveCalls = z.object({
   completeUntilMs: ms.optional(),
 })
 
-export const wholeCall = z.object({
-  record: z
-    .looseObject({
-      tenant: z.string(),
-      id: z.string(),
-      correlationIds: z.array(z.string()),
-      verdict: z.looseObject({ class: z.string() }),
-    })
-    .describe('contracts/call-record.ts, CallRecord'),
-  asOfMs: ms,
-  version: z.int(),
-  minutes: z.array(z.looseObject({ stream: z.string(), observer: z.string(), minuteMs: ms })),
-  logs: z.array(z.looseObject({ timeUnixNano: z.string(), body: z.string() })),
-  spans: z.array(z.looseObject({ traceId: z.string(), spanId: z.string(), name: z.string() })),
-})
-
 export const run = z.object({
   id: z.string(),
   kind: z.string(),
