@@ -105,44 +105,63 @@ const onBand = (of: (band: MosBand) => string): string =>
   `multiIf(band = 'N', ${of('N')}, band = 'W', ${of('W')}, ${of('F')})`
 const bands = ['N', 'W', 'F'] as const
 
-/** The conversational score where it covers most of what was scored on the band: it is what is judged. */
-const scored = [
-  ...bands.flatMap((band) => [
+/**
+ * The scale of a minute in steps, each of which names only what the steps before it have made: named in one SELECT, every
+ * expression would be written out wherever it is used, and analysing that took longer than an hour of rows. The
+ * conversational score counts where it covers most of what was scored on the band: it is what is judged.
+ */
+const steps: readonly (readonly string[])[] = [
+  bands.flatMap((band) => [
     `${tallied('conversational', band, 'ms')} AS conversational_${band}`,
     `${tallied('listening', band, 'ms')} AS listening_${band}`,
-    `greatest(conversational_${band}, listening_${band}) AS either_${band}`,
+    `${tallied('conversational', band, 'hundredth_ms')} AS conversational_sum_${band}`,
+    `${tallied('listening', band, 'hundredth_ms')} AS listening_sum_${band}`,
   ]),
-  "multiIf(either_N >= either_W AND either_N >= either_F, 'N', either_W >= either_F, 'W', 'F') AS band",
-  `${onBand((band) => `conversational_${band}`)} AS conversational_ms`,
-  `${onBand((band) => `listening_${band}`)} AS listening_ms`,
-  'conversational_ms > 0 AND 2 * conversational_ms >= listening_ms AS is_conversational',
-  'if(is_conversational, conversational_ms, listening_ms) AS scored_ms',
-  `if(is_conversational, ${onBand((band) => tallied('conversational', band, 'hundredth_ms'))},
-      ${onBand((band) => tallied('listening', band, 'hundredth_ms'))}) AS hundredth_ms`,
-  `multiIf(scored_ms = 0, '', is_conversational, concat('conversational ', band), concat('listening ', band)) AS scale`,
-  'toInt32(if(scored_ms = 0, 0, intDiv(intDiv(hundredth_ms, scored_ms), 10) - 10)) AS bin',
+  bands.map((band) => `greatest(conversational_${band}, listening_${band}) AS either_${band}`),
+  ["multiIf(either_N >= either_W AND either_N >= either_F, 'N', either_W >= either_F, 'W', 'F') AS band"],
+  ['conversational', 'listening', 'conversational_sum', 'listening_sum'].map(
+    (figure) => `${onBand((band) => `${figure}_${band}`)} AS ${figure}`,
+  ),
+  ["if(conversational > 0 AND 2 * conversational >= listening, 'conversational', 'listening') AS score_kind"],
+  [
+    "if(score_kind = 'conversational', conversational, listening) AS scored_ms",
+    "if(score_kind = 'conversational', conversational_sum, listening_sum) AS hundredth_ms",
+  ],
+  [
+    "if(scored_ms = 0, '', concat(score_kind, ' ', band)) AS scale",
+    'toInt32(if(scored_ms = 0, 0, intDiv(intDivOrZero(hundredth_ms, scored_ms), 10) - 10)) AS bin',
+  ],
 ]
 
-/** Rows by what they are a view of, as numbers of 64 bits: texts as keys take five times as long. */
+/** Minutes of the window, with the view each is of. */
+const minutes = (ofTenant: boolean): string => `
+  SELECT version, row_count, measured_ms, mos.kind, mos.band, mos.source, mos.grounded, mos.ms, mos.hundredth_ms,
+    cityHash64(${stream}) AS stream, cityHash64(${stream}, observer, scope) AS view, ${viewRankSql} AS rank,
+    toUInt32(intDiv(toUnixTimestamp(minute) - {fromSeconds:UInt32}, {bucketSeconds:UInt32})) AS column,
+    toUInt64(${belowMsSql('runs')}) AS below_ms
+  FROM call_minutes
+  PREWHERE minute >= toDateTime({fromSeconds:UInt32}) AND minute < toDateTime({untilSeconds:UInt32})
+  WHERE kind = 'audio'${ofTenant ? ' AND tenant = {tenant:String}' : ''}`
+
+const inSteps = (source: string): string =>
+  steps.reduce((inner, columns) => `SELECT *, ${columns.join(',\n    ')} FROM (${inner})`, source)
+
+/** The views of the same stream and minute, the one that is believed; of a view the row that was written last. */
+const believed = (ofTenant: boolean): string => `
+  SELECT argMin(last, last.1) AS kept
+  FROM (
+    SELECT argMax(tuple(rank, row_count, stream, scale, column, bin, scored_ms, measured_ms, below_ms), version) AS last
+    FROM (${inSteps(minutes(ofTenant))}) GROUP BY view HAVING last.2 > 0)
+  GROUP BY last.3`
+
+/** What was scored, on its scale and in its bin; and the rest of what was measured, on none. */
 const talkQuery = (ofTenant: boolean): string => `
   SELECT part.1, part.2, part.3, sum(part.4), sum(part.5)
   FROM (
-    SELECT argMin(last, last.1) AS view, arrayJoin([
-      (view.3, view.4, view.5, toUInt64(view.6), toUInt64(least(view.6, view.8))),
-      ('', view.4, toInt32(0), toUInt64(if(view.7 > view.6, view.7 - view.6, 0)), toUInt64(0))]) AS part
-    FROM (
-      SELECT argMax(tuple(${viewRankSql}, row_count, scale, column, bin, scored_ms, measured_ms, below_ms, stream), version) AS last
-      FROM (
-        SELECT *, cityHash64(${stream}) AS stream, cityHash64(stream, observer, scope) AS view,
-          toUInt32(intDiv(toUnixTimestamp(minute) - {fromSeconds:UInt32}, {bucketSeconds:UInt32})) AS column,
-          toUInt64(${belowMsSql('runs')}) AS below_ms, ${scored.join(',\n          ')}
-        FROM call_minutes
-        PREWHERE minute >= toDateTime({fromSeconds:UInt32}) AND minute < toDateTime({untilSeconds:UInt32})
-        WHERE kind = 'audio'${ofTenant ? ' AND tenant = {tenant:String}' : ''}
-      )
-      GROUP BY view HAVING last.2 > 0
-    )
-    GROUP BY last.9
-  )
+    SELECT arrayJoin([
+      (kept.4, kept.5, kept.6, toUInt64(kept.7), toUInt64(least(kept.7, kept.9))),
+      ('', kept.5, toInt32(0), toUInt64(if(kept.8 > kept.7, kept.8 - kept.7, 0)), toUInt64(0))]) AS part
+    FROM (${believed(ofTenant)}))
   WHERE part.4 > 0
-  GROUP BY part.1, part.2, part.3`
+  GROUP BY part.1, part.2, part.3
+  SETTINGS short_circuit_function_evaluation = 'disable', compile_expressions = 0`
