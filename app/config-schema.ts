@@ -76,6 +76,12 @@ export const configSchema = z.strictObject({
     .describe(
       'Listen beyond loopback although no API key exists. Requests from elsewhere are still refused without a credential.',
     ),
+  loopbackReads: z
+    .enum(['defaultTenant', 'all'])
+    .optional()
+    .describe(
+      "What requests from this machine without a credential may read: the default tenant (unless said otherwise), or all tenants (with up --demo, whose traffic is nobody's). What only the administrator token opens, like imports, stays closed.",
+    ),
   durability: z
     .enum(['power', 'process'])
     .default('power')
@@ -111,7 +117,9 @@ export const configSchema = z.strictObject({
 })
 
 export type Settings = z.infer<typeof configSchema>
-export interface Config extends Readonly<Omit<Settings, 'defaultTenant'>> {
+export interface Config extends Readonly<Omit<Settings, 'defaultTenant' | 'loopbackReads'>> {
+  /** Undefined: nobody has said. */
+  readonly loopbackReads?: Settings['loopbackReads']
   readonly defaultTenant: string
   /** The operator has said whose it is what comes without a credential: nobody has to guess. */
   readonly defaultTenantStated: boolean

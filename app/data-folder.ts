@@ -70,6 +70,21 @@ function openFolder(path: string, lock: DatabaseSync): DataFolder {
 /** The token of a folder that another process owns. Undefined when it has none that we may read. */
 export const tokenOf = (dataDir: string): string | undefined => readToken(resolve(dataDir))
 
+/** The process that listens on a folder's behalf, as it has announced itself. Undefined: none does, or it was killed. */
+export function serverOf(dataDir: string): RunningServer | undefined {
+  const { pid, server } = ownerOf(resolve(dataDir))
+  return server !== undefined && server.pid === pid && isAlive(server.pid) ? server : undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // Somebody else's process lives, too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** One sentence about who has the folder, and what to do. */
 export function busyMessage(path: string, { pid, command, server }: OwnedByOther): string {
   const who = pid === undefined ? 'another process' : `callscope ${command ?? ''} (process ${pid})`.replace('  ', ' ')

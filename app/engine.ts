@@ -1,7 +1,9 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { createEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#collectors/embedded-log/embedded-log.ts'
+import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
+import type { CallChanges } from '#contracts/live-calls.ts'
 import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
@@ -13,14 +15,18 @@ import { removeBlocks } from '#warehouse/chdb-blocks.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
 import { connectWarehouse, type WarehouseOptions } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
+import { createCallChanges } from '#warehouse/read/call-changes.ts'
+import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
+import { readCompleteUntil } from './complete-until.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { version } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
@@ -30,6 +36,9 @@ export interface Engine {
   readonly log: EmbeddedLog
   readonly registry: Registry
   readonly reader: CallReader
+  readonly charts: CallCharts
+  readonly changes: CallChanges
+  readonly completeUntil: () => ReturnType<typeof readCompleteUntil>
   readonly sql: SqlConsole
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
@@ -66,6 +75,9 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
   }
 }
 
+/** A chart that takes longer is one that nobody waits for. */
+const maxChartMs = 15_000
+
 async function open(
   { config, folder, clock, logger }: EngineParts,
   closers: (() => Promise<void>)[],
@@ -101,6 +113,10 @@ async function open(
   const profiles = await createProfileCache(registry)
   return {
     ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
+    charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+    changes: createCallChanges(await connect()),
+    completeUntil: () => readCompleteUntil(registry.watermarks),
     async componentsOf(members) {
       const links = createLinkReader(readerClient)
       return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()

@@ -8,6 +8,7 @@ import { keysCommand } from './commands/keys.ts'
 import { linksCommand } from './commands/links.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { mosCommand } from './commands/mos.ts'
+import { openCommand } from './commands/open.ts'
 import { profilesCommand } from './commands/profiles.ts'
 import { replayCommand } from './commands/replay.ts'
 import { runsCommand } from './commands/runs.ts'
@@ -21,6 +22,7 @@ import { version } from './version.ts'
 /** Every command there is. A new one is a file and a line here. */
 const commands = [
   upCommand,
+  openCommand,
   callsCommand,
   callCommand,
   importCommand,

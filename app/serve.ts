@@ -3,6 +3,8 @@ import { isLoopback } from '#collectors/http/guards.ts'
 import type { Desk, HttpParts, HttpSettings } from '#collectors/http/ports.ts'
 import { createHttpServer } from '#collectors/http/server.ts'
 import type { Clock } from '#contracts/clock.ts'
+import type { Pages } from '#contracts/pages.ts'
+import { loadPages } from '#explorer/pages.ts'
 import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
 import { portInUse } from './checks.ts'
 import type { Config } from './config.ts'
@@ -19,6 +21,8 @@ export interface ServeParts {
   readonly administratorToken: string
   readonly clock: Clock
   readonly logger: Logger
+  /** The traffic is made up: it is nobody's, and everybody on this machine may read it. */
+  readonly demo: boolean
 }
 
 /** The HTTP edge on the engine, listening. */
@@ -27,7 +31,7 @@ export async function serve(
 ): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly port: number }> {
   const { config } = parts
   await refuseUnguarded(parts)
-  const app = createHttpServer(httpParts(parts))
+  const app = createHttpServer(httpParts(parts, await loadPages()))
   try {
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {
@@ -61,10 +65,12 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function httpParts({ config, engine, desk, administratorToken, clock, logger }: ServeParts): HttpParts {
-  const { log, registry, metrics } = engine
+function httpParts(parts: ServeParts, pages: Pages): HttpParts {
+  const { config, engine, desk, administratorToken, clock, logger, demo } = parts
+  const { log, registry, metrics, charts, changes, completeUntil } = engine
   return {
-    settings: settingsOf(config),
+    settings: settingsOf(config, demo),
+    ...{ charts, changes, completeUntil, pages },
     ...{ log, desk, administratorToken, clock, logger, tenants: registry.tenants },
     park: (messages) => log.append(messages.map(edgeDeadLetter)),
     count: (edge, outcome, messages) => metrics.pipelines.edge(edge, outcome, messages),
@@ -75,13 +81,15 @@ function httpParts({ config, engine, desk, administratorToken, clock, logger }: 
 
 const mebibyte = 1_048_576
 
-const settingsOf = ({ api, bodies, ...config }: Config): HttpSettings => ({
+const settingsOf = ({ api, bodies, ...config }: Config, demo: boolean): HttpSettings => ({
   ...{
     host: config.host,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     defaultTenant: config.defaultTenant,
     defaultTenantStated: config.defaultTenantStated,
+    loopbackReads: config.loopbackReads ?? (demo ? 'all' : 'defaultTenant'),
+    demo,
   },
   windows: windowsOf(config),
   ...{

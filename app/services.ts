@@ -43,6 +43,7 @@ export async function startServices(parts: EngineParts & { readonly demo: boolea
       administratorToken: tokenFor(config, folder),
       clock,
       logger,
+      demo: parts.demo,
     })
     stops.push(() => app.close())
     folder.announce({ pid: process.pid, port, url })

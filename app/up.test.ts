@@ -112,6 +112,20 @@ test('sql, keys and replay go through the running process; a hostile query is re
   expect((await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(403)
 })
 
+test('the address of the page carries the token where no server sees it, and only while something runs', async () => {
+  const { exit, value } = await json('open')
+  expect(exit).toBe(0)
+  const { origin, hash, search } = new URL(value.url)
+  expect([origin, search]).toEqual([url, ''])
+  const token = decodeURIComponent(hash.replace('#token=', ''))
+  const session = await fetch(`${url}/api/session`, { headers: { authorization: `Bearer ${token}` } })
+  expect(await session.json()).toMatchObject({ role: 'administrator', mayImport: true, demo: false })
+  expect(await run('open', '--data-dir', aFolder())).toMatchObject({
+    exit: 3,
+    err: expect.stringMatching(/nothing runs/),
+  })
+})
+
 test('a tenant is judged by another profile: listed, shown, changed and set through the running process', async () => {
   expect((await json('profiles', 'list')).value.profiles).toEqual([
     { version: 'default-1', validFromMs: 0, current: true },

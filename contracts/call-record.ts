@@ -16,6 +16,7 @@ export type * from './call-rows.ts'
 
 export type CallState = 'open' | 'settling' | 'settled'
 export type CallClass = 'good' | 'degraded' | 'poor' | 'unclassified'
+export type Disposition = 'answered' | 'not_answered' | 'unknown'
 export type UnclassifiedReason = 'not_answered' | 'too_short' | 'no_samples' | 'not_computed'
 export type Severity = 'degraded' | 'poor'
 export type LegRole = 'caller' | 'callee' | 'participant'
@@ -169,7 +170,7 @@ export interface CallRecord {
   /** How the end is known. */
   readonly endedBecause: 'event' | 'cdr' | 'silence' | undefined
   readonly endedBy: string | undefined
-  readonly disposition: 'answered' | 'not_answered' | 'unknown'
+  readonly disposition: Disposition
   readonly conference: boolean
   readonly direction: string | undefined
   readonly from: string | undefined

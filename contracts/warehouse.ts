@@ -1,4 +1,4 @@
-import type { CallClass, CallRecord, CallState, EpochMs } from './call-record.ts'
+import type { CallClass, CallRecord, CallState, Disposition, EpochMs } from './call-record.ts'
 import type { LogLine, Span } from './signals/otlp.ts'
 
 /** Tables that pipelines write raw rows to. */
@@ -22,17 +22,42 @@ export interface RawRow {
   readonly cells: readonly Cell[]
 }
 
+/** Which calls: what is left out does not narrow. */
 export interface CallFilter {
   readonly tenant?: string
   readonly sinceMs?: EpochMs
   readonly untilMs?: EpochMs
-  readonly class?: CallClass
-  readonly carrier?: string
+  /** One of these. */
+  readonly class?: readonly CallClass[]
   readonly state?: CallState
+  readonly disposition?: Disposition
+  readonly carrier?: string
+  readonly route?: string
+  readonly gateway?: string
+  readonly region?: string
+  readonly codec?: string
+  readonly finding?: string
+  readonly fault?: string
   /** Finds a call by any correlation id it has. */
   readonly id?: string
+  /**
+   * What a person typed: a correlation id or any id linked to one (SIP Call-ID, session id, trace id); where there is no
+   * such id, part of the caller's or callee's name, at least 3 characters, upper or lower case.
+   */
+  readonly q?: string
+}
+
+export type CallSort = 'started' | 'duration' | 'mos'
+export type SortOrder = 'asc' | 'desc'
+
+/** One page of calls that a filter leaves. */
+export interface CallQuery extends CallFilter {
+  /** By `started` unless said. What is not known (no talk, no MOS) comes last in either order. */
+  readonly sort?: CallSort
+  /** `desc` unless said. */
+  readonly order?: SortOrder
   readonly limit: number
-  /** From `nextCursor` of the page before. */
+  /** From `nextCursor` of the page before: of the same sort and order. */
   readonly cursor?: string
 }
 
@@ -40,15 +65,19 @@ export interface CallListItem {
   readonly tenant: string
   readonly id: string
   readonly startedMs: EpochMs
+  readonly answeredMs: EpochMs | undefined
   readonly endedMs: EpochMs | undefined
   readonly state: CallState
   readonly class: CallClass
   readonly unclassified: string | undefined
   readonly disposition: string
+  readonly conference: boolean
   readonly direction: string | undefined
   readonly from: string | undefined
   readonly to: string | undefined
   readonly carrier: string | undefined
+  readonly gateway: string | undefined
+  readonly route: string | undefined
   readonly region: string | undefined
   readonly codec: string | undefined
   readonly talkMs: number | undefined
@@ -57,6 +86,10 @@ export interface CallListItem {
   readonly reasons: readonly string[]
   readonly findings: readonly string[]
   readonly fault: string | undefined
+  /** 0..1. */
+  readonly faultConfidence: number | undefined
+  /** Rises with every recompute of the record. */
+  readonly version: number
 }
 
 export interface CallPage {
@@ -93,7 +126,7 @@ export interface WholeCall {
 
 /** What people read. Tenant undefined means all tenants: administrators only. */
 export interface CallReader {
-  list(filter: CallFilter): Promise<CallPage>
+  list(query: CallQuery): Promise<CallPage>
   /** The call that has this correlation id, or trace id as `trace:<hex>`; undefined when there is none. */
   whole(tenant: string | undefined, id: string): Promise<WholeCall | undefined>
 }

@@ -49,6 +49,8 @@ function alter(tables: Map<string, Table>, sql: string): void {
     tables.set(name, { ...table, clauses })
     return
   }
+  // Indexes that skip are no part of what a table holds, like those of CREATE TABLE.
+  if (/^(ADD|MATERIALIZE|DROP) INDEX /.test(change)) return
   const added = splitTop(change).map((part) => /^ADD COLUMN (?:IF NOT EXISTS )?([\s\S]+)/.exec(part)?.[1])
   if (!added.every((column) => column !== undefined)) throw new Error(`cannot describe: ${sql.slice(0, 200)}`)
   const columns = added.map((column) => columnOf(column.replace(/\s+AFTER \w+$/, '')))

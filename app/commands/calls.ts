@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CallClass, CallState } from '#contracts/call-record.ts'
-import type { CallFilter, CallListItem, CallPage } from '#contracts/warehouse.ts'
+import type { CallListItem, CallPage, CallQuery } from '#contracts/warehouse.ts'
 import { withDesk } from '../desk/open-desk.ts'
 import { whyOf } from '../text/call-list.ts'
 import { dateTime, duration, mosValue } from '../text/format.ts'
@@ -56,14 +56,14 @@ async function calls(parts: CommandParts, options: CallsOptions): Promise<void> 
     carrier,
     limit,
     cursor,
-    class: options.class,
+    class: options.class === undefined ? undefined : [options.class],
     sinceMs: timeOption(parts.io, '--since', options.since),
     untilMs: timeOption(parts.io, '--until', options.until),
   }
-  const filter = Object.fromEntries(
+  const query = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as unknown as CallFilter
-  const page = await withDesk({ config, command: 'calls', now: parts.io.now }, ({ desk }) => desk.calls.list(filter))
+  ) as unknown as CallQuery
+  const page = await withDesk({ config, command: 'calls', now: parts.io.now }, ({ desk }) => desk.calls.list(query))
   await print(parts, options, page, (colours) =>
     page.calls.length === 0 ? 'No calls match.' : `${table(page.calls, columns, colours)}\n${footer(page)}`,
   )

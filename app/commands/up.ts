@@ -92,13 +92,14 @@ async function announce(
   const { bold, dim } = coloursFor(io.outIsTerminal)
   const folder = config.dataDir === './callscope-data' ? '' : ` --data-dir ${config.dataDir}`
   const lines = [
-    `${bold('callscope is up')} ${dim(`after ${duration(tookMs)}`)}`,
+    `Open ${bold(url)}   ${dim(`callscope is up after ${duration(tookMs)}`)}`,
     '',
     `  API       ${url}/api/calls   ${dim(`(${url}/api/openapi.json describes it)`)}`,
     `  Metrics   ${url}/metrics`,
     `  Data      ${config.dataDir}   ${dim('administrator.token opens every tenant')}`,
     '',
     'Try in another terminal:',
+    `  npx callscope open${folder}   ${dim('the page, with the right to import')}`,
     `  npx callscope calls --since 10m${demo === true ? ' --class poor' : ''}${folder}`,
     `  npx callscope call ID${folder}`,
     `  npx callscope sql "SELECT tenant, class, count() FROM calls FINAL GROUP BY ALL ORDER BY ALL"${folder}`,

@@ -25,8 +25,8 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
   }
   return {
     calls: {
-      list({ sinceMs, untilMs, ...rest }) {
-        return must('/api/calls', { query: { ...rest, since: sinceMs, until: untilMs } })
+      list({ sinceMs, untilMs, class: classes, ...rest }) {
+        return must('/api/calls', { query: { ...rest, class: classes?.join(','), since: sinceMs, until: untilMs } })
       },
       whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
     },

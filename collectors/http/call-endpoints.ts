@@ -1,48 +1,42 @@
 import { z } from 'zod'
 import { jsonSchemaOf, type SignalName, signals } from '#contracts/signals/index.ts'
-import type { CallFilter } from '#contracts/warehouse.ts'
-import type { Principal } from './credentials.ts'
-import { Answer, type Endpoint, pointInTime, queryOf } from './endpoint.ts'
+import { filterOf, filterShape, tenantFor } from './call-query.ts'
+import { Answer, type Endpoint, queryOf } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
-import { callPage, wholeCall } from './response-schemas.ts'
-
-const short = z.string().min(1).max(200)
+import { wholeCall } from './record-schemas.ts'
+import { callPage } from './response-schemas.ts'
 
 /** What people read about calls, and the schemas that producers send by. */
 export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
   const { pageDefault, pageMax } = parts.settings
   const query = z.strictObject({
-    tenant: short.optional().describe('Administrators only: one tenant instead of all.'),
-    since: pointInTime(parts.clock)
-      .optional()
-      .describe('Started at or after: a date-time, or how long ago (90m, 24h, 7d).'),
-    until: pointInTime(parts.clock).optional().describe('Started before.'),
-    class: z.enum(['good', 'degraded', 'poor', 'unclassified']).optional(),
-    state: z.enum(['open', 'settling', 'settled']).optional(),
-    carrier: short.optional(),
-    id: short.optional().describe('A correlation id of the call.'),
+    ...filterShape(parts),
+    sort: z
+      .enum(['started', 'duration', 'mos'])
+      .default('started')
+      .describe(
+        'duration: of the talk; mos: the worst MOS, each on the scale that stands beside it. What is not known comes last.',
+      ),
+    order: z.enum(['asc', 'desc']).default('desc'),
     limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
-    cursor: z.string().max(1_000).optional().describe('nextCursor of the page before.'),
+    cursor: z
+      .string()
+      .max(1_000)
+      .optional()
+      .describe('nextCursor of the page before, which had the same sort and order.'),
   })
-  const one = z.strictObject({ tenant: short.optional() })
   return [
     {
       method: 'GET',
       path: '/api/calls',
       access: 'read',
-      summary: 'List calls, latest first',
+      summary: 'List calls, latest first unless asked otherwise',
       query,
       response: { schema: callPage, description: 'One page of calls.' },
       handle(asked) {
-        const { since, until, tenant, ...rest } = queryOf(query, asked)
-        const own = tenantFor(asked.principal, tenant)
-        const filter = { ...rest, tenant: own, sinceMs: since, untilMs: until }
-        return parts.desk.calls.list(
-          Object.fromEntries(
-            Object.entries(filter).filter(([, value]) => value !== undefined),
-          ) as unknown as CallFilter,
-        )
+        const { limit, sort, order, ...rest } = queryOf(query, asked)
+        return parts.desk.calls.list({ ...filterOf(asked.principal, rest), limit, sort, order })
       },
     },
     {
@@ -51,19 +45,24 @@ export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
       access: 'read',
       summary: 'One call, whole',
       description: 'By any correlation id it has, or by trace id as trace:<hex>.',
-      query: one,
+      query: oneCall,
       response: { schema: wholeCall, description: 'The call record, its minutes, logs and spans.' },
       async handle(asked) {
-        const tenant = tenantFor(asked.principal, queryOf(one, asked).tenant)
+        const tenant = tenantFor(asked.principal, queryOf(oneCall, asked).tenant)
         const found = await parts.desk.calls.whole(tenant, asked.params.id ?? '')
-        if (found === undefined)
-          throw new Problem(404, 'there is no such call: check the id, and whether its tenant is yours')
+        if (found === undefined) throw noSuchCall()
         return found
       },
     },
     ...schemaEndpoints,
   ]
 }
+
+/** A call is named by its path; where the credential is for all tenants, one may be named beside it. */
+export const oneCall = z.strictObject({ tenant: z.string().min(1).max(200).optional() })
+
+export const noSuchCall = (): Problem =>
+  new Problem(404, 'there is no such call: check the id, and whether its tenant is yours')
 
 const schemaEndpoints: readonly Endpoint[] = [
   {
@@ -85,15 +84,3 @@ const schemaEndpoints: readonly Endpoint[] = [
     },
   },
 ]
-
-/** Readers see their own tenant, whatever they ask for; an administrator may name any, or none for all. */
-function tenantFor({ role, tenant }: Principal, asked: string | undefined): string | undefined {
-  if (tenant === undefined) return asked
-  if (asked !== undefined && asked !== tenant) {
-    throw new Problem(
-      403,
-      `tenant: differs from the credential's${role === 'administrator' ? ' (without a credential, only the default tenant can be read)' : ''}`,
-    )
-  }
-  return tenant
-}

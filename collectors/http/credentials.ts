@@ -9,6 +9,8 @@ export interface Principal {
   readonly role: Role
   /** Undefined: an administrator that named no tenant. Reads all, and sends only where it is beyond doubt for whom. */
   readonly tenant: string | undefined
+  /** The administrator token was shown: what `administer` asks for. */
+  readonly holdsToken?: boolean
 }
 
 /** What a route asks for. `open`: health and the documents. */
@@ -25,6 +27,7 @@ interface CredentialParts {
   readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
   readonly administratorToken: string
   readonly defaultTenant: string
+  readonly loopbackReads: 'defaultTenant' | 'all'
 }
 
 const allowed: Readonly<Record<Role, readonly Access[]>> = {
@@ -38,9 +41,10 @@ export const hashKey = (key: string): string => createHash('sha256').update(key)
 
 /**
  * Who a request is from: an API key's tenant; the administrator token, which may name a tenant; or, on loopback
- * without any credential, the default tenant (never an administrator).
+ * without any credential, the default tenant, or every tenant where reading them all was allowed (never what only the token opens).
  */
-export function createAuthenticator({ tenants, administratorToken, defaultTenant }: CredentialParts) {
+export function createAuthenticator(parts: CredentialParts) {
+  const { tenants, administratorToken } = parts
   const administrator = Buffer.from(hashKey(administratorToken))
   return async function authenticate(
     presented: Presented,
@@ -48,10 +52,10 @@ export function createAuthenticator({ tenants, administratorToken, defaultTenant
     access: Access,
   ): Promise<Principal> {
     const key = bearerOf(presented.authorization)
-    if (key === undefined) return anonymous(presented, peer, access, defaultTenant)
+    if (key === undefined) return anonymous(presented, peer, access, parts)
     const hash = hashKey(key)
     if (timingSafeEqual(Buffer.from(hash), administrator))
-      return { role: 'administrator', tenant: await namedTenant(presented, tenants) }
+      return { role: 'administrator', tenant: await namedTenant(presented, tenants), holdsToken: true }
     const known = await tenants.findKey(hash)
     if (known === undefined) throw new Problem(401, 'the API key is not known: make one with "callscope keys create"')
     if (!allowed[known.role].includes(access))
@@ -70,7 +74,12 @@ const wanted: Readonly<Record<Access, string>> = {
   administer: 'the administrator token (administrator.token in the data folder)',
 }
 
-function anonymous(presented: Presented, peer: string | undefined, access: Access, tenant: string): Principal {
+function anonymous(
+  presented: Presented,
+  peer: string | undefined,
+  access: Access,
+  { defaultTenant: tenant, loopbackReads }: CredentialParts,
+): Principal {
   if (access === 'open') return { role: 'reader', tenant }
   // A proxy on this machine makes everybody look local.
   const direct = presented.forwarded === undefined && presented['x-forwarded-for'] === undefined && isLoopback(peer)
@@ -78,6 +87,7 @@ function anonymous(presented: Presented, peer: string | undefined, access: Acces
     throw new Problem(401, `send "Authorization: Bearer ..." with ${wanted[access]}`)
   if (header(presented['callscope-tenant']) !== undefined)
     throw new Problem(401, 'callscope-tenant: only the administrator token may name a tenant')
+  if (access === 'read' && loopbackReads === 'all') return { role: 'administrator', tenant: undefined }
   return { role: 'administrator', tenant }
 }
 

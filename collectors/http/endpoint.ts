@@ -18,12 +18,18 @@ export interface Asked {
 /** An answer that is more than JSON with status 200. */
 export class Answer {
   readonly status: number
-  readonly body: string | Uint8Array | object | undefined
+  readonly body: string | Uint8Array | Readable | object | undefined
   readonly contentType: string | undefined
-  constructor(status: number, body?: string | Uint8Array | object, contentType?: string) {
+  readonly headers: Readonly<Record<string, string>>
+  constructor(
+    status: number,
+    body?: string | Uint8Array | Readable | object,
+    head?: string | { readonly type: string; readonly headers: Readonly<Record<string, string>> },
+  ) {
     this.status = status
     this.body = body
-    this.contentType = contentType
+    this.contentType = typeof head === 'string' ? head : head?.type
+    this.headers = typeof head === 'object' ? head.headers : {}
   }
 }
 
@@ -40,6 +46,8 @@ export interface Endpoint {
   readonly response?: { readonly type?: string; readonly schema?: z.ZodType; readonly description: string }
   /** Largest body in bytes, before and after decompression. Absent: takes none. */
   readonly bodyLimit?: number
+  /** The answer is a stream that does not end by itself. */
+  readonly live?: boolean
   /** The body is handed on as a stream instead of being read into memory. */
   readonly upload?: boolean
   handle(asked: Asked): Promise<unknown> | unknown

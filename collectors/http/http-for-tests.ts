@@ -1,4 +1,6 @@
+import type { CallCharts } from '#contracts/call-charts.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
+import type { CallChanges } from '#contracts/live-calls.ts'
 import type { ApiKey } from '#contracts/registry.ts'
 import { hashKey } from './credentials.ts'
 import type { Desk, HttpParts, HttpSettings, ParkedAtEdge } from './ports.ts'
@@ -17,6 +19,8 @@ const settings: HttpSettings = {
   defaultTenantStated: false,
   // A day less than the default: an edge that had windows of its own would take more.
   windows: { maxAgeMs: 6 * 86_400_000, maxAheadMs: 600_000 },
+  loopbackReads: 'defaultTenant',
+  demo: false,
   pageDefault: 50,
   pageMax: 1_000,
   eventsBytes: 2 * 1_048_576,
@@ -60,19 +64,62 @@ export const emptyDesk: Desk = {
   },
 }
 
+const none = { good: 0, degraded: 0, poor: 0, unclassified: 0 }
+
+/** Charts of nothing; tests replace what they look at. */
+export const emptyCharts: CallCharts = {
+  timeline: async ({ sinceMs, untilMs }) => ({
+    ...{ fromMs: sinceMs, untilMs, bucketMs: untilMs - sinceMs },
+    buckets: [{ atMs: sinceMs, ...none }],
+  }),
+  facets: async () => ({
+    total: 0,
+    facets: {
+      ...{
+        tenant: [],
+        carrier: [],
+        route: [],
+        region: [],
+        codec: [],
+        class: [],
+        disposition: [],
+        finding: [],
+        fault: [],
+      },
+    },
+  }),
+  now: async (_tenant, window) => ({
+    ...{ ...window, activeCalls: 0, startedCalls: 0, classes: none, scales: [], unscoredMinutes: 0 },
+    worst: { carrier: [], route: [], region: [], codec: [] },
+  }),
+  samples: async () => undefined,
+}
+
+export const noChanges: CallChanges = {
+  newest: async () => 0,
+  changed: async () => [],
+  idsNamed: async (_tenant, q) => [q],
+}
+
+type ServerChanges = Partial<Omit<HttpParts, 'settings'>> & { readonly settings?: Partial<HttpSettings> }
+
 /** A server over a log in memory, and all that went through it. */
-export function aServer(changes: Partial<Omit<HttpParts, 'settings'>> = {}) {
+export function aServer({ settings: changed = {}, ...changes }: ServerChanges = {}) {
   const records: NewRecord[] = []
   const parked: ParkedAtEdge[] = []
   const counted: string[] = []
   const app = createHttpServer({
-    settings,
+    settings: { ...settings, ...changed },
     log: { append: async (batch) => void records.push(...batch) },
     tenants: {
       findKey: async (hash) => keys[hash],
       tenants: async () => ['default', 'acme'].map((id) => ({ id, name: id })),
     },
     desk: emptyDesk,
+    charts: emptyCharts,
+    changes: noChanges,
+    pages: { find: () => undefined },
+    completeUntil: async () => () => nowMs - 60_000,
     administratorToken,
     clock: () => nowMs,
     logger: { warn() {}, error() {} },

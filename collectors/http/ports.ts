@@ -1,7 +1,10 @@
+import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog } from '#contracts/event-log.ts'
+import type { CallChanges } from '#contracts/live-calls.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
+import type { Pages } from '#contracts/pages.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
@@ -158,6 +161,10 @@ export interface HttpSettings {
   readonly defaultTenantStated: boolean
   /** Event times that the pipelines take: what they would refuse is refused at once. */
   readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs'>
+  /** What is read from this machine without a credential: the default tenant, or all of them. */
+  readonly loopbackReads: 'defaultTenant' | 'all'
+  /** The traffic is made up: it is nobody's. */
+  readonly demo: boolean
   readonly pageDefault: number
   readonly pageMax: number
   readonly eventsBytes: number
@@ -172,12 +179,18 @@ export interface HttpLogger {
   error(fields: object, message: string): void
 }
 
+/** Until when all that belongs to a tenant (undefined: to any) is known to have arrived; undefined: nobody knows. */
+export type CompleteUntil = (tenant: string | undefined) => number | undefined
+
 /** What the HTTP edge needs of the rest. */
 export interface HttpParts {
   readonly settings: HttpSettings
   readonly log: Pick<EventLog, 'append'>
   readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
   readonly desk: Desk
+  readonly charts: CallCharts
+  readonly changes: CallChanges
+  readonly pages: Pages
   readonly administratorToken: string
   readonly clock: Clock
   readonly logger: HttpLogger
@@ -186,4 +199,5 @@ export interface HttpParts {
   /** Prometheus text, or OpenMetrics with exemplars. */
   metrics(format: 'text' | 'openmetrics'): Promise<{ readonly contentType: string; readonly body: string }>
   readiness(): Promise<Readiness>
+  completeUntil(): Promise<CompleteUntil>
 }

@@ -8,23 +8,23 @@ const callListItem = z.object({
   tenant: z.string(),
   id: z.string().describe("The smallest of the call's correlation ids."),
   startedMs: ms,
+  answeredMs: ms.optional(),
   endedMs: ms.optional(),
   state: z.enum(['open', 'settling', 'settled']),
   class: z.enum(['good', 'degraded', 'poor', 'unclassified']),
   unclassified: text,
   disposition: z.string(),
-  direction: text,
-  from: text,
-  to: text,
-  carrier: text,
-  region: text,
-  codec: text,
+  conference: z.boolean(),
+  ...{ direction: text, from: text, to: text },
+  ...{ carrier: text, gateway: text, route: text, region: text, codec: text },
   talkMs: z.int().optional(),
   worstMos: z.number().optional(),
   worstMosName: text,
   reasons: z.array(z.string()),
   findings: z.array(z.string()),
   fault: text,
+  faultConfidence: z.number().optional().describe('0..1'),
+  version: z.int().describe('Rises with every recompute of the record.'),
 })
 
 export const callPage = z.object({
@@ -39,20 +39,12 @@ const itemMatches = (item: CallListItem): z.input<typeof callListItem> =>
 export const pageMatches = (page: CallPage): z.input<typeof callPage> =>
   ({ ...page, calls: page.calls.map(itemMatches) }) as z.input<typeof callPage>
 
-export const wholeCall = z.object({
-  record: z
-    .looseObject({
-      tenant: z.string(),
-      id: z.string(),
-      correlationIds: z.array(z.string()),
-      verdict: z.looseObject({ class: z.string() }),
-    })
-    .describe('contracts/call-record.ts, CallRecord'),
-  asOfMs: ms,
-  version: z.int(),
-  minutes: z.array(z.looseObject({ stream: z.string(), observer: z.string(), minuteMs: ms })),
-  logs: z.array(z.looseObject({ timeUnixNano: z.string(), body: z.string() })),
-  spans: z.array(z.looseObject({ traceId: z.string(), spanId: z.string(), name: z.string() })),
+export const liveCalls = z.object({
+  calls: z.array(callListItem).describe('New or changed, and matching.'),
+  gone: z
+    .array(z.object({ tenant: z.string(), id: z.string() }))
+    .describe('Changed, and no longer matching (or deleted).'),
+  completeUntilMs: ms.optional(),
 })
 
 export const run = z.object({

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import type { CallFilter } from '#contracts/warehouse.ts'
+import type { CallQuery } from '#contracts/warehouse.ts'
 import { acmeKey, administratorToken, anEvent, aServer, asKey, emptyDesk, readerKey } from './http-for-tests.ts'
 import type { Upload } from './ports.ts'
 
@@ -29,7 +29,7 @@ test('the guards stand before routes that do not exist, too', async () => {
 })
 
 test('without a credential, loopback reads the default tenant and administers nothing', async () => {
-  const asked: CallFilter[] = []
+  const asked: CallQuery[] = []
   const { app } = aServer({
     desk: {
       ...emptyDesk,
@@ -43,7 +43,16 @@ test('without a credential, loopback reads the default tenant and administers no
     },
   })
   expect((await app.inject(get('/api/calls?since=24h&class=poor'))).statusCode).toBe(200)
-  expect(asked).toEqual([{ tenant: 'default', class: 'poor', limit: 50, sinceMs: Date.UTC(2026, 3, 30, 12) }])
+  expect(asked).toEqual([
+    {
+      tenant: 'default',
+      class: ['poor'],
+      limit: 50,
+      sort: 'started',
+      order: 'desc',
+      sinceMs: Date.UTC(2026, 3, 30, 12),
+    },
+  ])
   expect((await app.inject(get('/api/calls?tenant=acme'))).statusCode).toBe(403)
   for (const url of ['/api/runs', '/api/dead-letters']) expect((await app.inject(get(url))).statusCode).toBe(401)
   for (const url of [

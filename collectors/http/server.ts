@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAdminEndpoints } from './admin-endpoints.ts'
 import { createAdmission } from './admission.ts'
 import { decompress, tooLarge } from './body.ts'
 import { createCallEndpoints } from './call-endpoints.ts'
+import { createChartEndpoints } from './chart-endpoints.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
@@ -12,10 +13,14 @@ import { createEventsEndpoint } from './ingest-events.ts'
 import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
 import { createLinkEndpoints } from './link-endpoints.ts'
+import { createLiveHub, type LiveHub } from './live/hub.ts'
+import { createLiveEndpoint } from './live-endpoint.ts'
 import { describeApi } from './openapi.ts'
+import { servePages } from './page-routes.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
+import { createSessionEndpoint } from './session-endpoint.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,11 +30,14 @@ declare module 'fastify' {
 }
 
 /** Every route there is. A new one is a line here; the server and the OpenAPI document both follow. */
-const listEndpoints = (parts: HttpParts): readonly Endpoint[] => [
+const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => [
   createEventsEndpoint(parts),
   ...createOtlpEndpoints(parts),
   createGetStatsEndpoint(parts),
   ...createCallEndpoints(parts),
+  ...createChartEndpoints(parts),
+  createLiveEndpoint(parts, live),
+  createSessionEndpoint(parts),
   ...createAdminEndpoints(parts),
   ...createProfileEndpoints(parts),
   ...createLinkEndpoints(parts),
@@ -53,11 +61,15 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
   app.decorateRequest('release', undefined)
   addBodyParsers(app)
   addGuards(app, parts)
-  const endpoints = listEndpoints(parts)
+  const live = createLiveHub(parts)
+  // Before the server waits for its answers to end: these never would.
+  app.addHook('preClose', async () => live.close())
+  const endpoints = listEndpoints(parts, live)
   const document = describeApi(endpoints, parts.settings.version)
   const serve = createRouter(app, parts)
   for (const endpoint of endpoints) serve(endpoint)
   serve({ method: 'GET', path: '/api/openapi.json', access: 'open', summary: 'This document', handle: () => document })
+  servePages(app, parts.pages)
   app.setNotFoundHandler((_request, reply) =>
     writeProblem(reply, new Problem(404, 'there is nothing here: GET /api/openapi.json lists what there is')),
   )
@@ -93,13 +105,15 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
 }
 
 function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
-  const authenticate = createAuthenticator({ ...parts, defaultTenant: parts.settings.defaultTenant })
+  const authenticate = createAuthenticator({ ...parts, ...parts.settings })
   const admission = createAdmission()
   return (endpoint) => {
-    const { method, path, access, bodyLimit = 0, upload = false } = endpoint
+    const { method, path, access, bodyLimit = 0, upload = false, live = false } = endpoint
     app.route({
       method,
       url: path,
+      // A HEAD would open the stream, and wait for its end.
+      exposeHeadRoute: method === 'GET' && !live,
       ...(bodyLimit > 0 ? { bodyLimit } : {}),
       config: { edge: edgeOf(path) },
       async onRequest(request) {
@@ -135,12 +149,13 @@ async function askedOf(request: FastifyRequest, { bodyLimit = 0, upload = false 
 }
 
 function answer(reply: FastifyReply, value: unknown): FastifyReply {
-  const { status, body, contentType } = value instanceof Answer ? value : new Answer(200, value as object)
+  const { status, body, contentType, headers } = value instanceof Answer ? value : new Answer(200, value as object)
+  reply.headers(headers)
   if (contentType !== undefined)
     return reply
       .code(status)
       .type(contentType)
-      .send(Buffer.from(body as Uint8Array))
+      .send(body instanceof Readable ? body : Buffer.from(body as Uint8Array))
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body))
 }
 

@@ -105,7 +105,7 @@ test('the latest calls come first, a page at a time, each once, to the very firs
 test('filters hold together, and the page says until when it is complete', async () => {
   const page = await reader.list({
     tenant: 'acme',
-    class: 'poor',
+    class: ['poor'],
     carrier: 'bluewave',
     sinceMs: startMs,
     untilMs: startMs + 3_600_000,

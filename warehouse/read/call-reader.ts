@@ -6,7 +6,7 @@ import { wholeCall } from './whole-call.ts'
 /** What people read of calls. Values travel as query parameters, never as text of the query. */
 export function createCallReader(client: ClickHouseClient): CallReader {
   return {
-    list: (filter) => listCalls(client, filter),
+    list: (query) => listCalls(client, query),
     whole: (tenant, id) => wholeCall(client, tenant, id),
   }
 }

@@ -1,31 +1,56 @@
 import { z } from 'zod'
+import type { CallSort, SortOrder } from '#contracts/warehouse.ts'
 
 /** The last call of a page: the next page begins after its place. */
 export interface Cursor {
+  readonly sort: CallSort
+  readonly order: SortOrder
+  /** What the page is sorted by; null: not known. Nothing for `started`, which the place itself says. */
+  readonly value: number | null
   readonly atMs: number
   readonly tenant: string
   readonly id: string
 }
 
-const shape = z.tuple([z.int(), z.string(), z.string()])
+const shape = z.tuple([
+  z.enum(['started', 'duration', 'mos']),
+  z.enum(['asc', 'desc']),
+  z.number().nullable(),
+  z.int(),
+  z.string(),
+  z.string(),
+])
 
-export const cursorText = ({ atMs, tenant, id }: Cursor): string =>
-  Buffer.from(JSON.stringify([atMs, tenant, id])).toString('base64url')
+export const cursorText = ({ sort, order, value, atMs, tenant, id }: Cursor): string =>
+  Buffer.from(JSON.stringify([sort, order, value, atMs, tenant, id])).toString('base64url')
 
-/** A cursor that is none of ours is the client's fault. */
+/** A cursor that is none of ours, or of another list, is the client's fault. */
 export class BadCursor extends Error {
   readonly statusCode = 400
-  constructor() {
-    super('cursor: is none that a page before has given; leave it out to begin at the first page')
+  constructor(fix: string) {
+    super(`cursor: ${fix}`)
     this.name = 'BadCursor'
   }
 }
 
-export function readCursor(text: string): Cursor {
+export function readCursor(text: string, { sort, order }: Pick<Cursor, 'sort' | 'order'>): Cursor {
+  const cursor = decode(text)
+  if (cursor === undefined)
+    throw new BadCursor('is none that a page before has given; leave it out to begin at the first page')
+  if (cursor.sort !== sort || cursor.order !== order)
+    throw new BadCursor(
+      `was given for sort=${cursor.sort}&order=${cursor.order}; leave it out to begin at the first page of another order`,
+    )
+  return cursor
+}
+
+function decode(text: string): Cursor | undefined {
   try {
-    const [atMs, tenant, id] = shape.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
-    return { atMs, tenant, id }
+    const [sort, order, value, atMs, tenant, id] = shape.parse(
+      JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
+    )
+    return { sort, order, value, atMs, tenant, id }
   } catch {
-    throw new BadCursor()
+    return undefined
   }
 }

@@ -1,109 +1,82 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { CallFilter, CallListItem, CallPage } from '#contracts/warehouse.ts'
+import type { CallPage, CallQuery } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
-import { placesOf } from './call-places.ts'
-import { type Conditions, momentOf, momentsParam, momentText, noConditions, when, whereOf } from './conditions.ts'
-import { cursorText, readCursor } from './cursor.ts'
+import { callConditions } from './call-conditions.ts'
+import { asOfMsOf, type ItemRow, itemColumns, itemOf } from './call-items.ts'
+import { afterCursor, type CallOrder, orderOf } from './call-order.ts'
+import { type Conditions, momentOf, momentsParam, when, whereOf } from './conditions.ts'
+import { cursorText } from './cursor.ts'
 
-type Row = readonly [
-  tenant: string,
-  id: string,
-  atMs: number,
-  endedMs: number | null,
-  asOfMs: number,
-  state: string,
-  callClass: string,
-  unclassified: string,
-  disposition: string,
-  direction: string,
-  from: string,
-  to: string,
-  carrier: string,
-  region: string,
-  codec: string,
-  talkMs: number | null,
-  worstHundredths: number,
-  worstName: string,
-  reasons: string[],
-  findings: string[],
-  fault: string,
-]
-
-const columns = `tenant, id, toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(ended_at), toUnixTimestamp64Milli(as_of), state, class, unclassified,
-  disposition, direction, from_party, to_party, carrier, region, codec,
-  talk_ms, worst_mos_hundredths, worst_mos_name, reasons, findings, fault`
+/** A call, and what the list is sorted by. */
+type Row = readonly [item: ItemRow, value: number | null]
 
 const hourMs = 3_600_000
-/** Stretches of time looked through, latest first, until a page is full: most pages are found in the first. */
+/** Stretches of time looked through until a page is full: most pages are found in the first. */
 const stretchesMs = [6 * hourMs, 48 * hourMs, 30 * 24 * hourMs, Number.POSITIVE_INFINITY]
 
-/** One page of calls, latest first. Stable: a place, once passed, is never given again while calls come and go. */
-export async function listCalls(client: ClickHouseClient, filter: CallFilter): Promise<CallPage> {
-  const conditions = await conditionsOf(client, filter)
-  const extent = conditions === undefined ? undefined : await extentOf(client, conditions)
+/** One page of calls, latest first unless asked otherwise. Stable: a place, once passed, is never given again while calls come and go. */
+export async function listCalls(client: ClickHouseClient, query: CallQuery): Promise<CallPage> {
+  const order = orderOf(query)
+  const filtered = await callConditions(client, query)
+  const conditions =
+    filtered === undefined || query.cursor === undefined ? filtered : afterCursor(filtered, query.cursor, order)
+  const extent = conditions === undefined ? undefined : await extentOf(client, conditions, order)
   if (conditions === undefined || extent === undefined)
     return { calls: [], nextCursor: undefined, completeUntilMs: undefined }
   const rows: Row[] = []
-  let untilMs = extent.lastMs + 1
-  for (const stretchMs of stretchesMs) {
-    const fromMs = Math.max(extent.firstMs, untilMs - stretchMs)
-    rows.push(...(await page(client, conditions, { fromMs, untilMs, limit: filter.limit + 1 - rows.length })))
-    if (rows.length > filter.limit || fromMs <= extent.firstMs) break
-    untilMs = fromMs
+  for (const stretch of order.sort === 'started' ? stretchesOf(extent, order) : [extent]) {
+    rows.push(...(await page(client, conditions, { ...stretch, order, limit: query.limit + 1 - rows.length })))
+    if (rows.length > query.limit) break
   }
-  return pageOf(rows, filter.limit)
+  return pageOf(rows, query.limit, order)
 }
 
-function pageOf(rows: readonly Row[], limit: number): CallPage {
+interface Extent {
+  readonly fromMs: number
+  /** Not included. */
+  readonly untilMs: number
+}
+
+/** The extent in stretches that grow, from its end or from its beginning. */
+function* stretchesOf({ fromMs, untilMs }: Extent, { order }: CallOrder): Generator<Extent> {
+  let left: Extent = { fromMs, untilMs }
+  for (const stretchMs of stretchesMs) {
+    const cut =
+      order === 'desc' ? Math.max(fromMs, left.untilMs - stretchMs) : Math.min(untilMs, left.fromMs + stretchMs)
+    yield order === 'desc' ? { fromMs: cut, untilMs: left.untilMs } : { fromMs: left.fromMs, untilMs: cut }
+    left = order === 'desc' ? { fromMs, untilMs: cut } : { fromMs: cut, untilMs }
+    if (left.fromMs >= left.untilMs) return
+  }
+}
+
+function pageOf(rows: readonly Row[], limit: number, { sort, order }: CallOrder): CallPage {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   const more = rows.length > limit && last !== undefined
   return {
-    calls: shown.map(itemOf),
-    nextCursor: more ? cursorText({ atMs: last[2], tenant: last[0], id: last[1] }) : undefined,
-    completeUntilMs: shown.length === 0 ? undefined : Math.min(...shown.map(([, , , , asOfMs]) => asOfMs)),
+    calls: shown.map(([item]) => itemOf(item)),
+    nextCursor: more ? cursorOf(last, { sort, order }) : undefined,
+    completeUntilMs: shown.length === 0 ? undefined : Math.min(...shown.map(([item]) => asOfMsOf(item))),
   }
 }
 
-/** Undefined: the filter names an id that no call has. */
-async function conditionsOf(client: ClickHouseClient, filter: CallFilter): Promise<Conditions | undefined> {
-  const given: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
-    ['tenant = {tenant:String}', { tenant: filter.tenant }],
-    [`at >= ${momentOf('since')}`, { since: filter.sinceMs }],
-    [`at < ${momentOf('until')}`, { until: filter.untilMs }],
-    ['class = {class:String}', { class: filter.class }],
-    ['carrier = {carrier:String}', { carrier: filter.carrier }],
-    ['state = {state:String}', { state: filter.state }],
-  ]
-  let conditions = given.reduce((before, [text, params]) => when(before, text, params), noConditions)
-  if (filter.cursor !== undefined) conditions = after(conditions, filter.cursor)
-  if (filter.id === undefined) return conditions
-  const places = await placesOf(client, filter.tenant, [filter.id])
-  if (places.length === 0) return undefined
-  const params = {
-    ats: [...new Set(places.map(({ atMs }) => momentText(atMs)))],
-    canonicals: [...new Set(places.map(({ canonical }) => canonical))],
-    member: filter.id,
-  }
-  const condition = `at IN ${momentsParam('ats')} AND id IN {canonicals:Array(String)} AND has(members, {member:String})`
-  return when(conditions, condition, params)
-}
-
-const after = (conditions: Conditions, text: string): Conditions => {
-  const { atMs, tenant, id } = readCursor(text)
-  // The first condition is for the primary key, the second exact.
-  const condition = `at <= ${momentOf('cursorAt')} AND (at, tenant, id) < (${momentOf('cursorAt')}, {cursorTenant:String}, {cursorId:String})`
-  return when(conditions, condition, { cursorAt: atMs, cursorTenant: tenant, cursorId: id })
-}
+const cursorOf = ([[tenant, id, atMs], value]: Row, { sort, order }: Pick<CallOrder, 'sort' | 'order'>): string =>
+  cursorText({ sort, order, value, atMs, tenant, id })
 
 /** First and last start among the rows that time and tenant allow; exact filters are left to the page. */
-async function extentOf(client: ClickHouseClient, { params }: Conditions) {
+async function extentOf(
+  client: ClickHouseClient,
+  { params }: Conditions,
+  { sort, order }: CallOrder,
+): Promise<Extent | undefined> {
   const bounds = [
     ...('tenant' in params ? ['tenant = {tenant:String}'] : []),
     ...('since' in params ? [`at >= ${momentOf('since')}`] : []),
     ...('until' in params ? [`at < ${momentOf('until')}`] : []),
     ...('ats' in params ? [`at IN ${momentsParam('ats')}`] : []),
-    ...('cursorAt' in params ? [`at <= ${momentOf('cursorAt')}`] : []),
+    ...('cursorAt' in params && sort === 'started'
+      ? [`at ${order === 'desc' ? '<=' : '>='} ${momentOf('cursorAt')}`]
+      : []),
   ]
   const where = bounds.length === 0 ? '' : `WHERE ${bounds.join(' AND ')}`
   const [row] = await rowsOf<[number, number, number]>(
@@ -111,72 +84,24 @@ async function extentOf(client: ClickHouseClient, { params }: Conditions) {
     `SELECT count(), toUnixTimestamp64Milli(min(at)), toUnixTimestamp64Milli(max(at)) FROM calls ${where}`,
     params,
   )
-  return row === undefined || row[0] === 0 ? undefined : { firstMs: row[1], lastMs: row[2] }
+  return row === undefined || row[0] === 0 ? undefined : { fromMs: row[1], untilMs: row[2] + 1 }
 }
 
+/** The keys of the page are found first, by the narrow columns that filter and order: only its own rows are read whole. */
 async function page(
   client: ClickHouseClient,
   conditions: Conditions,
-  { fromMs, untilMs, limit }: { fromMs: number; untilMs: number; limit: number },
+  { fromMs, untilMs, order, limit }: Extent & { readonly order: CallOrder; readonly limit: number },
 ): Promise<Row[]> {
   const bounded = when(conditions, `at >= ${momentOf('fromMs')} AND at < ${momentOf('untilMs')}`, { fromMs, untilMs })
-  return rowsOf<Row>(
+  const rows = await rowsOf<readonly [...ItemRow, number | null]>(
     client,
-    `SELECT ${columns} FROM calls FINAL WHERE is_deleted = 0 AND ${whereOf(bounded)}
-     ORDER BY at DESC, tenant DESC, id DESC LIMIT {limit:UInt32}`,
+    `SELECT ${itemColumns}, ${order.value} FROM calls FINAL
+     WHERE is_deleted = 0 AND (tenant, at, id) IN (
+       SELECT tenant, at, id FROM calls FINAL WHERE is_deleted = 0 AND ${whereOf(bounded)}
+       ORDER BY ${order.by} LIMIT {limit:UInt32})
+     ORDER BY ${order.by}`,
     { ...bounded.params, limit },
   )
-}
-
-const known = (text: string): string | undefined => (text === '' ? undefined : text)
-
-function itemOf(row: Row): CallListItem {
-  const [
-    tenant,
-    id,
-    startedMs,
-    endedMs,
-    ,
-    state,
-    callClass,
-    unclassified,
-    disposition,
-    direction,
-    from,
-    to,
-    carrier,
-    region,
-    codec,
-    talkMs,
-    worst,
-    worstName,
-    reasons,
-    findings,
-    fault,
-  ] = row
-  return {
-    ...{
-      tenant,
-      id,
-      startedMs,
-      endedMs: endedMs ?? undefined,
-      state: state as CallListItem['state'],
-      class: callClass as CallListItem['class'],
-    },
-    ...{
-      unclassified: known(unclassified),
-      disposition,
-      direction: known(direction),
-      from: known(from),
-      to: known(to),
-    },
-    ...{ carrier: known(carrier), region: known(region), codec: known(codec), talkMs: talkMs ?? undefined },
-    ...{
-      worstMos: worst === 0 ? undefined : worst / 100,
-      worstMosName: known(worstName),
-      reasons,
-      findings,
-      fault: known(fault),
-    },
-  }
+  return rows.map((row) => [row.slice(0, -1) as unknown as ItemRow, row.at(-1) as number | null])
 }

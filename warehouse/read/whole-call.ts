@@ -22,9 +22,7 @@ export async function wholeCall(
   tenant: string | undefined,
   id: string,
 ): Promise<WholeCall | undefined> {
-  const ids = id.startsWith('trace:') ? await idsOfTrace(client, tenant, id.slice('trace:'.length).toLowerCase()) : [id]
-  const places = ids.length === 0 ? [] : await placesOf(client, tenant, ids)
-  const found = places.length === 0 ? undefined : await recordAt(client, places, ids)
+  const found = await findCall(client, tenant, id)
   if (found === undefined) return undefined
   const { record } = found
   const scope: TelemetryScope = {
@@ -41,6 +39,17 @@ export async function wholeCall(
     readSpans(client, scope),
   ])
   return { ...found, minutes, logs, spans }
+}
+
+/** The record that a correlation id, or `trace:<trace id>`, belongs to. */
+export async function findCall(
+  client: ClickHouseClient,
+  tenant: string | undefined,
+  id: string,
+): Promise<Found | undefined> {
+  const ids = id.startsWith('trace:') ? await idsOfTrace(client, tenant, id.slice('trace:'.length).toLowerCase()) : [id]
+  const places = ids.length === 0 ? [] : await placesOf(client, tenant, ids)
+  return places.length === 0 ? undefined : recordAt(client, places, ids)
 }
 
 const lastEventMs = ({ events, streams }: CallRecord): number =>

@@ -29,7 +29,7 @@ export function createMinuteStore({ client, scoringOf }: MinuteStoreOptions): Mi
     for (const { scoring, part } of statementsOf(keys, scoringOf)) {
       await askMinutes(client, part)
       const stamp = { ...scoring, version: context.version }
-      await run(client, insertMinutes(scored(intervalSamples, scoring), stamp))
+      await run(client, insertMinutes(scored(intervalSamples(), scoring), stamp))
       if (part.some(({ cumulative }) => cumulative)) {
         await run(client, insertMinutes(scored(cumulativeSamples(), scoring), stamp))
       }

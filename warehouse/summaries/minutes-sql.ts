@@ -38,19 +38,22 @@ const mayFall: ReadonlySet<string> = new Set(['packets_lost'])
 
 const plain = ['codec AS stated_codec', 'limitation', 'muted', 'checksum', 'expires_at'].join(', ')
 
-/** Interval and whole-call samples of the minutes asked for (asked-minutes.ts), one row each, `ms` long. */
-export const intervalSamples = `
+/**
+ * Interval and whole-call samples, one row each, `ms` long. Keys are the right side of `(minute, tenant, correlation_id)
+ * IN`: the minutes asked for (asked-minutes.ts) unless others are given.
+ */
+export const intervalSamples = (keys: string = askedKeys): string => `
   SELECT ${identity}, toUnixTimestamp64Milli(interval_end) AS end_ms, toInt64(interval_ms) AS ms,
     ${counters.join(', ')}, ${gauges.join(', ')}, jitter_buffer_tenth_ms, ${plain}
   FROM quality_samples FINAL
-  WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND scope != 'cumulative'`
+  WHERE (minute, tenant, correlation_id) IN ${keys} AND scope != 'cumulative'`
 
 /**
- * Cumulative samples of the minutes asked for as such, differenced over (stream, observer, epoch) in order of interval
- * end. The first of an epoch has no base; a fall is a new epoch; more than 60 s to the one before is unmeasured: `ms` is 0
- * and every measure NULL, so that the row is counted and says nothing.
+ * Cumulative samples of the minutes asked for as such (or of other keys, given with the minutes before them), differenced
+ * over (stream, observer, epoch) in order of interval end. The first of an epoch has no base; a fall is a new epoch; more than 60 s to the one before is unmeasured:
+ * `ms` is 0 and every measure NULL, so that the row is counted and says nothing.
  */
-export function cumulativeSamples(): string {
+export function cumulativeSamples(counted: string = askedCounted, andBefore: string = askedCountedAndBefore): string {
   const buffer = ['jitter_buffer_total_ms', 'jitter_buffer_emitted']
   const lagged = [...counters, ...buffer].map((name) => `lagInFrame(toNullable(${name})) OVER epochs AS before_${name}`)
   const fell = counters.filter((name) => !mayFall.has(name)).map((name) => `ifNull(${name} < before_${name}, 0)`)
@@ -70,12 +73,12 @@ export function cumulativeSamples(): string {
         lagInFrame(toNullable(toUnixTimestamp64Milli(interval_end))) OVER epochs AS before_end_ms,
         ${lagged.join(',\n        ')}
       FROM quality_samples FINAL
-      WHERE (minute, tenant, correlation_id) IN ${askedCountedAndBefore} AND scope = 'cumulative'
+      WHERE (minute, tenant, correlation_id) IN ${andBefore} AND scope = 'cumulative'
       WINDOW epochs AS (
         PARTITION BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, epoch
         ORDER BY interval_end, sequence ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
     )
-    WHERE (minute, tenant, correlation_id) IN ${askedCounted}
+    WHERE (minute, tenant, correlation_id) IN ${counted}
   )`
 }
 
@@ -83,7 +86,10 @@ export function cumulativeSamples(): string {
  * Adds to each sample what the events of its own correlation id say: the codec in force on its leg where the sample names
  * none (the last stated before its end, else the first stated), and whether it ended before the answer.
  */
-export const withEventContext = (samples: string): string => `
+export const withEventContext = (
+  samples: string,
+  { ids, shards }: { readonly ids: string; readonly shards: string } = { ids: askedIds, shards: askedShards },
+): string => `
   SELECT samples.*, shard, scored_with, context_until,
     answered_ms > 0 AND end_ms <= answered_ms AS early,
     arrayFilter(event -> event.2 = '' OR event.2 = leg_id, codec_events) AS leg_codecs,
@@ -93,7 +99,7 @@ export const withEventContext = (samples: string): string => `
   FROM (${samples}) AS samples
   LEFT JOIN (
     SELECT tenant, correlation_id, shard, answered_ms, codec_events, scored_with, context_until
-    FROM ${askedShards} AS ids LEFT JOIN (${eventContext(askedIds)}) AS events USING (tenant, correlation_id)
+    FROM ${shards} AS ids LEFT JOIN (${eventContext(ids)}) AS events USING (tenant, correlation_id)
   ) AS context USING (tenant, correlation_id)`
 
 /**

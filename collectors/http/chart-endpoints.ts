@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { noSuchCall, oneCall } from './call-endpoints.ts'
+import { filterOf, filterShape, tenantFor } from './call-query.ts'
+import { callSamples, facetList, nowFigures, timelineOf } from './chart-schemas.ts'
+import { type Endpoint, queryOf } from './endpoint.ts'
+import type { HttpParts } from './ports.ts'
+import { Problem } from './problem.ts'
+
+const dayMs = 86_400_000
+const minuteMs = 60_000
+
+/** What people see drawn about calls. */
+export const createChartEndpoints = (parts: HttpParts): readonly Endpoint[] => [
+  timelineEndpoint(parts),
+  facetsEndpoint(parts),
+  nowEndpoint(parts),
+  samplesEndpoint(parts),
+]
+
+function timelineEndpoint(parts: HttpParts): Endpoint {
+  const query = z.strictObject({
+    ...filterShape(parts),
+    buckets: z.coerce.number().int().min(1).max(500).default(120),
+  })
+  return {
+    method: 'GET',
+    path: '/api/calls/timeline',
+    access: 'read',
+    summary: 'Calls over time by class',
+    description: 'Without since: the day before until, or before now.',
+    query,
+    response: { schema: timelineOf, description: 'Every bucket of the time, also those without calls.' },
+    async handle(asked) {
+      const { buckets, ...rest } = queryOf(query, asked)
+      const { untilMs = parts.clock(), sinceMs = untilMs - dayMs, ...filter } = filterOf(asked.principal, rest)
+      if (untilMs <= sinceMs) throw untilBeforeSince()
+      const timeline = await parts.charts.timeline({ ...filter, sinceMs, untilMs, buckets })
+      return { ...timeline, completeUntilMs: (await parts.completeUntil())(filter.tenant) }
+    },
+  }
+}
+
+const untilBeforeSince = (): Problem =>
+  new Problem(400, 'the query string is not valid', { errors: [{ field: 'until', fix: 'must be later than since' }] })
+
+function facetsEndpoint(parts: HttpParts): Endpoint {
+  const { tenant, since, until } = filterShape(parts)
+  const query = z.strictObject({ tenant, since, until })
+  return {
+    method: 'GET',
+    path: '/api/calls/facets',
+    access: 'read',
+    summary: 'What calls of a time can be filtered by',
+    query,
+    response: { schema: facetList, description: 'Values, those of most calls first, at most 100 of each facet.' },
+    handle: (asked) => parts.charts.facets(filterOf(asked.principal, queryOf(query, asked))),
+  }
+}
+
+function nowEndpoint(parts: HttpParts): Endpoint {
+  const query = z.strictObject({
+    tenant: filterShape(parts).tenant,
+    minutes: z.coerce.number().int().min(5).max(360).default(60).describe('Length of the window before now.'),
+  })
+  return {
+    method: 'GET',
+    path: '/api/now',
+    access: 'read',
+    summary: 'What holds now, and how the talk of the last minutes sounded',
+    query,
+    response: { schema: nowFigures, description: 'Figures with their counts, and what was left out of them.' },
+    async handle(asked) {
+      const { tenant, minutes } = queryOf(query, asked)
+      const nowMs = parts.clock()
+      const own = tenantFor(asked.principal, tenant)
+      const [figures, until] = await Promise.all([
+        parts.charts.now(own, { fromMs: nowMs - minutes * minuteMs, untilMs: nowMs }),
+        parts.completeUntil(),
+      ])
+      return { nowMs, ...figures, completeUntilMs: until(own) }
+    },
+  }
+}
+
+const samplesEndpoint = ({ charts }: HttpParts): Endpoint => ({
+  method: 'GET',
+  path: '/api/calls/:id/samples',
+  access: 'read',
+  summary: "Every interval of a call's streams, as scored",
+  description: 'Columns of one length per stream and observer. Unknown is null, never 0.',
+  query: oneCall,
+  response: { schema: callSamples, description: 'Streams, and the thresholds that the call was judged by.' },
+  async handle(asked) {
+    const tenant = tenantFor(asked.principal, queryOf(oneCall, asked).tenant)
+    const samples = await charts.samples(tenant, asked.params.id ?? '')
+    if (samples === undefined) throw noSuchCall()
+    return samples
+  },
+})

@@ -1,0 +1,196 @@
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import type { CallChanges } from '#contracts/live-calls.ts'
+import type { CallListItem, CallReader } from '#contracts/warehouse.ts'
+import {
+  administratorToken,
+  aServer,
+  asKey,
+  emptyCharts,
+  emptyDesk,
+  noChanges,
+  nowMs,
+  readerKey,
+} from './http-for-tests.ts'
+
+const get = (url: string, headers: Record<string, string> = {}) => ({ method: 'GET' as const, url, headers })
+
+/** Fields that a refusal names. */
+async function refused(url: string): Promise<readonly string[]> {
+  const answer = await aServer().app.inject(get(url))
+  const problem = answer.json<{ detail: string; errors?: { field: string }[] }>()
+  return [`${answer.statusCode}`, ...(problem.errors?.map(({ field }) => field) ?? [problem.detail])]
+}
+
+describe('bad parameters', () => {
+  const lists = ['/api/calls', '/api/calls/timeline', '/api/calls/live']
+
+  test.each([
+    ['colour', 'colour=red'],
+    ['since', 'since=yesterday'],
+    ['until', 'until='],
+    ['class', 'class=poor,awful'],
+    ['class', 'class=poor&class=good'],
+    ['state', 'state=gone'],
+    ['disposition', 'disposition=maybe'],
+    ['q', 'q=ab'],
+    ['q', 'q=%20%20ab%20'],
+    ['carrier', 'carrier='],
+  ])('%s is named: ?%s', async (field, query) => {
+    for (const path of lists) expect([path, ...(await refused(`${path}?${query}`))]).toEqual([path, '400', field])
+  })
+
+  test.each([
+    ['limit', '/api/calls?limit=0'],
+    ['limit', '/api/calls/live?limit=5'],
+    ['sort', '/api/calls?sort=loudness'],
+    ['order', '/api/calls?order=up'],
+    ['buckets', '/api/calls/timeline?buckets=0'],
+    ['buckets', '/api/calls/timeline?buckets=501'],
+    ['until', '/api/calls/timeline?since=1h&until=2h'],
+    ['class', '/api/calls/facets?class=poor'],
+    ['minutes', '/api/now?minutes=9999'],
+    ['minutes', '/api/now?minutes=4'],
+    ['tenant', '/api/calls/c1/samples?tenant='],
+    ['zoom', '/api/calls/c1/samples?zoom=1'],
+  ])('%s is named: %s', async (field, url) => {
+    expect(await refused(url)).toEqual(['400', field])
+  })
+
+  test('a Last-Event-ID that is none of ours is refused', async () => {
+    const answer = await aServer().app.inject(get('/api/calls/live', { 'last-event-id': 'x' }))
+    expect(answer.json()).toMatchObject({ status: 400, detail: expect.stringMatching(/^Last-Event-ID/) })
+  })
+})
+
+describe('who asks', () => {
+  const session = async (headers: Record<string, string> = {}, settings = {}) =>
+    (await aServer({ settings }).app.inject(get('/api/session', headers))).json()
+
+  test('a session says who one is, and whether one may import', async () => {
+    expect(await session()).toMatchObject({ role: 'reader', tenant: 'default', mayImport: false, demo: false })
+    expect(await session(asKey(readerKey))).toMatchObject({ role: 'reader', tenant: 'acme', mayImport: false })
+    const all = await session(asKey(administratorToken))
+    expect(all).toMatchObject({ role: 'administrator', mayImport: true })
+    expect(all).not.toHaveProperty('tenant')
+  })
+
+  test('where loopback reads all, it reads all, and administers nothing', async () => {
+    const settings = { loopbackReads: 'all' as const, demo: true }
+    expect(await session({}, settings)).not.toHaveProperty('tenant')
+    const asked: unknown[] = []
+    const calls: CallReader = {
+      ...emptyDesk.calls,
+      async list(query) {
+        asked.push(query.tenant)
+        return emptyDesk.calls.list(query)
+      },
+    }
+    const { app } = aServer({ settings, desk: { ...emptyDesk, calls } })
+    await app.inject(get('/api/calls'))
+    await app.inject(get('/api/calls?tenant=acme'))
+    expect(asked).toEqual([undefined, 'acme'])
+    expect((await app.inject({ method: 'POST', url: '/api/import?name=x' })).statusCode).toBe(401)
+    expect((await app.inject({ ...get('/api/calls'), remoteAddress: '203.0.113.9' })).statusCode).toBe(401)
+    expect((await app.inject(get('/api/calls', { 'x-forwarded-for': '203.0.113.9' }))).statusCode).toBe(401)
+  })
+
+  test("a reader's charts are of its own tenant", async () => {
+    const asked: unknown[] = []
+    const { app } = aServer({
+      charts: {
+        async timeline(query) {
+          asked.push(query.tenant)
+          return emptyCharts.timeline(query)
+        },
+        async facets(filter) {
+          asked.push(filter.tenant)
+          return emptyCharts.facets(filter)
+        },
+        async now(tenant, window) {
+          asked.push(tenant)
+          return emptyCharts.now(tenant, window)
+        },
+        async samples(tenant) {
+          asked.push(tenant)
+          return undefined
+        },
+      },
+    })
+    const urls = ['/api/calls/timeline', '/api/calls/facets', '/api/now', '/api/calls/c1/samples']
+    for (const url of urls) await app.inject(get(url, asKey(readerKey)))
+    expect(asked).toEqual(['acme', 'acme', 'acme', 'acme'])
+    for (const url of [...urls, '/api/calls/live'])
+      expect((await app.inject(get(`${url}?tenant=globex`, asKey(readerKey)))).statusCode).toBe(403)
+  })
+})
+
+test('without since, a timeline is of the day before its end', async () => {
+  const answer = (await aServer().app.inject(get('/api/calls/timeline'))).json()
+  expect(answer).toMatchObject({ fromMs: nowMs - 86_400_000, untilMs: nowMs, completeUntilMs: nowMs - 60_000 })
+})
+
+describe('a live list over a socket', () => {
+  const item = { tenant: 'acme', id: 'c1', version: 1, startedMs: 1, class: 'poor', findings: [], reasons: [] }
+  const changes: CallChanges = {
+    ...noChanges,
+    newest: async () => 1,
+    changed: async () => [{ item: item as unknown as CallListItem, members: ['c1'], deleted: false }],
+  }
+
+  async function listening(parts: Parameters<typeof aServer>[0]) {
+    const { app } = aServer(parts)
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    return { app, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/calls/live` }
+  }
+
+  test('tells what changed, and ends when the server stops', async () => {
+    const { app, url } = await listening({ changes })
+    const answer = await fetch(url, { headers: asKey(readerKey) })
+    expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
+    const decoder = new TextDecoder()
+    let text = ''
+    while (!text.includes('event: tick')) text += decoder.decode((await reader.read()).value)
+    expect(text).toMatch(/^retry: 2000\n\nevent: calls\nid: 1\ndata: \{"calls":\[\{"tenant":"acme","id":"c1"/)
+    const closing = app.close()
+    for (;;) if ((await reader.read()).done) break
+    await closing
+  })
+
+  test('has no HEAD, which would wait for its end', async () => {
+    const { app, url } = await listening({ changes })
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(404)
+    await app.close()
+  })
+})
+
+test('what the page asks for is described with its query and its answer', async () => {
+  const document = (await aServer().app.inject(get('/api/openapi.json'))).json<{
+    paths: Record<
+      string,
+      {
+        get: { parameters: { name: string }[]; responses: { '2XX': { content: Record<string, { schema?: object }> } } }
+      }
+    >
+  }>()
+  for (const path of [
+    '/api/calls',
+    '/api/calls/timeline',
+    '/api/calls/facets',
+    '/api/calls/live',
+    '/api/now',
+    '/api/session',
+    '/api/calls/{id}/samples',
+    '/api/calls/{id}',
+  ]) {
+    const [content] = Object.values(document.paths[path]?.get.responses['2XX'].content ?? {})
+    expect([path, Object.keys(content?.schema ?? {})]).toEqual([path, expect.arrayContaining(['type', 'properties'])])
+  }
+  const names = document.paths['/api/calls']?.get.parameters.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['class', 'q', 'sort', 'order', 'finding', 'fault', 'cursor']))
+  expect(Object.keys(document.paths['/api/calls/live']?.get.responses['2XX'].content ?? {})).toEqual([
+    'text/event-stream',
+  ])
+})
