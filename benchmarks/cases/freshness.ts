@@ -1,10 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallRecord } from '#contracts/call-record.ts'
-import type { NewRecord } from '#contracts/event-log.ts'
-import { createLoad, type Load } from '#simulator/index.ts'
+import { createLoad } from '#simulator/index.ts'
 import { insertRows, rowsOf, run } from '#warehouse/client.ts'
 import { momentsParam, momentText } from '#warehouse/read/conditions.ts'
 import type { Aim, BenchCase, CaseOptions } from '../bench-case.ts'
+import { feed } from '../feed.ts'
 import { type Install, openInstall } from '../install.ts'
 import { callsOf, type LoadCall } from '../load-calls.ts'
 import { quantile, secondsOf, wait } from '../measure.ts'
@@ -48,7 +48,7 @@ async function measure(sizes: Sizes, { folder, note }: CaseOptions) {
   const load = createLoad({ seed: 3, calls: sizes.calls, samplesPerSecond, startMs, oldestMs })
   const ended = new Set<string>()
   const feeding = new AbortController()
-  const feeder = feed({ install, load, ended, signal: feeding.signal })
+  const feeder = feed({ log: install.log, load, ended, signal: feeding.signal })
   note(`${samplesPerSecond} samples/s; warming up`)
   await wait(sizes.warmUpMs)
 
@@ -117,35 +117,6 @@ async function prepare(install: Install, sizes: Sizes, note: CaseOptions['note']
   })
   note(`made in ${startSeconds.toFixed(1)} s`)
   return { calls, historySamples, startSeconds }
-}
-
-interface FeedParts {
-  readonly install: Install
-  readonly load: Load
-  readonly ended: ReadonlySet<string>
-  readonly signal: AbortSignal
-}
-
-const feedEveryMs = 20
-
-/** Appends each sample when it is due by the clock. */
-async function feed({ install, load, ended, signal }: FeedParts) {
-  const started = performance.now()
-  let sent = 0
-  let latestMs = 0
-  let batch: NewRecord[] = []
-  for (const { topic, key, value, atMs } of load.samples()) {
-    if (atMs > Date.now()) {
-      sent += batch.length
-      await install.log.append(batch)
-      batch = []
-      if (signal.aborted) break
-      await wait(Math.max(feedEveryMs, atMs - Date.now()))
-      latestMs = Math.max(latestMs, Date.now() - atMs)
-    }
-    if (!ended.has(key)) batch.push({ topic, key, value })
-  }
-  return { samples: { sent, seconds: (performance.now() - started) / 1_000 }, latestMs }
 }
 
 async function goodCalls(client: ClickHouseClient): Promise<ReadonlySet<string>> {

@@ -1,8 +1,10 @@
 import type { BenchCase } from '../bench-case.ts'
 import { callId } from './call-id.ts'
+import { callList } from './call-list.ts'
 import { decode } from './decode.ts'
 import { disk } from './disk.ts'
 import { freshness } from './freshness.ts'
+import { page } from './page.ts'
 import { quality } from './quality.ts'
 import { spine } from './spine.ts'
 
@@ -12,6 +14,8 @@ export const cases: readonly BenchCase[] = [
   quality,
   disk,
   callId,
+  callList,
+  page,
   freshness({ calls: 5_000, quickCalls: 500 }),
   freshness({ calls: 50_000, quickCalls: 1_000 }),
   spine,
