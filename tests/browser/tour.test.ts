@@ -24,7 +24,7 @@ test.each(tours)(
     // The demo plants each of them within its first minute.
     page.setDefaultTimeout(80_000)
     for (const click of clicks) await click(page)
-    const verdict = await page.getByRole('region', { name: 'Verdict' }).innerText()
+    const verdict = await page.getByRole('region', { name: 'Verdict' }).textContent()
     for (const words of evidence) expect(verdict).toMatch(words)
     check()
   },

@@ -146,11 +146,25 @@ function SortFilter({ filters, change }: ChangeProps) {
   )
 }
 
-/** Findings are rare and telling: the most frequent are one click away. */
-const maxFound = 6
+/** Findings are rare and telling: those that a person hears, or that say whose side it was, come first, others by number. */
+const tellingFindings = [
+  'one_way_audio',
+  'no_media_after_answer',
+  'platform_span_failed',
+  'client_limited',
+  'late_media',
+]
+const maxFound = 7
+
+const rankOf = (finding: string): number => {
+  const at = tellingFindings.indexOf(finding)
+  return at < 0 ? tellingFindings.length : at
+}
 
 function FoundFilter({ filters, facets, change }: ChangeProps & { readonly facets: Facets | undefined }) {
-  const most = (facets?.facets.finding ?? []).slice(0, maxFound)
+  const most = [...(facets?.facets.finding ?? [])]
+    .sort((one, other) => rankOf(one.value) - rankOf(other.value))
+    .slice(0, maxFound)
   const asked = filters.finding
   const found =
     asked === undefined || most.some(({ value }) => value === asked)

@@ -56,9 +56,7 @@ const RowContent = ({ call, row, topPx, lit, gone, current }: RowProps) => (
     <Cell name="region" text={call.region} />
     <Cell name="codec" text={call.codec} />
     <Cell name="duration" text={callDuration(call.talkMs)} />
-    <Cell name="class">
-      <ClassBadge class={call.class} />
-    </Cell>
+    <Cell name="class">{isUndecided(call) ? <OpenBadge call={call} /> : <ClassBadge class={call.class} />}</Cell>
     <Cell name="mos">
       <WorstMos call={call} />
     </Cell>
@@ -111,11 +109,21 @@ function WorstMos({ call: { worstMos, worstMosName } }: { readonly call: CallLis
   )
 }
 
+/** Nobody can say yet how it is: that is no class to be shown as one. */
+const isUndecided = ({ state, class: name }: CallListItem): boolean => state === 'open' && name === 'unclassified'
+
+const OpenBadge = ({ call }: { readonly call: CallListItem }) => (
+  <span class="badge badge-open">
+    <span class="row-open" aria-hidden="true" />
+    {stateOf(call)}
+  </span>
+)
+
 /** Whose side, and the first thing that is wrong; the others on hover and on the call's own page. */
 function Why({ call }: { readonly call: CallListItem }) {
   const found = [...call.findings, ...call.reasons].map(asWords)
   const [first] = found
-  if (first === undefined) return <span class="muted">{stateOf(call)}</span>
+  if (first === undefined) return <span class="muted">{isUndecided(call) ? unknownMark : stateOf(call)}</span>
   const side = call.fault === undefined || call.fault === 'unknown' ? undefined : tIfKnown('side', call.fault)
   return (
     <span
