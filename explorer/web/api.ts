@@ -28,12 +28,31 @@ export type QueryValues = Readonly<Record<string, string | number | undefined>>
 /** Most time an answer may take before the page says that none came. */
 const answerWithinMs = 30_000
 
+/** Answers asked for while the code that draws them is still on its way. Each is given out once, and soon or never. */
+const early = new Map<string, { readonly response: Promise<Response>; readonly atMs: number }>()
+const earlyForMs = 5_000
+
+/** Asks ahead for what the next `getJson` of the same address will want. */
+export function askEarly(path: string, query: object = {}): void {
+  const response = ask(withQuery(path, query as QueryValues), AbortSignal.timeout(answerWithinMs))
+  response.catch(() => undefined) // told to whoever takes it
+  early.set(withQuery(path, query as QueryValues), { response, atMs: performance.now() })
+}
+
+const ask = (url: string, signal: AbortSignal): Promise<Response> =>
+  reach(url, { headers: { accept: 'application/json', ...authorization() }, signal })
+
+function takeEarly(url: string): Promise<Response> | undefined {
+  const asked = early.get(url)
+  early.delete(url)
+  return asked !== undefined && performance.now() - asked.atMs < earlyForMs ? asked.response : undefined
+}
+
 export async function getJson<T>(path: string, query: object = {}, signal?: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(answerWithinMs)
-  const response = await reach(withQuery(path, query as QueryValues), {
-    headers: { accept: 'application/json', ...authorization() },
-    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-  })
+  const url = withQuery(path, query as QueryValues)
+  const within = signal === undefined ? limit : AbortSignal.any([signal, limit])
+  const response = await (takeEarly(url) ?? ask(url, within))
   if (!response.ok) throw await problemOf(response)
   return (await response.json()) as T
 }

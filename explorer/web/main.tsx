@@ -1,7 +1,8 @@
 import { render } from 'preact'
+import { askForCall } from './call/ask-for-call.ts'
 import { acceptDrops } from './import/dropped.ts'
 import { language } from './language.ts'
-import { startRouter } from './router.ts'
+import { place, startRouter } from './router.ts'
 import { askSession } from './session.ts'
 import { takeTokenFromAddress } from './session-token.ts'
 import { App } from './shell/app.tsx'
@@ -10,6 +11,7 @@ import { followSystemColours } from './theme.ts'
 document.documentElement.lang = language.get()
 takeTokenFromAddress()
 startRouter()
+askForCall(place.get())
 acceptDrops()
 followSystemColours()
 void askSession()
