@@ -1,4 +1,4 @@
-/** The API as the page uses it. Generated later from the OpenAPI document; the shapes here are the agreement. */
+/** The API as the page uses it. The compiler holds it to the OpenAPI document (tests/page-types.test.ts). */
 export type CallClass = 'good' | 'degraded' | 'poor' | 'unclassified'
 export type CallState = 'open' | 'settling' | 'settled'
 
@@ -134,7 +134,7 @@ export interface CallSamples {
     /** As in record.streams. */
     key: string
     observer: string
-    scope: string
+    scope: 'interval' | 'cumulative' | 'call'
     kind: 'audio' | 'video'
     label: string
     mosName?: string
@@ -159,7 +159,11 @@ export interface CallSamples {
     jitterMs?: { degraded: number; poor: number }
     roundTripMs?: { degraded: number; poor: number }
     concealment?: { degraded: number; poor: number }
-    mos: Record<'N' | 'W' | 'F', { degraded: number; poor: number } | undefined>
+    mos: {
+      N?: { degraded: number; poor: number }
+      W?: { degraded: number; poor: number }
+      F?: { degraded: number; poor: number }
+    }
   }
 }
 
