@@ -113,7 +113,7 @@ export const thresholds: CallSamples['thresholds'] = {
   jitterMs: { degraded: 30, poor: 50 },
   roundTripMs: { degraded: 300, poor: 500 },
   concealment: { degraded: 0.03, poor: 0.07 },
-  mos: { N: { degraded: 3.6, poor: 3.1 }, W: undefined, F: undefined },
+  mos: { N: { degraded: 3.6, poor: 3.1 } },
 }
 
 /** Samples of one second each from the start, with these losses; null where it is not known. */

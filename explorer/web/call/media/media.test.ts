@@ -170,7 +170,7 @@ describe('columns', () => {
     const [view] = viewsOf(aWhole(record, { minutes: [point] }), {
       streams: [],
       truncated: false,
-      thresholds: { mos: { N: undefined, W: undefined, F: undefined } },
+      thresholds: { mos: {} },
     })
     expect(view?.grain).toBe('minutes')
     expect([...(view?.columns.values.loss ?? [])]).toEqual([0.01])
