@@ -86,9 +86,12 @@ async function copyCalls(client: ClickHouseClient, copies: number): Promise<void
   for (let copy = 1; copy < copies; copy++) {
     await run(
       client,
-      `INSERT INTO calls SELECT * REPLACE (concat(id, '-${copy}') AS id, at - INTERVAL ${12 * copy} HOUR AS at,
-         [concat(id, '-${copy}')] AS members, ended_at - INTERVAL ${12 * copy} HOUR AS ended_at) FROM calls FINAL
-       WHERE is_deleted = 0 AND id NOT LIKE '%-copy'`.replaceAll(`-${copy}'`, `-${copy}-copy'`),
+      `INSERT INTO calls SELECT * REPLACE (concat(id, {mark:String}) AS id, at - INTERVAL ${12 * copy} HOUR AS at,
+         [concat(id, {mark:String})] AS members, ended_at - INTERVAL ${12 * copy} HOUR AS ended_at)
+       FROM (SELECT * FROM calls FINAL WHERE is_deleted = 0 AND NOT endsWith(id, '-copy'))`.replaceAll(
+        '{mark:String}',
+        `'-${copy}-copy'`,
+      ),
     )
   }
 }

@@ -17,13 +17,13 @@ const chip = (name: RegExp) => async (page: Page) => {
 }
 
 const now = async (page: Page) => {
-  await page.getByRole('link', { name: 'Now' }).click()
-  await page.getByRole('link', { name: 'northtel' }).first().waitFor()
+  await page.getByRole('link', { name: 'Now', exact: true }).click()
+  await page.getByRole('link', { name: 'northtel', exact: true }).first().waitFor()
 }
 
 /** A row of the worst carriers, routes, regions and codecs leads to the calls behind it. */
 const worst = (name: string) => async (page: Page) => {
-  await page.getByRole('link', { name }).first().click()
+  await page.getByRole('link', { name, exact: true }).first().click()
   await page.waitForURL(new RegExp(`carrier=${name}`))
 }
 

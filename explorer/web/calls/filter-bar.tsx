@@ -154,7 +154,7 @@ const tellingFindings = [
   'client_limited',
   'late_media',
 ]
-const maxFound = 7
+const maxFound = 6
 
 const rankOf = (finding: string): number => {
   const at = tellingFindings.indexOf(finding)
