@@ -130,6 +130,15 @@ test('who comes back goes on where it was; after too much, or from another store
   expect(heard(stranger)[0]).toMatchObject({ event: 'reset' })
 })
 
+test('who names a version of long ago loads the list, and nobody reads all calls for it', async () => {
+  const { rows, asked, changes } = aWarehouse()
+  rows.push(aCall('a', 9_000))
+  const stream = aHub(changes).join(looking({}, { resumeFrom: 1 }))
+  await turns(1)
+  expect(heard(stream)[0]).toMatchObject({ event: 'reset', id: '9000' })
+  expect(Math.min(...asked)).toBeGreaterThan(8_000)
+})
+
 test('more than can be told at once is a reset, and not one a second', async () => {
   const { rows, changes } = aWarehouse()
   const stream = aHub(changes, { maxChanges: 10 }).join(looking({}))
