@@ -43,6 +43,7 @@ describe('bad parameters', () => {
   test.each([
     ['limit', '/api/calls?limit=0'],
     ['limit', '/api/calls/live?limit=5'],
+    ['only', '/api/calls/live?only=calls'],
     ['sort', '/api/calls?sort=loudness'],
     ['order', '/api/calls?order=up'],
     ['buckets', '/api/calls/timeline?buckets=0'],
@@ -55,6 +56,15 @@ describe('bad parameters', () => {
     ['zoom', '/api/calls/c1/samples?zoom=1'],
   ])('%s is named: %s', async (field, url) => {
     expect(await refused(url)).toEqual(['400', field])
+  })
+
+  test('an address that cannot be read is refused as everything is', async () => {
+    const answer = await aServer().app.inject(get('/api/calls/%E0%A4%A'))
+    expect(answer.json()).toMatchObject({ status: 400, title: 'Bad request' })
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringContaining('application/problem+json'),
+      'x-content-type-options': 'nosniff',
+    })
   })
 
   test('a Last-Event-ID that is none of ours is refused', async () => {
@@ -123,6 +133,12 @@ describe('who asks', () => {
     for (const url of [...urls, '/api/calls/live'])
       expect((await app.inject(get(`${url}?tenant=globex`, asKey(readerKey)))).statusCode).toBe(403)
   })
+})
+
+test('a list is complete until the watermark, whatever its calls were judged at', async () => {
+  const page = { calls: [], nextCursor: undefined, completeUntilMs: 1 }
+  const { app } = aServer({ desk: { ...emptyDesk, calls: { ...emptyDesk.calls, list: async () => page } } })
+  expect((await app.inject(get('/api/calls'))).json()).toEqual({ calls: [], completeUntilMs: nowMs - 60_000 })
 })
 
 test('without since, a timeline is of the day before its end', async () => {
