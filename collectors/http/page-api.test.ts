@@ -135,6 +135,34 @@ describe('who asks', () => {
   })
 })
 
+test('a chart is drawn once for all of a tenant who look at it, and for no other', async () => {
+  const asked: unknown[] = []
+  const facets = async (filter: { tenant?: string }) => {
+    asked.push(filter.tenant)
+    return emptyCharts.facets(filter)
+  }
+  const { app } = aServer({ charts: { ...emptyCharts, facets } })
+  const urls = ['/api/calls/facets?since=24h', '/api/calls/facets?since=24h', '/api/calls/facets?since=7d']
+  for (const url of urls) await app.inject(get(url, asKey(readerKey)))
+  expect(asked).toEqual(['acme', 'acme'])
+  await app.inject(get(urls[0] ?? ''))
+  await app.inject(get(urls[0] ?? '', asKey(administratorToken)))
+  expect(asked).toEqual(['acme', 'acme', 'default', undefined])
+})
+
+test('more charts than can be drawn soon are refused, and told when to come again', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const { app } = aServer({ charts: { ...emptyCharts, samples: () => promise } })
+  const waiting = Array.from({ length: 30 }, (_, n) => app.inject(get(`/api/calls/c${n}/samples`)))
+  for (const each of waiting) void each.then(() => undefined)
+  const refused = await app.inject(get('/api/now'))
+  expect(refused.statusCode).toBe(503)
+  expect(refused.headers['retry-after']).toBe('2')
+  expect(refused.headers['content-type']).toContain('application/problem+json')
+  resolve(undefined)
+  expect(new Set((await Promise.all(waiting)).map(({ statusCode }) => statusCode))).toEqual(new Set([404]))
+})
+
 test('a list is complete until the watermark, whatever its calls were judged at', async () => {
   const page = { calls: [], nextCursor: undefined, completeUntilMs: 1 }
   const { app } = aServer({ desk: { ...emptyDesk, calls: { ...emptyDesk.calls, list: async () => page } } })
