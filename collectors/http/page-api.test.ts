@@ -188,15 +188,28 @@ describe('a live list over a socket', () => {
     return { app, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/calls/live` }
   }
 
+  async function upToTick(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+    const decoder = new TextDecoder()
+    let text = ''
+    while (!/event: tick\n.*\n\n$/s.test(text)) text += decoder.decode((await reader.read()).value)
+    return text
+  }
+
+  test('with only=ticks says that the server is there, and nothing of calls', async () => {
+    const { app, url } = await listening({ changes })
+    const answer = await fetch(`${url}?only=ticks`, { headers: asKey(readerKey) })
+    const text = await upToTick((answer.body as ReadableStream<Uint8Array>).getReader())
+    expect(text).toMatch(/^retry: 2000\n\nevent: tick\ndata: \{"nowMs":\d+,"completeUntilMs":\d+\}\n\n$/)
+    await app.close()
+  })
+
   test('tells what changed, and ends when the server stops', async () => {
     const { app, url } = await listening({ changes })
     const answer = await fetch(url, { headers: asKey(readerKey) })
     expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(answer.headers.get('cache-control')).toBe('no-store')
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
-    const decoder = new TextDecoder()
-    let text = ''
-    while (!text.includes('event: tick')) text += decoder.decode((await reader.read()).value)
+    const text = await upToTick(reader)
     expect(text).toMatch(/^retry: 2000\n\nevent: calls\nid: 1\ndata: \{"calls":\[\{"tenant":"acme","id":"c1"/)
     const closing = app.close()
     for (;;) if ((await reader.read()).done) break
