@@ -77,6 +77,8 @@ export async function openEngine(parts: EngineParts): Promise<Engine> {
 
 /** A chart that takes longer is one that nobody waits for. */
 const maxChartMs = 15_000
+/** What changed is asked every second, and everybody's live list waits for it. */
+const maxChangesMs = 10_000
 
 async function open(
   { config, folder, clock, logger }: EngineParts,
@@ -115,7 +117,7 @@ async function open(
     ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
     charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
-    changes: createCallChanges(await connect()),
+    changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     async componentsOf(members) {
       const links = createLinkReader(readerClient)

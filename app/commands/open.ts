@@ -11,7 +11,7 @@ export function openCommand(parts: CommandParts): Command {
     summary: "print the page's address, with the right to import and to see every tenant",
     description:
       'Prints the address of the page that a running "callscope up" serves, with the administrator token in the part of the address that no browser sends. Whoever has it may do everything: do not pass it on.',
-    examples: ['open', 'open --data-dir /var/lib/callscope', 'xdg-open "$(callscope open)"'],
+    examples: ['open', 'open --data-dir /var/lib/callscope'],
   }).action((options: CommonOptions) => open(parts, options))
 }
 

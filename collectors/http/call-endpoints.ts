@@ -34,9 +34,13 @@ export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
       summary: 'List calls, latest first unless asked otherwise',
       query,
       response: { schema: callPage, description: 'One page of calls.' },
-      handle(asked) {
+      async handle(asked) {
         const { limit, sort, order, ...rest } = queryOf(query, asked)
-        return parts.desk.calls.list({ ...filterOf(asked.principal, rest), limit, sort, order })
+        const filter = filterOf(asked.principal, rest)
+        // Asked first: what arrives while the list is read is not promised to be in it.
+        const until = await parts.completeUntil()
+        const page = await parts.desk.calls.list({ ...filter, limit, sort, order })
+        return { ...page, completeUntilMs: until(filter.tenant) }
       },
     },
     {

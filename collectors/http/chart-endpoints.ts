@@ -2,22 +2,32 @@ import { z } from 'zod'
 import { noSuchCall, oneCall } from './call-endpoints.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
 import { callSamples, facetList, nowFigures, timelineOf } from './chart-schemas.ts'
-import { type Endpoint, queryOf } from './endpoint.ts'
+import { type Asked, type Endpoint, queryOf } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
+import { createSharedAnswers, type SharedAnswers } from './shared-answers.ts'
 
 const dayMs = 86_400_000
 const minuteMs = 60_000
 
 /** What people see drawn about calls. */
-export const createChartEndpoints = (parts: HttpParts): readonly Endpoint[] => [
-  timelineEndpoint(parts),
-  facetsEndpoint(parts),
-  nowEndpoint(parts),
-  samplesEndpoint(parts),
+export function createChartEndpoints(parts: HttpParts): readonly Endpoint[] {
+  const answers = createSharedAnswers(parts.clock)
+  return [
+    timelineEndpoint(parts, answers),
+    facetsEndpoint(parts, answers),
+    nowEndpoint(parts, answers),
+    samplesEndpoint(parts, answers),
+  ]
+}
+
+/** Whose chart it is, and what was asked, as it was written: "24h" is another time at every moment, and the same chart. */
+const keyOf = (chart: string, tenant: string | undefined, { query }: Asked): readonly unknown[] => [
+  ...[chart, tenant ?? null],
+  Object.entries(query as object).toSorted(([a], [b]) => (a < b ? -1 : 1)),
 ]
 
-function timelineEndpoint(parts: HttpParts): Endpoint {
+function timelineEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const query = z.strictObject({
     ...filterShape(parts),
     buckets: z.coerce.number().int().min(1).max(500).default(120),
@@ -30,12 +40,14 @@ function timelineEndpoint(parts: HttpParts): Endpoint {
     description: 'Without since: the day before until, or before now.',
     query,
     response: { schema: timelineOf, description: 'Every bucket of the time, also those without calls.' },
-    async handle(asked) {
+    handle(asked) {
       const { buckets, ...rest } = queryOf(query, asked)
       const { untilMs = parts.clock(), sinceMs = untilMs - dayMs, ...filter } = filterOf(asked.principal, rest)
       if (untilMs <= sinceMs) throw untilBeforeSince()
-      const timeline = await parts.charts.timeline({ ...filter, sinceMs, untilMs, buckets })
-      return { ...timeline, completeUntilMs: (await parts.completeUntil())(filter.tenant) }
+      return answers.shared(keyOf('timeline', filter.tenant, asked), async () => {
+        const timeline = await parts.charts.timeline({ ...filter, sinceMs, untilMs, buckets })
+        return { ...timeline, completeUntilMs: (await parts.completeUntil())(filter.tenant) }
+      })
     },
   }
 }
@@ -43,7 +55,7 @@ function timelineEndpoint(parts: HttpParts): Endpoint {
 const untilBeforeSince = (): Problem =>
   new Problem(400, 'the query string is not valid', { errors: [{ field: 'until', fix: 'must be later than since' }] })
 
-function facetsEndpoint(parts: HttpParts): Endpoint {
+function facetsEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const { tenant, since, until } = filterShape(parts)
   const query = z.strictObject({ tenant, since, until })
   return {
@@ -53,11 +65,14 @@ function facetsEndpoint(parts: HttpParts): Endpoint {
     summary: 'What calls of a time can be filtered by',
     query,
     response: { schema: facetList, description: 'Values, those of most calls first, at most 100 of each facet.' },
-    handle: (asked) => parts.charts.facets(filterOf(asked.principal, queryOf(query, asked))),
+    handle(asked) {
+      const filter = filterOf(asked.principal, queryOf(query, asked))
+      return answers.shared(keyOf('facets', filter.tenant, asked), () => parts.charts.facets(filter))
+    },
   }
 }
 
-function nowEndpoint(parts: HttpParts): Endpoint {
+function nowEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const query = z.strictObject({
     tenant: filterShape(parts).tenant,
     minutes: z.coerce.number().int().min(5).max(360).default(60).describe('Length of the window before now.'),
@@ -69,20 +84,24 @@ function nowEndpoint(parts: HttpParts): Endpoint {
     summary: 'What holds now, and how the talk of the last minutes sounded',
     query,
     response: { schema: nowFigures, description: 'Figures with their counts, and what was left out of them.' },
-    async handle(asked) {
+    handle(asked) {
       const { tenant, minutes } = queryOf(query, asked)
-      const nowMs = parts.clock()
       const own = tenantFor(asked.principal, tenant)
-      const [figures, until] = await Promise.all([
-        parts.charts.now(own, { fromMs: nowMs - minutes * minuteMs, untilMs: nowMs }),
-        parts.completeUntil(),
-      ])
-      return { nowMs, ...figures, completeUntilMs: until(own) }
+      return answers.shared(keyOf('now', own, asked), () => readNow(parts, own, minutes * minuteMs))
     },
   }
 }
 
-const samplesEndpoint = ({ charts }: HttpParts): Endpoint => ({
+async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: string | undefined, lengthMs: number) {
+  const nowMs = clock()
+  const [figures, until] = await Promise.all([
+    charts.now(tenant, { fromMs: nowMs - lengthMs, untilMs: nowMs }),
+    completeUntil(),
+  ])
+  return { nowMs, ...figures, completeUntilMs: until(tenant) }
+}
+
+const samplesEndpoint = ({ charts }: HttpParts, answers: SharedAnswers): Endpoint => ({
   method: 'GET',
   path: '/api/calls/:id/samples',
   access: 'read',
@@ -92,7 +111,7 @@ const samplesEndpoint = ({ charts }: HttpParts): Endpoint => ({
   response: { schema: callSamples, description: 'Streams, and the thresholds that the call was judged by.' },
   async handle(asked) {
     const tenant = tenantFor(asked.principal, queryOf(oneCall, asked).tenant)
-    const samples = await charts.samples(tenant, asked.params.id ?? '')
+    const samples = await answers.inLine(() => charts.samples(tenant, asked.params.id ?? ''))
     if (samples === undefined) throw noSuchCall()
     return samples
   },

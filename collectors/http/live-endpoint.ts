@@ -8,19 +8,28 @@ import { liveCalls } from './response-schemas.ts'
 
 /** The list of calls as it changes. */
 export function createLiveEndpoint(parts: HttpParts, hub: LiveHub): Endpoint {
-  const query = z.strictObject(filterShape(parts))
+  const query = z.strictObject({
+    ...filterShape(parts),
+    only: z.enum(['ticks']).optional().describe('ticks: nothing about calls, only that the server is there.'),
+  })
   return {
     method: 'GET',
     path: '/api/calls/live',
     access: 'read',
     summary: 'What changes in a list of calls, as server-sent events',
     description:
-      'Event "calls": what is new or changed and matches, and what is gone from the list. "tick", every 5 s: nowMs and completeUntilMs. "reset": too much has changed to be told, load the list again. Last-Event-ID goes on from there.',
+      'Event "calls": what is new or changed and matches, and what is gone from the list. "tick", every 5 s: nowMs and completeUntilMs. "reset": too much has changed to be told, load the list again. Last-Event-ID goes on from there. A stream ends after some minutes: come again.',
     query,
     live: true,
     response: { type: 'text/event-stream', schema: liveCalls, description: 'Data of the event "calls".' },
     handle(asked) {
-      const stream = hub.join(filterOf(asked.principal, queryOf(query, asked)), lastEventId(asked.headers))
+      const { only, ...rest } = queryOf(query, asked)
+      const stream = hub.join({
+        filter: filterOf(asked.principal, rest),
+        resumeFrom: lastEventId(asked.headers),
+        owner: asked.principal.tenant,
+        ticksOnly: only === 'ticks',
+      })
       // Proxies that gather an answer before they pass it on would pass this one on never.
       const headers = { 'x-accel-buffering': 'no' }
       return new Answer(200, stream, { type: 'text/event-stream; charset=utf-8', headers })

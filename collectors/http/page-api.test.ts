@@ -43,6 +43,7 @@ describe('bad parameters', () => {
   test.each([
     ['limit', '/api/calls?limit=0'],
     ['limit', '/api/calls/live?limit=5'],
+    ['only', '/api/calls/live?only=calls'],
     ['sort', '/api/calls?sort=loudness'],
     ['order', '/api/calls?order=up'],
     ['buckets', '/api/calls/timeline?buckets=0'],
@@ -55,6 +56,15 @@ describe('bad parameters', () => {
     ['zoom', '/api/calls/c1/samples?zoom=1'],
   ])('%s is named: %s', async (field, url) => {
     expect(await refused(url)).toEqual(['400', field])
+  })
+
+  test('an address that cannot be read is refused as everything is', async () => {
+    const answer = await aServer().app.inject(get('/api/calls/%E0%A4%A'))
+    expect(answer.json()).toMatchObject({ status: 400, title: 'Bad request' })
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringContaining('application/problem+json'),
+      'x-content-type-options': 'nosniff',
+    })
   })
 
   test('a Last-Event-ID that is none of ours is refused', async () => {
@@ -125,6 +135,40 @@ describe('who asks', () => {
   })
 })
 
+test('a chart is drawn once for all of a tenant who look at it, and for no other', async () => {
+  const asked: unknown[] = []
+  const facets = async (filter: { tenant?: string }) => {
+    asked.push(filter.tenant)
+    return emptyCharts.facets(filter)
+  }
+  const { app } = aServer({ charts: { ...emptyCharts, facets } })
+  const urls = ['/api/calls/facets?since=24h', '/api/calls/facets?since=24h', '/api/calls/facets?since=7d']
+  for (const url of urls) await app.inject(get(url, asKey(readerKey)))
+  expect(asked).toEqual(['acme', 'acme'])
+  await app.inject(get(urls[0] ?? ''))
+  await app.inject(get(urls[0] ?? '', asKey(administratorToken)))
+  expect(asked).toEqual(['acme', 'acme', 'default', undefined])
+})
+
+test('more charts than can be drawn soon are refused, and told when to come again', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const { app } = aServer({ charts: { ...emptyCharts, samples: () => promise } })
+  const waiting = Array.from({ length: 30 }, (_, n) => app.inject(get(`/api/calls/c${n}/samples`)))
+  for (const each of waiting) void each.then(() => undefined)
+  const refused = await app.inject(get('/api/now'))
+  expect(refused.statusCode).toBe(503)
+  expect(refused.headers['retry-after']).toBe('2')
+  expect(refused.headers['content-type']).toContain('application/problem+json')
+  resolve(undefined)
+  expect(new Set((await Promise.all(waiting)).map(({ statusCode }) => statusCode))).toEqual(new Set([404]))
+})
+
+test('a list is complete until the watermark, whatever its calls were judged at', async () => {
+  const page = { calls: [], nextCursor: undefined, completeUntilMs: 1 }
+  const { app } = aServer({ desk: { ...emptyDesk, calls: { ...emptyDesk.calls, list: async () => page } } })
+  expect((await app.inject(get('/api/calls'))).json()).toEqual({ calls: [], completeUntilMs: nowMs - 60_000 })
+})
+
 test('without since, a timeline is of the day before its end', async () => {
   const answer = (await aServer().app.inject(get('/api/calls/timeline'))).json()
   expect(answer).toMatchObject({ fromMs: nowMs - 86_400_000, untilMs: nowMs, completeUntilMs: nowMs - 60_000 })
@@ -144,15 +188,28 @@ describe('a live list over a socket', () => {
     return { app, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/calls/live` }
   }
 
+  async function upToTick(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+    const decoder = new TextDecoder()
+    let text = ''
+    while (!/event: tick\n.*\n\n$/s.test(text)) text += decoder.decode((await reader.read()).value)
+    return text
+  }
+
+  test('with only=ticks says that the server is there, and nothing of calls', async () => {
+    const { app, url } = await listening({ changes })
+    const answer = await fetch(`${url}?only=ticks`, { headers: asKey(readerKey) })
+    const text = await upToTick((answer.body as ReadableStream<Uint8Array>).getReader())
+    expect(text).toMatch(/^retry: 2000\n\nevent: tick\ndata: \{"nowMs":\d+,"completeUntilMs":\d+\}\n\n$/)
+    await app.close()
+  })
+
   test('tells what changed, and ends when the server stops', async () => {
     const { app, url } = await listening({ changes })
     const answer = await fetch(url, { headers: asKey(readerKey) })
     expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(answer.headers.get('cache-control')).toBe('no-store')
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
-    const decoder = new TextDecoder()
-    let text = ''
-    while (!text.includes('event: tick')) text += decoder.decode((await reader.read()).value)
+    const text = await upToTick(reader)
     expect(text).toMatch(/^retry: 2000\n\nevent: calls\nid: 1\ndata: \{"calls":\[\{"tenant":"acme","id":"c1"/)
     const closing = app.close()
     for (;;) if ((await reader.read()).done) break

@@ -30,7 +30,7 @@ const callListItem = z.object({
 export const callPage = z.object({
   calls: z.array(callListItem),
   nextCursor: z.string().optional().describe('Absent on the last page.'),
-  completeUntilMs: ms.optional().describe('Watermark of the oldest record on the page.'),
+  completeUntilMs: ms.optional().describe('All that belongs to the list is known to have arrived until then.'),
 })
 
 // Compile errors here mean that the contract moved and this document did not.

@@ -56,6 +56,12 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
     trustProxy: false,
+    // Of addresses that cannot be read: no route, and so no guard, has seen them.
+    frameworkErrors: ({ statusCode = 400 }, _request, reply) =>
+      void writeProblem(
+        reply.headers(secureHeaders),
+        new Problem(statusCode, 'the address cannot be read: is each % in it followed by two hex digits?'),
+      ),
   })
   app.decorateRequest('principal', undefined)
   app.decorateRequest('release', undefined)

@@ -12,11 +12,14 @@ export interface Cursor {
   readonly id: string
 }
 
+/** Within what the column of start times can hold. */
+const latestMs = Date.UTC(2200, 0)
+
 const shape = z.tuple([
   z.enum(['started', 'duration', 'mos']),
   z.enum(['asc', 'desc']),
-  z.number().nullable(),
-  z.int(),
+  z.int().min(0).nullable(),
+  z.int().min(0).max(latestMs),
   z.string(),
   z.string(),
 ])

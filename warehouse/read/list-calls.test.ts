@@ -83,6 +83,17 @@ describe('order', () => {
   })
 })
 
+test.each([
+  ['a value between two', ['mos', 'asc', 1.5, startMs, 'acme', 'c1']],
+  ['a value below zero', ['mos', 'asc', -1, startMs, 'acme', 'c1']],
+  ['a time before all', ['started', 'desc', null, -1, 'acme', 'c1']],
+  ['a time after all', ['started', 'desc', null, Number.MAX_SAFE_INTEGER, 'acme', 'c1']],
+])("a cursor with %s is none of ours, and the client's fault", async (_, parts) => {
+  const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url')
+  const [sort, order] = parts as [CallQuery['sort'], CallQuery['order']]
+  await expect(list({ sort, order, cursor } as Partial<CallQuery>)).rejects.toMatchObject({ statusCode: 400 })
+})
+
 describe('filters', () => {
   test('classes are any of those named; every other filter narrows', async () => {
     expect(await idsOf({ class: ['poor', 'degraded'] })).toEqual(['c5', 'c3'])

@@ -30,9 +30,11 @@ export interface FeedPace {
   readonly maxChanges: number
   /** Changed calls that a viewer who comes back is told of; beyond, it loads the list. */
   readonly maxMissed: number
+  /** Versions that a viewer who comes back may be behind: whoever names an old one cannot have all calls read. */
+  readonly maxBehind: number
 }
 
-export const defaultFeedPace: FeedPace = { maxChanges: 5_000, maxMissed: 2_000 }
+export const defaultFeedPace: FeedPace = { maxChanges: 5_000, maxMissed: 2_000, maxBehind: 600 }
 
 /** Recomputes that may be under way beside each other: a viewer who comes back is told their calls twice rather than never. */
 const overlap = 20
@@ -91,7 +93,7 @@ export function createChangeFeed(changes: CallChanges, pace: FeedPace = defaultF
     },
     async missedSince(version) {
       // A version that we do not know of yet is from a store that is no more.
-      if (version > newest) return undefined
+      if (version > newest || newest - version > pace.maxBehind) return undefined
       const above = Math.max(0, version - overlap)
       const missed = await changes.changed({ above, except: [], limit: pace.maxMissed + 1 })
       return missed.length > pace.maxMissed ? undefined : missed.map((now) => ({ now, before: undefined }))

@@ -1,28 +1,32 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '#contracts/clock.ts'
 import type { CallChanges } from '#contracts/live-calls.ts'
-import type { CallFilter } from '#contracts/warehouse.ts'
 import type { CompleteUntil, HttpLogger } from '../ports.ts'
 import { Problem } from '../problem.ts'
 import { createChangeFeed, defaultFeedPace, type FeedPace, type Taken } from './change-feed.ts'
-import { createViewer, type Viewer } from './viewer.ts'
+import { createViewer, type Looking, type Viewer } from './viewer.ts'
 
 export interface LivePace extends FeedPace {
   readonly pollMs: number
   readonly tickMs: number
   readonly maxViewers: number
-  /** At most one reset in this time: while everything is computed anew, lists would do nothing but load. */
+  /** Places that viewers of one credential's tenant may take; those for all tenants count as one. */
+  readonly maxViewersOfOne: number
+  /** A stream ends after this time, and the page comes again: whose key was revoked meanwhile does not come in. */
+  readonly maxLifeMs: number
+  /** At most one reset of a viewer in this time: while everything is computed anew, lists would do nothing but load. */
   readonly resetMs: number
 }
 
 export const defaultLivePace: LivePace = {
   ...defaultFeedPace,
-  ...{ pollMs: 1_000, tickMs: 5_000, maxViewers: 100, resetMs: 10_000 },
+  ...{ pollMs: 1_000, tickMs: 5_000, resetMs: 10_000 },
+  ...{ maxViewers: 100, maxViewersOfOne: 40, maxLifeMs: 600_000 },
 }
 
 export interface LiveHub {
   /** A stream of server-sent events about the calls of a filter. */
-  join(filter: CallFilter, lastEventId: number | undefined): Readable
+  join(looking: Looking): Readable
   close(): void
 }
 
@@ -52,11 +56,12 @@ export function createLiveHub(parts: HubParts, pace: LivePace = defaultLivePace)
   }
 
   return {
-    join(filter, lastEventId) {
+    join(looking) {
       if (closed) throw new Problem(503, 'the server is stopping', { retryAfterSeconds: 5 })
-      if (viewers.size >= pace.maxViewers)
-        throw new Problem(503, `${pace.maxViewers} live lists are open already: close one`, { retryAfterSeconds: 10 })
-      const viewer = createViewer(filter, lastEventId)
+      if (viewers.size >= pace.maxViewers) throw tooManyOpen(pace.maxViewers)
+      const ofOne = [...viewers].filter(({ owner }) => owner === looking.owner).length
+      if (ofOne >= pace.maxViewersOfOne) throw tooManyOpen(ofOne)
+      const viewer = createViewer(looking, parts.clock(), pace.resetMs)
       viewers.add(viewer)
       viewer.stream.once('close', () => viewers.delete(viewer))
       timer ??= setTimeout(() => void run(), 0)
@@ -65,46 +70,61 @@ export function createLiveHub(parts: HubParts, pace: LivePace = defaultLivePace)
     close() {
       closed = true
       clearTimeout(timer)
-      for (const { stream } of viewers) stream.push(null)
+      for (const viewer of viewers) viewer.end()
     },
   }
 }
 
+const tooManyOpen = (places: number): Problem =>
+  new Problem(503, `${places} live lists are open already: close one`, { retryAfterSeconds: 10 })
+
 /** One look at what changed, told to everybody. */
-function createTurn(viewers: ReadonlySet<Viewer>, { changes, completeUntil, clock }: HubParts, pace: LivePace) {
+function createTurn(viewers: ReadonlySet<Viewer>, { changes, completeUntil, clock, logger }: HubParts, pace: LivePace) {
   const feed = createChangeFeed(changes, pace)
   let tickedMs = Number.NEGATIVE_INFINITY
-  let resetAtMs = Number.NEGATIVE_INFINITY
-  let owesReset = false
 
-  function tell({ news, overflowed }: Taken, to: readonly Viewer[], until: CompleteUntil): void {
-    owesReset ||= overflowed
-    const nowMs = clock()
-    if (owesReset && nowMs - resetAtMs >= pace.resetMs) {
-      owesReset = false
-      resetAtMs = nowMs
-      for (const viewer of viewers) viewer.send({ event: 'reset', id: feed.newest, data: {} })
-    } else if (!owesReset && news.length > 0)
-      for (const viewer of to) viewer.tell(news, { id: feed.newest, completeUntilMs: until(viewer.tenant) })
+  async function take(): Promise<Taken> {
+    if ([...viewers].some(({ ticksOnly }) => !ticksOnly)) return feed.take(clock())
+    feed.forget()
+    return { news: [], overflowed: false }
   }
 
   /** Who has just come: brought up to date where it says since when, and greeted with a tick, from which it can go on. */
   async function receive(viewer: Viewer, until: CompleteUntil): Promise<void> {
-    if (viewer.q !== undefined) viewer.name(await changes.idsNamed(viewer.tenant, viewer.q))
-    const { resumeFrom } = viewer
+    try {
+      if (!viewer.ticksOnly) await bringUpToDate(viewer, until)
+    } catch (error) {
+      logger.warn({ err: error }, 'what a live list has missed could not be read; it loads again')
+      viewer.oweReset()
+    }
     viewer.isNew = false
-    // Who begins now has loaded a list a moment ago: what changed since is told, whenever that was.
-    const missed = await feed.missedSince(resumeFrom ?? feed.newest)
-    if (missed !== undefined) viewer.tell(missed, { id: feed.newest, completeUntilMs: until(viewer.tenant) })
-    else if (resumeFrom !== undefined) viewer.send({ event: 'reset', id: feed.newest, data: {} })
-    sendTick(viewer, until)
+    viewer.payReset(clock(), feed.newest)
+    viewer.tick(clock(), at(viewer, until))
   }
 
-  const sendTick = (viewer: Viewer, until: CompleteUntil): void =>
-    viewer.send({
-      ...{ event: 'tick', id: feed.newest },
-      data: { nowMs: clock(), completeUntilMs: until(viewer.tenant) },
-    })
+  async function bringUpToDate(viewer: Viewer, until: CompleteUntil): Promise<void> {
+    await nameAnew(viewer)
+    // Who begins now has loaded a list a moment ago: what changed since is told, whenever that was.
+    const missed = await feed.missedSince(viewer.resumeFrom ?? feed.newest)
+    if (missed !== undefined) viewer.tell(missed, at(viewer, until))
+    else if (viewer.resumeFrom !== undefined) viewer.oweReset()
+  }
+
+  async function nameAnew(viewer: Viewer): Promise<void> {
+    const { tenant, q } = viewer.filter
+    if (q !== undefined && !viewer.ticksOnly) viewer.name(await changes.idsNamed(tenant, q))
+  }
+
+  const at = ({ filter }: Viewer, until: CompleteUntil) => ({
+    ...{ id: feed.newest, completeUntilMs: until(filter.tenant) },
+  })
+
+  async function tick(there: readonly Viewer[], until: CompleteUntil): Promise<void> {
+    tickedMs = clock()
+    for (const viewer of there) viewer.tick(tickedMs, at(viewer, until))
+    for (const viewer of there)
+      await nameAnew(viewer).catch((error) => logger.warn({ err: error }, 'what a search names could not be read anew'))
+  }
 
   return {
     forget: feed.forget,
@@ -112,13 +132,15 @@ function createTurn(viewers: ReadonlySet<Viewer>, { changes, completeUntil, cloc
       const coming = [...viewers].filter(({ isNew }) => isNew)
       const there = [...viewers].filter(({ isNew }) => !isNew)
       const until = await completeUntil()
-      tell(await feed.take(clock()), there, until)
+      const { news, overflowed } = await take()
+      if (overflowed) for (const viewer of viewers) viewer.oweReset()
+      for (const viewer of there) {
+        viewer.tell(news, at(viewer, until))
+        viewer.payReset(clock(), feed.newest)
+      }
       for (const viewer of coming) await receive(viewer, until)
-      if (clock() - tickedMs < pace.tickMs) return
-      tickedMs = clock()
-      for (const viewer of there) sendTick(viewer, until)
-      for (const viewer of there)
-        if (viewer.q !== undefined) viewer.name(await changes.idsNamed(viewer.tenant, viewer.q))
+      if (clock() - tickedMs >= pace.tickMs) await tick(there, until)
+      for (const viewer of there) if (clock() - viewer.joinedMs >= pace.maxLifeMs) viewer.end()
     },
   }
 }
