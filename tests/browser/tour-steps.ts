@@ -18,12 +18,15 @@ const chip = (name: RegExp) => async (page: Page) => {
 
 const now = async (page: Page) => {
   await page.getByRole('link', { name: 'Now', exact: true }).click()
-  await page.getByRole('link', { name: 'northtel', exact: true }).first().waitFor()
+  await page.getByRole('link', { name: named('northtel') }).first().waitFor()
 }
+
+/** A carrier, and none of its routes. */
+const named = (name: string): RegExp => new RegExp(`^${name}(?!-)`)
 
 /** A row of the worst carriers, routes, regions and codecs leads to the calls behind it. */
 const worst = (name: string) => async (page: Page) => {
-  await page.getByRole('link', { name, exact: true }).first().click()
+  await page.getByRole('link', { name: named(name) }).first().click()
   await page.waitForURL(new RegExp(`carrier=${name}`))
 }
 
