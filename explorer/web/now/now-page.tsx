@@ -58,7 +58,7 @@ function useRefresh({ tenant }: View, loaded: Loaded<Now>): void {
       const { atMs = 0, loading, again } = latest.current
       if (!loading && !document.hidden && nowMs() - atMs >= refreshMs - 1_000) again()
     }
-    const stream = openLive(tenant === undefined ? {} : { tenant }, { tick: look, reset: look })
+    const stream = openLive({ only: 'ticks', ...(tenant === undefined ? {} : { tenant }) }, { tick: look, reset: look })
     const timer = setInterval(look, refreshMs)
     document.addEventListener('visibilitychange', look)
     return () => {
