@@ -97,15 +97,21 @@ function List({ filters, list, state }: ListProps) {
   )
 }
 
-/** How long a changed row stays lit; as the animation in styles/calls.css. */
+/** How long a changed row stays lit at least; as the animation in styles/calls.css. */
 const litMs = 2_000
 
+/** By one clock for all rows: a timer that each change starts anew would never end in busy times. */
 function useDimming(list: CallList, { lit }: ListState): void {
+  const isLit = lit.size > 0
   useEffect(() => {
-    if (lit.size === 0) return
-    const timer = setTimeout(() => list.state.set({ ...list.state.get(), ...dimmed(list.state.get()) }), litMs)
-    return () => clearTimeout(timer)
-  }, [lit, list])
+    if (!isLit) return
+    let seen = list.state.get().lit
+    const timer = setInterval(() => {
+      list.state.set(dimmed(list.state.get(), seen))
+      seen = list.state.get().lit
+    }, litMs)
+    return () => clearInterval(timer)
+  }, [isLit, list])
 }
 
 function ListHead({ list, state }: Omit<ListProps, 'filters'>) {
