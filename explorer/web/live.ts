@@ -2,12 +2,18 @@ import { ApiError, problemOf, reach, withQuery } from './api.ts'
 import type { CallQuery, LiveCalls } from './api-types.ts'
 import { createEventReader, type StreamEvent } from './event-stream.ts'
 import { authorization } from './session-token.ts'
+import { longUnseen, untilSeen } from './sight.ts'
 import { createStore } from './store.ts'
 import { chance, now } from './world.ts'
 
 export interface Tick {
   readonly nowMs: number
   readonly completeUntilMs?: number
+}
+
+/** Which calls, or only that the server is there. */
+export interface LiveQuery extends CallQuery {
+  readonly only?: 'ticks'
 }
 
 /** What a part of the page wants to hear. */
@@ -48,15 +54,18 @@ const silenceMs = 16_000
 export const waitBeforeMs = (attempt: number, random: number): number =>
   Math.min(15_000, 500 * 2 ** Math.min(attempt - 1, 10)) * (1 + random / 3)
 
-/** Listens to calls that match, for as long as it is not closed: reconnects, and resumes where it was cut. */
-export function openLive(query: CallQuery, handlers: LiveHandlers, resumeFrom?: string): LiveStream {
+/**
+ * Listens to calls that match, for as long as it is not closed: reconnects, and resumes where it was cut. A page that
+ * nobody looks at rests.
+ */
+export function openLive(query: LiveQuery, handlers: LiveHandlers, resumeFrom?: string): LiveStream {
   const closed = new AbortController()
   const stream = { lastId: resumeFrom, close: () => closed.abort() }
   const hear = (event: StreamEvent): void => {
     if (event.id !== undefined) stream.lastId = event.id
     tell(event, handlers)
   }
-  void keepListening(query, { hear, lastId: () => stream.lastId, closed: closed.signal })
+  void keepListening(query, { hear, lastId: () => stream.lastId, ended: closed.signal, lost: () => handlers.reset?.() })
   return stream
 }
 
@@ -69,25 +78,43 @@ function tell({ event, data }: StreamEvent, handlers: LiveHandlers): void {
 interface Listening {
   readonly hear: (event: StreamEvent) => void
   readonly lastId: () => string | undefined
-  readonly closed: AbortSignal
+  /** Nobody can say what was missed. */
+  readonly lost: () => void
+  readonly ended: AbortSignal
 }
 
-async function keepListening(query: CallQuery, listening: Listening): Promise<void> {
+async function keepListening(query: LiveQuery, listening: Listening): Promise<void> {
+  const { ended, lastId, lost } = listening
   let tries = 0
-  while (!listening.closed.aborted) {
+  while (!ended.aborted) {
     const heardBefore = heardMs.get()
-    const error = await listenOnce(query, listening).catch((thrown: unknown) => thrown)
-    if (listening.closed.aborted) return
+    const { error, isUnseen } = await listenWhileSeen(query, listening)
+    if (ended.aborted) return
+    if (isUnseen) {
+      liveStatus.set({ type: 'connecting' })
+      await untilSeen(ended)
+      if (lastId() === undefined && !ended.aborted) lost()
+      continue
+    }
     tries = heardMs.get() === heardBefore ? tries + 1 : 1
     const refused = error instanceof ApiError && !error.unreachable
     liveStatus.set(refused ? { type: 'off' } : { type: 'lost', sinceMs: heardMs.get() ?? loadedMs, tries })
     // Asking the same again would be refused again; a server that has no room may have some later.
     if (refused && error.status < 500 && error.status !== 429) return
-    await pause(waitBeforeMs(tries, chance()), listening.closed)
+    await pause(waitBeforeMs(tries, chance()), ended)
   }
 }
 
-async function listenOnce(query: CallQuery, { hear, lastId, closed }: Listening): Promise<void> {
+async function listenWhileSeen(query: LiveQuery, listening: Listening) {
+  const over = new AbortController()
+  const unseen = longUnseen(AbortSignal.any([listening.ended, over.signal]))
+  const ended = AbortSignal.any([listening.ended, unseen])
+  const error = await listenOnce(query, { ...listening, ended }).catch((thrown: unknown) => thrown)
+  over.abort()
+  return { error, isUnseen: unseen.aborted }
+}
+
+async function listenOnce(query: LiveQuery, { hear, lastId, ended }: Listening): Promise<void> {
   const silent = new AbortController()
   let watchdog = setTimeout(() => silent.abort(), silenceMs)
   const heard = (): void => {
@@ -97,7 +124,7 @@ async function listenOnce(query: CallQuery, { hear, lastId, closed }: Listening)
     liveStatus.set({ type: 'live' })
   }
   try {
-    const body = await openBody(query, lastId(), AbortSignal.any([closed, silent.signal]))
+    const body = await openBody(query, lastId(), AbortSignal.any([ended, silent.signal]))
     heard()
     const read = createEventReader()
     for (let piece = await body.read(); !piece.done; piece = await body.read()) {
@@ -111,7 +138,7 @@ async function listenOnce(query: CallQuery, { hear, lastId, closed }: Listening)
 }
 
 async function openBody(
-  query: CallQuery,
+  query: LiveQuery,
   lastId: string | undefined,
   signal: AbortSignal,
 ): Promise<ReadableStreamDefaultReader<string>> {

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { isAbort } from './api.ts'
 import { now } from './world.ts'
 
-/** What was asked of the server: the last answer stays while the next is awaited, and when that one fails. */
+/** What was asked of the server: the last answer stays while the same is asked again, and when that fails. */
 export interface Loaded<T> {
   readonly value: T | undefined
   /** When `value` came. */
@@ -13,26 +13,42 @@ export interface Loaded<T> {
   readonly again: () => void
 }
 
-type Known<T> = Omit<Loaded<T>, 'again'>
+export interface Known<T> extends Omit<Loaded<T>, 'again'> {
+  /** What was asked. */
+  readonly key: string | undefined
+}
 
-/** Loads whenever `key` changes or `again` is called. An answer to an older question is never shown. */
-export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
-  const [known, setKnown] = useState<Known<T>>({ value: undefined, atMs: undefined, error: undefined, loading: true })
-  const [turn, setTurn] = useState(0)
+/** What is known of a question: nothing, where what is known answers another. */
+export const knownOf = <T>(known: Known<T>, key: string | undefined): Known<T> =>
+  known.key === key ? known : nothingOf(key)
+
+const nothingOf = <T>(key: string | undefined): Known<T> => ({
+  ...{ key, value: undefined, atMs: undefined, error: undefined },
+  loading: true,
+})
+
+/**
+ * Loads whenever `key` or `turn` changes, or `again` is called; without a key nothing. `key` is what is asked: an answer
+ * to another question is never shown. `turn` asks the same once more.
+ */
+export function useLoaded<T>(key: string | undefined, load: (signal: AbortSignal) => Promise<T>, turn = 0): Loaded<T> {
+  const [last, setLast] = useState<Known<T>>(nothingOf<T>(key))
+  const [asked, setAsked] = useState(0)
   const latest = useRef(load)
   latest.current = load
   useEffect(() => {
+    if (key === undefined) return
     const left = new AbortController()
-    setKnown((before) => ({ ...before, loading: true }))
+    setLast((before) => ({ ...knownOf(before, key), loading: true }))
     latest.current(left.signal).then(
-      (value) => left.signal.aborted || setKnown({ value, atMs: now(), error: undefined, loading: false }),
+      (value) => left.signal.aborted || setLast({ key, value, atMs: now(), error: undefined, loading: false }),
       (error: Error) => {
         if (left.signal.aborted || isAbort(error)) return
-        setKnown((before) => ({ ...before, error, loading: false }))
+        setLast((before) => ({ ...knownOf(before, key), error, loading: false }))
       },
     )
     return () => left.abort()
-  }, [key, turn])
-  const again = useCallback(() => setTurn((before) => before + 1), [])
-  return { ...known, again }
+  }, [key, turn, asked])
+  const again = useCallback(() => setAsked((before) => before + 1), [])
+  return { ...knownOf(last, key), again }
 }

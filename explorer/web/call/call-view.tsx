@@ -6,6 +6,7 @@ import { rangeInAddress, withRange } from './axis/address.ts'
 import { type Axis, createAxis } from './axis/axis.ts'
 import { boundsOf, homeOf } from './axis/bounds.ts'
 import { around, isSame, type Range } from './axis/range.ts'
+import type { CallAnswer } from './load-call.ts'
 import { firstOpen, type View, viewsOf } from './media/views.ts'
 import { CallDetails } from './parts/call-details.tsx'
 import { CallHeader } from './parts/call-header.tsx'
@@ -18,7 +19,6 @@ import { TelemetryTable } from './parts/telemetry-table.tsx'
 import { Timeline } from './parts/timeline.tsx'
 import { Verdict } from './parts/verdict.tsx'
 import type { Moment } from './story/moments.ts'
-import type { CallAnswer } from './use-call.ts'
 
 /** One call from its verdict down to its raw record. */
 export function CallView({ answer }: { readonly answer: CallAnswer }) {

@@ -37,7 +37,31 @@ describe('live', () => {
     expect(ids(book)).toEqual(['b', 'a'])
     expect(book.calls[1]?.class).toBe('poor')
     expect(book.lit.get(keyOf(aCall('a', 0)))).toBe(2)
-    expect(dimmed(book).lit.size).toBe(0)
+    expect(dimmed(book, book.lit).lit.size).toBe(0)
+  })
+
+  test('a row that changed since somebody looked stays lit', () => {
+    const seen = withLive(two, { calls: [aCall('a', 100, 2), aCall('b', 200, 2)], gone: [] }, latestFirst)
+    const book = withLive(seen, { calls: [aCall('a', 100, 3)], gone: [] }, latestFirst)
+    expect([...dimmed(book, seen.lit).lit]).toEqual([[keyOf(aCall('a', 0)), 3]])
+  })
+
+  test('what changes no row leaves what is lit alone', () => {
+    const lit = withLive(two, { calls: [aCall('a', 100, 2)], gone: [] }, latestFirst)
+    const book = withLive(lit, { calls: [aCall('new', 300)], gone: [] }, latestFirst)
+    expect(book.lit).toBe(lit.lit)
+    expect(book.gone).toBe(lit.gone)
+  })
+
+  test('an older version of a call that waits changes nothing', () => {
+    const newer = withLive(two, { calls: [aCall('new', 300, 5)], gone: [] }, latestFirst)
+    expect(withLive(newer, { calls: [aCall('new', 300, 4)], gone: [] }, latestFirst).waiting[0]?.version).toBe(5)
+  })
+
+  test('what is complete is never said to be complete for less', () => {
+    const book = withLive(two, { calls: [], gone: [], completeUntilMs: 900 }, latestFirst)
+    expect(withPage(book, { calls: [], completeUntilMs: 500 }).completeUntilMs).toBe(900)
+    expect(withLive(book, { calls: [], gone: [], completeUntilMs: 700 }, latestFirst).completeUntilMs).toBe(900)
   })
 
   test('an older version of a call changes nothing', () => {

@@ -38,8 +38,14 @@ export function withPage(book: CallBook, { calls, nextCursor, completeUntilMs }:
     ...book,
     calls: all.slice(0, maxRows),
     nextCursor: all.length >= maxRows ? undefined : nextCursor,
-    completeUntilMs: completeUntilMs ?? book.completeUntilMs,
+    completeUntilMs: later(book.completeUntilMs, completeUntilMs),
   }
+}
+
+/** What was complete stays complete: an answer that was longer on its way does not put the time back. */
+export function later(known: number | undefined, said: number | undefined): number | undefined {
+  if (known === undefined || said === undefined) return known ?? said
+  return Math.max(known, said)
 }
 
 /** What the server just said: rows change where they stand, new calls wait until they are shown. */
@@ -49,24 +55,42 @@ export function withLive(book: CallBook, batch: LiveCalls, { sort, order }: Pick
   const lit = new Map(book.lit)
   const gone = new Set(book.gone)
   const waiting = new Map(book.waiting.map((call) => [keyOf(call), call]))
+  const wait = (key: string, call: CallListItem): void => {
+    const known = waiting.get(key)
+    if (
+      known === undefined ? belongs(call, book, sort === 'started' && order === 'desc') : known.version < call.version
+    )
+      waiting.set(key, call)
+  }
   for (const call of batch.calls) {
     const key = keyOf(call)
     const row = at.get(key)
-    if (row !== undefined) {
+    if (row === undefined) wait(key, call)
+    else {
       gone.delete(key)
       if (call.version <= (calls[row]?.version ?? -1)) continue
       calls[row] = call
       lit.set(key, call.version)
-    } else if (waiting.has(key) || belongs(call, book, sort === 'started' && order === 'desc')) waiting.set(key, call)
+    }
   }
   for (const left of batch.gone) {
     const key = keyOf(left)
     waiting.delete(key)
     if (at.has(key)) gone.add(key)
   }
-  const held = [...waiting.values()].slice(-maxWaiting)
-  return { ...book, calls, lit, gone, waiting: held, completeUntilMs: batch.completeUntilMs ?? book.completeUntilMs }
+  return {
+    ...book,
+    calls,
+    // What did not change stays the same object: a new one would be looked at, and drawn, anew.
+    lit: sameMap(book.lit, lit) ? book.lit : lit,
+    gone: book.gone.size === gone.size && [...gone].every((key) => book.gone.has(key)) ? book.gone : gone,
+    waiting: [...waiting.values()].slice(-maxWaiting),
+    completeUntilMs: later(book.completeUntilMs, batch.completeUntilMs),
+  }
 }
+
+const sameMap = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean =>
+  a.size === b.size && [...b].every(([key, version]) => a.get(key) === version)
 
 /** An older call that changed will come with its page, once that is asked for: it is not new. */
 function belongs(call: CallListItem, { calls, nextCursor }: CallBook, latestFirst: boolean): boolean {
@@ -87,5 +111,8 @@ export function settled(book: CallBook): CallBook {
 const merged = (fresh: readonly CallListItem[], known: readonly CallListItem[]): readonly CallListItem[] =>
   [...fresh, ...known].sort((a, b) => b.startedMs - a.startedMs)
 
-/** Rows lit before this version have been seen. */
-export const dimmed = (book: CallBook): CallBook => (book.lit.size === 0 ? book : { ...book, lit: new Map() })
+/** What was lit already when somebody looked before (`seen`) has been seen. */
+export function dimmed<Book extends CallBook>(book: Book, seen: CallBook['lit']): Book {
+  const lit = new Map([...book.lit].filter(([key, version]) => seen.get(key) !== version))
+  return lit.size === book.lit.size ? book : { ...book, lit }
+}

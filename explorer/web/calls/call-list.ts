@@ -1,9 +1,9 @@
 import { getJson, isAbort } from '../api.ts'
-import type { CallPage } from '../api-types.ts'
-import { type LiveStream, openLive } from '../live.ts'
+import type { CallPage, LiveCalls } from '../api-types.ts'
+import { type LiveHandlers, type LiveStream, openLive } from '../live.ts'
 import { createStore, type Store } from '../store.ts'
 import { now } from '../world.ts'
-import { type CallBook, emptyBook, settled, withLive, withPage } from './call-book.ts'
+import { type CallBook, emptyBook, later, settled, withLive, withPage } from './call-book.ts'
 import { type Filters, queryOf } from './filters.ts'
 
 /** Rows per page: half a second of fast scrolling. */
@@ -11,6 +11,9 @@ const pageRows = 200
 
 /** A list that was left this long ago is loaded anew: too much has happened to be told one by one. */
 const keptMs = 10 * 60_000
+
+/** Batches kept while a page is on its way. A server says one or two a second, and an answer takes 30 s at most. */
+const maxHeld = 100
 
 export interface ListState extends CallBook {
   readonly loading: 'first' | 'more' | undefined
@@ -39,30 +42,68 @@ export function createCallList(filters: Filters): CallList {
   let asking = new AbortController()
   let stream: LiveStream | undefined
   let restingMs: number | undefined
+  /** There is a first page: before, nobody can say what is new. */
+  let hasPage = false
+  let failed: 'first' | 'more' | undefined
+  /** Told while a page was on its way: that page may be older than what was told. */
+  let held: LiveCalls[] = []
   const put = (change: Partial<ListState>): void => state.set({ ...state.get(), ...change })
 
+  const take = (kind: 'first' | 'more', page: CallPage): void => {
+    const { calls: before, completeUntilMs } = state.get()
+    const book = withPage(kind === 'more' ? state.get() : { ...emptyBook, completeUntilMs }, page)
+    hasPage = true
+    put({ ...held.reduce((told, batch) => withLive(told, batch, filters), book), loading: undefined, error: undefined })
+    if (kind === 'first' && before.length > 0) changes.set(changes.get() + 1)
+  }
   const ask = async (kind: 'first' | 'more'): Promise<void> => {
     asking.abort()
     asking = new AbortController()
     const { signal } = asking
     const cursor = kind === 'more' ? state.get().nextCursor : undefined
-    put({ loading: kind, error: undefined })
+    held = []
+    failed = undefined
+    put({ loading: kind })
     try {
       const page = await getJson<CallPage>('/api/calls', { ...query, limit: pageRows, cursor }, signal)
-      const { calls: before } = state.get()
-      put({ ...withPage(kind === 'more' ? state.get() : emptyBook, page), loading: undefined })
-      if (kind === 'first' && before.length > 0) changes.set(changes.get() + 1)
+      if (signal.aborted) return
+      const tooMuch = held.length > maxHeld
+      take(kind, page)
+      if (tooMuch) reload()
     } catch (error) {
-      if (!signal.aborted && !isAbort(error)) put({ loading: undefined, error: error as Error })
+      if (signal.aborted || isAbort(error)) return
+      failed = kind
+      put({ loading: undefined, error: error as Error })
     }
   }
-  const reload = (): void => void ask('first')
+  const reload = (): void => {
+    put({ error: undefined })
+    void ask('first')
+  }
+  const handlers: LiveHandlers = {
+    calls(batch) {
+      if (state.get().loading !== undefined && held.length <= maxHeld) held.push(batch)
+      if (!hasPage) return
+      put(withLive(state.get(), batch, filters))
+      changes.set(changes.get() + 1)
+    },
+    tick({ completeUntilMs }) {
+      put({ completeUntilMs: later(state.get().completeUntilMs, completeUntilMs) })
+      // The server is there again. What went wrong stays in sight until there is something better.
+      if (failed === 'first') void ask('first')
+    },
+    reset: reload,
+  }
   const latestFirst = filters.sort === 'started' && filters.order === 'desc'
   return {
     state,
     changes,
     reload,
-    again: () => void ask(state.get().calls.length === 0 ? 'first' : 'more'),
+    again() {
+      const kind = failed ?? 'first'
+      put({ error: undefined })
+      void ask(kind)
+    },
     loadMore() {
       const { loading, nextCursor, error } = state.get()
       if (loading === undefined && error === undefined && nextCursor !== undefined) void ask('more')
@@ -72,23 +113,14 @@ export function createCallList(filters: Filters): CallList {
       else reload()
     },
     listen() {
-      if (restingMs === undefined || now() - restingMs > keptMs) {
+      // Where nobody said from where to go on, nobody can tell what was missed either.
+      const isKept = restingMs !== undefined && now() - restingMs <= keptMs && stream?.lastId !== undefined
+      if (!isKept) {
+        hasPage = false
         put({ ...emptyBook })
         reload()
       }
-      const resume = restingMs === undefined ? undefined : stream?.lastId
-      stream = openLive(
-        query,
-        {
-          calls(batch) {
-            put(withLive(state.get(), batch, filters))
-            changes.set(changes.get() + 1)
-          },
-          tick: ({ completeUntilMs }) => completeUntilMs === undefined || put({ completeUntilMs }),
-          reset: reload,
-        },
-        resume,
-      )
+      stream = openLive(query, handlers, isKept ? stream?.lastId : undefined)
     },
     rest() {
       stream?.close()

@@ -1,6 +1,4 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import { getJson } from '../api.ts'
-import type { Facets } from '../api-types.ts'
 import { clockSeconds, utc } from '../format.ts'
 import { t } from '../messages.ts'
 import { go, howWeCame, place, rememberedScroll } from '../router.ts'
@@ -10,18 +8,19 @@ import { useStore } from '../store.ts'
 import { announce } from '../ui/announce.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Empty, Failure, Skeleton, Stale } from '../ui/states.tsx'
-import { useLoaded } from '../use-loaded.ts'
 import { dimmed, maxRows } from './call-book.ts'
 import { type CallList, callListOf, type ListState } from './call-list.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { addressOf, cleared, type Filters, isNarrowed, readFilters } from './filters.ts'
 import { Strip } from './strip.tsx'
 import { Table } from './table.tsx'
+import { useFacets } from './use-facets.ts'
 import { useSettling } from './use-settling.ts'
 import { useTimeline } from './use-timeline.ts'
 
 /** What is counted over many calls is counted anew at most this often, however fast calls come. */
-const recountMs = 10_000
+const barsMs = 10_000
+const facetsMs = 30_000
 
 export function CallsPage() {
   const { query } = useStore(place)
@@ -29,12 +28,8 @@ export function CallsPage() {
   const address = addressOf(filters)
   const list = useMemo(() => callListOf(address, filters), [address])
   const state = useStore(list.state)
-  const turn = useRecount(list)
-  const { since, until, tenant } = filters
-  const facets = useLoaded<Facets>(`${tenant} ${since} ${until} ${turn}`, (signal) =>
-    getJson('/api/calls/facets', { tenant, since, until }, signal),
-  )
-  const timeline = useTimeline(filters, `${address} ${turn}`)
+  const timeline = useTimeline(filters, useRecount(list, barsMs))
+  const facets = useFacets(filters, timeline, useRecount(list, facetsMs))
   useEffect(() => {
     list.listen()
     return () => list.rest()
@@ -54,8 +49,8 @@ export function CallsPage() {
   )
 }
 
-/** A number that rises when live changes came, at most every ten seconds. */
-function useRecount(list: CallList): number {
+/** A number that rises when live changes came, at most this often. */
+function useRecount(list: CallList, everyMs: number): number {
   const [turn, setTurn] = useState(0)
   useEffect(() => {
     let seen = list.changes.get()
@@ -63,9 +58,9 @@ function useRecount(list: CallList): number {
       if (list.changes.get() === seen || document.hidden) return
       seen = list.changes.get()
       setTurn((before) => before + 1)
-    }, recountMs)
+    }, everyMs)
     return () => clearInterval(timer)
-  }, [list])
+  }, [list, everyMs])
   return turn
 }
 
@@ -97,15 +92,21 @@ function List({ filters, list, state }: ListProps) {
   )
 }
 
-/** How long a changed row stays lit; as the animation in styles/calls.css. */
+/** How long a changed row stays lit at least; as the animation in styles/calls.css. */
 const litMs = 2_000
 
+/** By one clock for all rows: a timer that each change starts anew would never end in busy times. */
 function useDimming(list: CallList, { lit }: ListState): void {
+  const isLit = lit.size > 0
   useEffect(() => {
-    if (lit.size === 0) return
-    const timer = setTimeout(() => list.state.set({ ...list.state.get(), ...dimmed(list.state.get()) }), litMs)
-    return () => clearTimeout(timer)
-  }, [lit, list])
+    if (!isLit) return
+    let seen = list.state.get().lit
+    const timer = setInterval(() => {
+      list.state.set(dimmed(list.state.get(), seen))
+      seen = list.state.get().lit
+    }, litMs)
+    return () => clearInterval(timer)
+  }, [isLit, list])
 }
 
 function ListHead({ list, state }: Omit<ListProps, 'filters'>) {

@@ -6,7 +6,7 @@ import { go } from '../router.ts'
 import { useStore } from '../store.ts'
 import { colourOf, colours } from '../theme.ts'
 import { Canvas } from '../ui/canvas.tsx'
-import { Skeleton } from '../ui/states.tsx'
+import { Skeleton, Stale } from '../ui/states.tsx'
 import type { Loaded } from '../use-loaded.ts'
 import { addressOf, changed, classes, type Filters } from './filters.ts'
 import { countsOf, paintStrip, peakOf, type Selection, type StripColours, spanOf } from './strip-bars.ts'
@@ -20,8 +20,14 @@ interface StripProps {
 const heightPx = 92
 
 /** Calls over time by class; selecting in it narrows the list. */
-export function Strip({ filters, timeline: { value, error, again } }: StripProps) {
-  if (value !== undefined && value.buckets.length > 0) return <Bars filters={filters} timeline={value} />
+export function Strip({ filters, timeline: { value, atMs, error, again } }: StripProps) {
+  if (value !== undefined && value.buckets.length > 0)
+    return (
+      <>
+        {error !== undefined && atMs !== undefined && <Stale sinceMs={atMs} />}
+        <Bars filters={filters} timeline={value} />
+      </>
+    )
   return (
     <section class="panel strip" aria-label={t('strip.label')}>
       {error === undefined ? <Skeleton lines={1} height={heightPx} /> : <StripFailed retry={again} />}

@@ -16,7 +16,7 @@ export function ImportPage() {
   useEffect(() => {
     document.title = `${t('import.title')} · callscope`
     // Nothing is asked of it but whether the server is there.
-    const stream = openLive({ state: 'open' }, {})
+    const stream = openLive({ only: 'ticks' }, {})
     return () => stream.close()
   }, [])
   return (

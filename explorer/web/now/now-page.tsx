@@ -58,7 +58,7 @@ function useRefresh({ tenant }: View, loaded: Loaded<Now>): void {
       const { atMs = 0, loading, again } = latest.current
       if (!loading && !document.hidden && nowMs() - atMs >= refreshMs - 1_000) again()
     }
-    const stream = openLive(tenant === undefined ? {} : { tenant }, { tick: look, reset: look })
+    const stream = openLive({ only: 'ticks', ...(tenant === undefined ? {} : { tenant }) }, { tick: look, reset: look })
     const timer = setInterval(look, refreshMs)
     document.addEventListener('visibilitychange', look)
     return () => {
@@ -128,13 +128,14 @@ function Complete({ now }: { readonly now: Now | undefined }) {
 
 function Figures({ view, loaded }: { readonly view: View; readonly loaded: Loaded<Now> }) {
   const link = useLink()
-  const { value, error, again } = loaded
-  if (value === undefined)
+  const { value, atMs, error, again } = loaded
+  if (value === undefined || atMs === undefined)
     return error === undefined ? <Skeleton lines={4} height={96} /> : <Failure error={error} retry={again} />
+  const isStale = link.type === 'gone' || error !== undefined
   const quiet = value.startedCalls === 0 && value.activeCalls === 0 && value.scales.length === 0
   return (
     <>
-      {link.type === 'gone' && <Stale sinceMs={loaded.atMs ?? link.sinceMs} />}
+      {isStale && <Stale sinceMs={atMs} />}
       <Tiles now={value} windowMinutes={view.minutes} tenant={view.tenant} />
       {quiet ? (
         <Empty title={t('now.quiet')}>

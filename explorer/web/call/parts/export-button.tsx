@@ -2,8 +2,8 @@ import { t } from '#explorer/web/messages.ts'
 import { session } from '#explorer/web/session.ts'
 import { now } from '#explorer/web/world.ts'
 import { downloadFile, fileStem } from '../export/download.ts'
+import type { CallAnswer } from '../load-call.ts'
 import type { View } from '../media/views.ts'
-import type { CallAnswer } from '../use-call.ts'
 
 interface ExportProps {
   readonly answer: CallAnswer
