@@ -9,7 +9,7 @@ import { tours } from './tour-steps.ts'
 
 const images = join(import.meta.dirname, '..', '..', 'docs', 'images')
 /** The demo plants every fault within its first minute, and calls of that minute have ended in the second. */
-const demoMs = 150_000
+const demoMs = 100_000
 
 async function pictured(browser: Browser, url: string, scheme: 'light' | 'dark'): Promise<Page> {
   const page = await (
