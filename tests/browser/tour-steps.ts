@@ -18,7 +18,10 @@ const chip = (name: RegExp) => async (page: Page) => {
 
 const now = async (page: Page) => {
   await page.getByRole('link', { name: 'Now', exact: true }).click()
-  await page.getByRole('link', { name: named('northtel') }).first().waitFor()
+  await page
+    .getByRole('link', { name: named('northtel') })
+    .first()
+    .waitFor()
 }
 
 /** A carrier, and none of its routes. */
@@ -26,7 +29,10 @@ const named = (name: string): RegExp => new RegExp(`^${name}(?!-)`)
 
 /** A row of the worst carriers, routes, regions and codecs leads to the calls behind it. */
 const worst = (name: string) => async (page: Page) => {
-  await page.getByRole('link', { name: named(name) }).first().click()
+  await page
+    .getByRole('link', { name: named(name) })
+    .first()
+    .click()
   await page.waitForURL(new RegExp(`carrier=${name}`))
 }
 

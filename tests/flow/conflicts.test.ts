@@ -9,7 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => flow?.stop())
 
-/** Which of two contents stays is decided by their checksums, as good as by chance: of twenty calls some keep either. */
+/**
+ * Which of two contents stays is decided by their checksums, as good as by chance: of twenty calls some keep either, as long
+ * as both contents differ from call to call.
+ */
 const calls = Array.from({ length: 20 }, (_, n) => `c-${n}`)
 
 /** Two of everything that a producer may say under one identity, and the calls they are of. */
@@ -56,7 +59,7 @@ test('a codec that only one of two events with one id states scores the call as 
   const records = await inEveryOrder((tenant, id, at) => {
     const { event } = messagesOf(tenant)
     return [
-      event(id, 'call.routed', at(1), { carrier: 'northtel' }, same),
+      event(id, 'call.routed', at(1), { carrier: `bluewave ${id}` }, same),
       event(id, 'call.routed', at(1), { carrier: `northtel ${id}`, codec: 'PCMU' }, same),
     ]
   })
