@@ -55,7 +55,7 @@ describe('the list of calls', () => {
     await page.goBack()
     await expect.poll(() => page.url()).not.toContain('class=poor')
     await page
-      .getByRole('row', { name: /Good|Degraded|Unclassified/ })
+      .getByRole('row', { name: /in progress|Good|Degraded|Unclassified/ })
       .first()
       .waitFor()
     check()
