@@ -89,11 +89,14 @@ export function createBacklog(options: WaitingOptions): Backlog {
     else schedule(key, merged)
   }
 
-  /** Notes when it is to be looked for. */
-  function schedule(key: string, item: Waiting): void {
-    const dueMs = times.dueMs(item)
-    if (times.goesWorse(item.change)) worseAtMs = mayTake('pressing', key) ? Math.min(worseAtMs, dueMs) : worseAtMs
-    else if (mayTake('running', key)) othersAtMs = Math.min(othersAtMs, dueMs)
+  /** Notes when it is to be looked for, if somebody may take it. */
+  function schedule(key: string, item: Waiting): Scheduled | undefined {
+    const worse = times.goesWorse(item.change)
+    if (!mayTake(worse ? 'pressing' : 'running', key)) return undefined
+    const dueMs = times.dueMs(item, worse)
+    if (worse) worseAtMs = Math.min(worseAtMs, dueMs)
+    else othersAtMs = Math.min(othersAtMs, dueMs)
+    return { worse, dueMs }
   }
 
   /** No longer at work. What has been announced since may be taken now. */
@@ -130,11 +133,8 @@ export function createBacklog(options: WaitingOptions): Backlog {
     for (const [key, item] of waiting) {
       if (oldest === undefined || item.sinceMs < oldest) oldest = item.sinceMs
       if (isPressing(item.change)) continue
-      schedule(key, item)
-      if (times.dueMs(item) > nowMs) continue
-      if (times.goesWorse(item.change)) {
-        if (mayTake('pressing', key)) worse.push(key)
-      } else if (mayTake('running', key)) others.push(key)
+      const scheduled = schedule(key, item)
+      if (scheduled !== undefined && scheduled.dueMs <= nowMs) (scheduled.worse ? worse : others).push(key)
     }
     overdue = worse.length + others.length
     return { worse, others }
@@ -228,6 +228,11 @@ export function createBacklog(options: WaitingOptions): Backlog {
       )
     },
   }
+}
+
+interface Scheduled {
+  readonly worse: boolean
+  readonly dueMs: number
 }
 
 interface Ripe {

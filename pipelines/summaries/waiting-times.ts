@@ -35,10 +35,10 @@ export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions)
 
   return {
     goesWorse,
-    /** Log time from which it may be taken. */
-    dueMs({ change, sinceMs }: { readonly change: Change; readonly sinceMs: number }): number {
+    /** Log time from which it may be taken, by what `goesWorse` says of it: both are asked of all that waits, again and again. */
+    dueMs({ change, sinceMs }: { readonly change: Change; readonly sinceMs: number }, worse: boolean): number {
       if (change.late === true) return Math.min(sinceMs + lateDelayMs, lastLateMs + calmMs)
-      return sinceMs + (goesWorse(change) ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
+      return sinceMs + (worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
     },
     /** A change that was read late has come. */
     sawLate(logTimeMs: number): void {
