@@ -96,7 +96,7 @@ export interface CallPage {
   readonly calls: readonly CallListItem[]
   /** Opaque; stable while calls come and go. Undefined on the last page. */
   readonly nextCursor: string | undefined
-  /** Watermark of the oldest record on the page: complete until then. */
+  /** All that belongs to calls is known to have arrived until then; of a reader alone, the least that a record shown was judged at. */
   readonly completeUntilMs: EpochMs | undefined
 }
 

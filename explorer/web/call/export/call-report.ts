@@ -13,6 +13,7 @@ import { eventDetail, eventName } from '../story/event-text.ts'
 import { milliseconds } from '../story/figures.ts'
 import { idsOf } from '../story/ids.ts'
 import { arrowOf } from '../story/parties.ts'
+import { routeFacts } from '../story/route-facts.ts'
 import { confidenceWord, headline, sentenceCase } from '../story/sentences.ts'
 import { statementsOf } from '../story/statements.ts'
 import { hasFailed, levelOf, msOfNanos } from '../story/telemetry.ts'
@@ -94,12 +95,7 @@ function factsPart({ record, asOfMs, version }: WholeCall): Markup {
     [t('call.duration'), typeof record.talkMs === 'number' ? duration(record.talkMs) : undefined],
     [t('call.ended'), endText(record)],
     [t('call.tenant'), record.tenant],
-    [t('call.carrier'), record.carrier],
-    [t('call.gateway'), record.gateway],
-    [t('call.route'), record.route],
-    [t('call.region'), record.region],
-    [t('call.codec'), record.codec],
-    [t('call.mediaNode'), record.mediaNode],
+    ...routeFacts(record),
     [t('call.cdr.duration'), seconds(cdr?.durationSeconds)],
     [t('call.cdr.billed'), seconds(cdr?.billedSeconds)],
     ...idsOf(record)

@@ -7,6 +7,7 @@ import { Time } from '#explorer/web/ui/time.tsx'
 import { now } from '#explorer/web/world.ts'
 import { endText } from '../story/call-end.ts'
 import { shortId } from '../story/parties.ts'
+import { routeFacts } from '../story/route-facts.ts'
 import { sentenceCase } from '../story/sentences.ts'
 import { CallIds } from './call-ids.tsx'
 
@@ -63,12 +64,7 @@ function factsOf({ record }: WholeCall): readonly Fact[] {
     [t('call.ended'), endText(record)],
     [t('call.tenant'), record.tenant],
     [t('call.direction'), directionText(record)],
-    [t('call.carrier'), record.carrier],
-    [t('call.gateway'), record.gateway],
-    [t('call.route'), record.route],
-    [t('call.region'), record.region],
-    [t('call.codec'), record.codec],
-    [t('call.mediaNode'), record.mediaNode],
+    ...routeFacts(record),
   ]
   return [
     [t('call.started'), <Time key="started" ms={record.startedMs} />],
