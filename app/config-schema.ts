@@ -1,6 +1,14 @@
 import { z } from 'zod'
+import { kafkaConfig } from '#collectors/kafka/config.ts'
 import { leastRetentionDays } from '#contracts/pipeline.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
+import { privacyConfig } from '#pipelines/privacy/config.ts'
+import { postgresConfig } from '#registry/config.ts'
+import { archiveConfig } from '#sinks/archive/config.ts'
+import { lokiConfig } from '#sinks/loki/config.ts'
+import { tempoConfig } from '#sinks/tempo/config.ts'
+import { clickhouseConfig } from '#warehouse/config.ts'
+import { telemetryConfig } from './telemetry/config.ts'
 
 /** A tenant's short name, as payloads (`tenantid`) and API keys use it. */
 const tenantId = z
@@ -114,6 +122,14 @@ export const configSchema = z.strictObject({
   sql: sql.prefault({}).describe('Limits of callscope sql and /api/sql.'),
   bodies: bodies.prefault({}).describe('Largest request bodies.'),
   summaries: summaries.prefault({}).describe('When call records change by themselves.'),
+  kafka: kafkaConfig.prefault({}).describe('The log on a Kafka cluster.'),
+  clickhouse: clickhouseConfig.prefault({}).describe('The warehouse on a ClickHouse server.'),
+  postgres: postgresConfig.prefault({}).describe('The registry on a PostgreSQL server.'),
+  loki: lokiConfig.prefault({}).describe('Log lines to Loki.'),
+  tempo: tempoConfig.prefault({}).describe('Spans to Tempo.'),
+  privacy: privacyConfig.prefault({}).describe('What is kept of personal data.'),
+  archive: archiveConfig.prefault({}).describe('Raw messages on object storage.'),
+  telemetry: telemetryConfig.prefault({}).describe('What callscope says of itself.'),
 })
 
 export type Settings = z.infer<typeof configSchema>

@@ -101,9 +101,15 @@ function readVariable(setting: Setting, text: string): unknown {
 }
 
 function put(tree: Record<string, unknown>, path: string, value: unknown): void {
-  const [first = '', rest] = path.split('.', 2)
-  if (rest === undefined) tree[first] = value
-  else tree[first] = { ...(tree[first] as object | undefined), [rest]: value }
+  const [first = '', ...rest] = path.split('.')
+  if (rest.length === 0) {
+    tree[first] = value
+    return
+  }
+  // A section that is no section (`kafka: yes`) is left for the schema to refuse.
+  const section = typeof tree[first] === 'object' && tree[first] !== null ? { ...tree[first] } : {}
+  put(section, rest.join('.'), value)
+  tree[first] = section
 }
 
 function explain(issue: z.core.$ZodIssue, settings: readonly Setting[], origin: ReadonlyMap<string, string>): string {

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/** What the program says about itself. */
+export const telemetryConfig = z.strictObject({
+  serviceName: z.string().min(1).max(100).default('callscope').describe('service.name of our own spans and log lines.'),
+  tracesUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('OTLP/HTTP URL for our own spans, http://tempo:4318/v1/traces. Without it none are made.'),
+  logsUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Loki for our own log lines, http://loki:3100; they are written to standard error in any case.'),
+})
+export type TelemetryConfig = Readonly<z.infer<typeof telemetryConfig>>

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { secret, secretFile } from '#contracts/secret.ts'
+
+/** Raw messages, kept as Parquet files on S3-compatible storage or in a folder. */
+export const archiveConfig = z.strictObject({
+  url: z
+    .string()
+    .regex(
+      /^(s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/.*)?|file:\/\/\/.+)$/,
+      'must be s3://bucket/prefix or file:///folder',
+    )
+    .optional()
+    .describe('s3://bucket/prefix or file:///folder. Without it nothing is archived.'),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('S3-compatible service other than AWS, http://minio:9000.'),
+  region: z.string().min(1).default('us-east-1').describe('S3 region.'),
+  accessKeyId: z.string().min(1).optional().describe('S3 key; without it the usual AWS sources are asked.'),
+  secretAccessKey: secret().optional().describe('Its secret.'),
+  secretAccessKeyFile: secretFile('archive.secretAccessKey'),
+  flushSeconds: z.int().min(1).max(86_400).default(300).describe('Longest time until a message is archived.'),
+  flushMiB: z.int().min(1).max(1_024).default(64).describe('A partition’s file is written at this size at the latest.'),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(400)
+    .describe('retention_until in the index of objects; deletion is the bucket’s own rule.'),
+})
+export type ArchiveConfig = Readonly<z.infer<typeof archiveConfig>>
