@@ -2,7 +2,7 @@ import { copyFile, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { type Stack, type StackAddresses, startStack } from './servers/stack.ts'
+import { type Stack, type StackAddresses, stackParts, startStack } from './servers/stack.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,6 +22,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.once(signal, leave)
   project.provide('stack', stack.addresses)
+  // The same for programs that tests start, and for tests that have a server of their own by default.
+  for (const { name, variable } of stackParts) process.env[variable] = stack.addresses[name]
   return async () => {
     for (const signal of signals) process.off(signal, leave)
     await stack.stop()

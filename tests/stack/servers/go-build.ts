@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cached } from './cache.ts'
@@ -23,7 +25,7 @@ const goEnvironment = { GOFLAGS: '-mod=mod -buildvcs=false', GOWORK: 'off', CGO_
 
 /** Builds commands of a Go module, once for each version. Gives back the folder of the binaries. */
 export function buildGo(program: GoProgram): Promise<string> {
-  return cached(`${program.name}-${program.version}`, async (folder) => {
+  return cached(`${program.name}-${program.version}-${recipeOf(program)}`, async (folder) => {
     const source = join(folder, 'source')
     await fetchSource(program, source)
     for (const [path, text] of Object.entries(program.added ?? {})) {
@@ -42,6 +44,16 @@ export function buildGo(program: GoProgram): Promise<string> {
     )
     await rm(source, { recursive: true })
   })
+}
+
+/** Another recipe is another program, though its version be the same. */
+function recipeOf(program: GoProgram): string {
+  const hash = createHash('sha256').update(JSON.stringify([goEnvironment, { ...program, source: undefined }]))
+  if ('folder' in program.source) {
+    const { folder } = program.source
+    for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)))
+  }
+  return hash.digest('hex').slice(0, 8)
 }
 
 async function fetchSource({ source }: GoProgram, folder: string): Promise<void> {
