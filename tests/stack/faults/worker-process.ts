@@ -6,6 +6,7 @@ import { guardGroup } from '../servers/guard.ts'
 import { repositoryFile } from '../servers/server.ts'
 
 export interface WorkerProcess {
+  readonly pid: number
   /** Base URL of its status port, once it has told it. */
   readonly url: Promise<string>
   /** Resolves when its readiness says so. */
@@ -49,6 +50,7 @@ export function startWorkerProcess({ config, pipelines, clockFile, nodeOptions =
   const url = firstLine(child).then((line) => (JSON.parse(line) as { url: string }).url)
   url.catch(() => undefined)
   return {
+    pid: child.pid ?? -1,
     url,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     complaints: errors,
