@@ -42,7 +42,7 @@ export interface RunningPipelines {
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
-  const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
+  const groups = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'summaries']
   await closeAbandonedRuns(registry, parts.clock)
   const quietBelow = await rewindAfterUncleanStop(log, groups, config.durability, logger)
   const tenants = await createTenantCache(registry.tenants)

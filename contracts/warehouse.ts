@@ -10,6 +10,7 @@ export type RawTable =
   | 'call_links'
   | 'call_evidence'
   | 'audit_log'
+  | 'activity_events'
   | 'otel_logs'
   | 'otel_traces'
 

@@ -126,6 +126,7 @@ const partitioning: Readonly<Partial<Record<RawTable, readonly ['daily' | 'month
   cdr_billing: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
   call_evidence: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
   audit_log: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  activity_events: ['daily', ({ cells }) => Number(cells[3]) / 1_000],
 }
 
 function bySpan(table: RawTable, rows: RawRow[]): readonly (readonly RawRow[])[] {
