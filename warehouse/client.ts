@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
+import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
+import { createStatementTracer } from './statement-tracer.ts'
 
 /** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
 export type WarehouseLocation =
@@ -15,6 +17,8 @@ export interface WarehouseOptions {
   readonly maxThreads?: number
   /** A query that runs longer fails. Without it none is cut off. */
   readonly maxQueryMs?: number
+  /** Told of every statement, for the operator's traces. */
+  readonly trace?: TraceStatement
 }
 
 /**
@@ -27,6 +31,7 @@ export async function connectWarehouse({
   location,
   maxThreads,
   maxQueryMs,
+  trace,
 }: WarehouseOptions): Promise<ClickHouseClient> {
   const clickhouse_settings: ClickHouseSettings = {
     // The default of 26.x is 1: it would acknowledge rows before they are stored.
@@ -41,14 +46,20 @@ export async function connectWarehouse({
     ...(maxThreads === undefined ? {} : { max_threads: maxThreads }),
     ...(maxQueryMs === undefined ? {} : { max_execution_time: maxQueryMs / 1_000 }),
   }
+  const traced = trace === undefined ? undefined : createStatementTracer(trace)
+  const watched = (client: ClickHouseClient) => traced?.watch(client) ?? client
+  const tracing = traced === undefined ? {} : { tracer: traced.tracer }
   // Temporary tables live in a session, which a server lets do one thing at a time: one socket takes turns by itself.
   if ('url' in location)
-    return createClient({
-      ...{ ...location, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
-    })
+    return watched(
+      createClient({
+        ...{ ...location, ...tracing, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
+      }),
+    )
   const { createChdbConnection } = await import('chdb/connection')
   const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))
-  return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])
+  const settings = { connection, clickhouse_settings, ...tracing }
+  return watched(createClient(settings as unknown as Parameters<typeof createClient>[0]))
 }
 
 /** Rows of a SELECT, each an array in column order. Throws LastingError, or an error that may pass with time. */
