@@ -97,7 +97,12 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const { connect, connectApart, connectBare } = await openWarehouse(parts, closers)
   const readerClient = await connect()
   const migrated = await bringUpToDate(parts, readerClient)
-  const sql = createSqlConsole({ client: await connectBare(), explainer: readerClient, limits: sqlLimits(config) })
+  const sql = createSqlConsole({
+    client: await connectBare(),
+    confine: config.clickhouse.url === undefined ? 'connection' : 'request',
+    explainer: readerClient,
+    limits: sqlLimits(config),
+  })
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)

@@ -4,6 +4,9 @@ import type { EngineParts } from '../engine.ts'
 import { folderFor } from './where.ts'
 
 /** The registry that the configuration names: a PostgreSQL server, or the embedded one in the data folder. */
-export async function openRegistry({ folder, clock }: EngineParts): Promise<Registry> {
+export async function openRegistry({
+  folder,
+  clock,
+}: Pick<EngineParts, 'config' | 'folder' | 'clock'>): Promise<Registry> {
   return createRegistry({ dataDir: folderFor('postgres.url', folder).part('registry'), clock })
 }
