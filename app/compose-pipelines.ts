@@ -114,6 +114,7 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
       return parts.mayAudit === undefined ? true : parts.mayAudit(summaries.owns)
     },
     logNow: parts.logNow,
+    looked: parts.prometheus.pipelines.auditorLooked,
     found(differences) {
       parts.prometheus.pipelines.auditorDifferences(differences)
       parts.onDifferences?.(differences)

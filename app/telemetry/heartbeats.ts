@@ -106,6 +106,7 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
         tick(logNow())
         if (recalled) await flush(store)
       }
+      for (const [pipeline, look] of looks) write(pipeline, look, look.lastMs)
       await flush(store)
     },
   }
