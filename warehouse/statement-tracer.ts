@@ -6,12 +6,14 @@ type Span = Parameters<Parameters<Tracer['startActiveSpan']>[2]>[0]
 
 const kinds = /^\s*(SELECT|WITH|INSERT|CREATE|ALTER|DROP|DELETE|TRUNCATE|OPTIMIZE|EXPLAIN|SYSTEM|SHOW)\b/i
 const tables = /\b(?:FROM|INTO|TABLE|JOIN)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?([a-z_][a-z0-9_.]{0,63})\b/i
+const quoted = /'(?:[^'\\]|\\.|'')*(?:'|$)/gs
 /** Names stand near the beginning; lists of ids follow, by the megabyte. */
 const looksAtMost = 4_096
 
 /** What a text of SQL does. */
 export function statementOf(sql: string): Statement {
-  const start = sql.slice(0, looksAtMost)
+  // What stands in quotes is what somebody sent.
+  const start = sql.slice(0, looksAtMost).replaceAll(quoted, "''")
   const kind = kinds.exec(start)?.[1]?.toUpperCase() ?? 'OTHER'
   return { kind: kind === 'WITH' ? 'SELECT' : kind, table: tables.exec(start)?.[1] }
 }
