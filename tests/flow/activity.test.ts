@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NewRecord } from '#contracts/event-log.ts'
+import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { aStage, type Flow, startFlow } from './flow.ts'
 
 let flow: Flow
@@ -107,4 +108,23 @@ test('what services answered is read off their server spans, by the minute', asy
     `SELECT service, requests, errors, p50_ms FROM service_minutes WHERE tenant = '${stage.tenant}'`,
   )
   expect(minutes).toEqual([['iam', 1, 1, 30]])
+})
+
+test('what names a call is read with it, each event once, and changes nothing of its record', async () => {
+  const stage = aStage(flow)
+  await flow.deliver(stage.event('call-1', 'call.started', stage.at(0), { from: 'a', to: 'b' }))
+  await flow.drained()
+  const before = await flow.recordsOf(stage.tenant)
+  await flow.deliver(...told(stage), ...told(stage))
+  await flow.drained()
+  const whole = await createCallReader(flow.warehouse).whole(stage.tenant, 'call-1')
+  expect(whole?.activity.map(({ type, atMs }) => [type, atMs - stage.at(0)])).toEqual([
+    ['chat.sent', 0],
+    ['chat.sent', 1_000],
+    ['chat.delivered', 2_000],
+    ['chat.read', 5_000],
+    ['chat.delivered', 9_000],
+  ])
+  expect(whole?.activity[3]?.data).toEqual({ delay_ms: 5_000 })
+  expect(await flow.recordsOf(stage.tenant)).toEqual(before)
 })
