@@ -6,14 +6,17 @@ import { createHeartbeats } from './heartbeats.ts'
 function aWatch(last: ReadonlyMap<string, number> = new Map()) {
   const blind: [string, number][] = []
   const written: Heartbeat[] = []
-  const heartbeats = createHeartbeats({ worker: 'w1', blind: (pipeline, seconds) => blind.push([pipeline, seconds]) })
+  const heartbeats = createHeartbeats({
+    worker: 'w1',
+    blind: (pipeline, seconds) => seconds > 0 && blind.push([pipeline, seconds]),
+  })
   const store: HeartbeatStore = { write: async (beats) => void written.push(...beats), last: async () => last }
   /** What would have been written by now. */
   async function beats(): Promise<readonly number[]> {
     await heartbeats.run(store, () => 0, AbortSignal.abort())
     return written.map(({ atMs }) => atMs)
   }
-  return { heartbeats, blind, beats }
+  return { heartbeats, blind, beats, store }
 }
 
 const second = 1_000
@@ -52,4 +55,22 @@ test('who reads what is old by now is catching up, and does not look at what is'
   heartbeats.polled('calls', aPoll(200 * second, [110 * second]))
   heartbeats.polled('calls', aPoll(300 * second, [299 * second]))
   expect(blind).toEqual([['calls', 200]])
+})
+
+test('after a restart the time in between is told of each pipeline, also of one that is slower to begin', async () => {
+  const { heartbeats, blind, store } = aWatch(
+    new Map([
+      ['calls', 40 * second],
+      ['summaries', 50 * second],
+    ]),
+  )
+  heartbeats.looked('calls', 100 * second)
+  await heartbeats.round(store, 100 * second)
+  heartbeats.looked('summaries', 130 * second)
+  heartbeats.looked('calls', 120 * second)
+  await heartbeats.round(store, 130 * second)
+  expect(blind).toEqual([
+    ['calls', 60],
+    ['summaries', 80],
+  ])
 })

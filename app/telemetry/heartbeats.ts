@@ -16,7 +16,9 @@ export interface Heartbeats {
   looked(pipeline: string, atMs: number): void
   /** Counts what lasts still. `logNowMs` is the log's time. */
   tick(logNowMs: number): void
-  /** Writes what is to be written, every ten seconds, until the signal; and a last time then. */
+  /** Writes what is to be written, and counts what was before this process began. */
+  round(store: HeartbeatStore, logNowMs: number): Promise<void>
+  /** A round every ten seconds, until the signal; what was seen last is written then. */
   run(store: HeartbeatStore, logNow: () => number, signal: AbortSignal): Promise<void>
 }
 
@@ -26,6 +28,7 @@ const liveWithinMs = 60_000
 const maxPending = 20_000
 
 interface Look {
+  readonly firstMs: number
   lastMs: number
   writtenMs: number
   /** Up to here blind time has been told of. */
@@ -51,7 +54,9 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
   }
 
   function looked(pipeline: string, atMs: number): void {
-    const look = looks.get(pipeline) ?? { lastMs: atMs, writtenMs: 0, countedMs: 0 }
+    const look = looks.get(pipeline) ?? { firstMs: atMs, lastMs: atMs, writtenMs: 0, countedMs: 0 }
+    // A series that is there from the beginning: of one that appears with its first increase nobody is told.
+    if (!looks.has(pipeline)) blind(pipeline, 0)
     looks.set(pipeline, look)
     // The last moment before a gap, and the first after it: the gap is as long as it was, not as beats are apart.
     if (atMs - look.lastMs > blindAfterMs) write(pipeline, look, look.lastMs)
@@ -75,14 +80,28 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
     }
   }
 
-  async function recall(store: HeartbeatStore): Promise<void> {
-    for (const [pipeline, lastMs] of await store.last()) {
-      const now = looks.get(pipeline)
-      // What was before this process began is only told of for pipelines that it runs.
-      if (now === undefined || lastMs >= now.lastMs) continue
-      const before: Look = { lastMs, writtenMs: lastMs, countedMs: 0 }
-      count(pipeline, before, now.lastMs)
+  /** What was before this process began is told of each pipeline that it runs, once that looks for the first time. */
+  function countBefore(before: Map<string, number>): void {
+    for (const [pipeline, { firstMs }] of looks) {
+      const lastMs = before.get(pipeline)
+      before.delete(pipeline)
+      if (lastMs !== undefined && lastMs < firstMs)
+        count(pipeline, { firstMs, lastMs, writtenMs: lastMs, countedMs: 0 }, firstMs)
     }
+  }
+
+  /** The last beats of whoever ran before this process; read before its own are written. */
+  let before: Map<string, number> | undefined
+
+  async function round(store: HeartbeatStore, logNowMs: number): Promise<void> {
+    before ??= await store.last().then(
+      (last) => new Map(last),
+      () => undefined,
+    )
+    tick(logNowMs)
+    if (before === undefined) return
+    countBefore(before)
+    await flush(store)
   }
 
   return {
@@ -92,19 +111,11 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
       const isLive = records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
       if (isLive) looked(pipeline, logNowMs)
     },
+    round,
     async run(store, logNow, signal) {
-      const started = logNow()
-      let recalled = false
       while (!signal.aborted) {
         await pause(beatEveryMs, signal)
-        // Once, and before the first beats are written: the last ones of the process before this one.
-        if (!recalled && looks.size > 0)
-          recalled = await recall(store).then(
-            () => true,
-            () => logNow() - started > 60 * beatEveryMs,
-          )
-        tick(logNow())
-        if (recalled) await flush(store)
+        await round(store, logNow())
       }
       for (const [pipeline, look] of looks) write(pipeline, look, look.lastMs)
       await flush(store)

@@ -149,7 +149,7 @@ export const pipelineMetrics = {
   auditorLook: {
     name: 'callscope_pipeline_auditor_look_timestamp_seconds',
     unit: 'seconds',
-    help: "When the auditor last looked, by the log's time, seconds since 1970",
+    help: "When the auditor last looked, by the log's time, seconds since 1970; 0: it has not yet",
     labels: [],
   },
   watermarkAge: {
