@@ -18,6 +18,7 @@ const tables = {
   callEvents: 'call_events',
   cdrEvents: 'cdr_records',
   auditEvents: 'audit_log',
+  activityEvents: 'activity_events',
   logs: 'otel_logs',
   spans: 'otel_traces',
 } as const
