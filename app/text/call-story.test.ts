@@ -39,6 +39,7 @@ function aWhole(record: Partial<CallRecord> = {}): WholeCall {
     minutes: [],
     logs: [],
     spans: [],
+    telemetry: { logs: 'ok', spans: 'ok' },
   }
 }
 
