@@ -6,25 +6,28 @@ import { aConfig, aLine, manyLines } from '#sinks/loki/lines-for-tests.ts'
 import { createLokiSink } from '#sinks/loki/loki-sink.ts'
 import { createLokiTelemetry } from '#sinks/loki/loki-telemetry.ts'
 import type { DeliveryObserver } from '#sinks/shared/observer.ts'
-import { type LokiServer, startLoki } from './loki-server.ts'
+import { temporaryFolder } from './servers/guard.ts'
+import { startLoki } from './servers/loki.ts'
+import type { StackServer } from './servers/server.ts'
 
 const never = new AbortController().signal
 const hourMs = 3_600_000
 const storedNanos = (ms: number): string =>
   `${Math.floor(ms / 1_000)}.${String((ms % 1_000) * 1_000_000).padStart(9, '0')}`
 
-let server: LokiServer
+let server: StackServer
 const startedMs = Date.now()
+/** Its own, because it is killed here and has limits of its own: the stack's belongs to all tests. */
 beforeAll(async () => {
   server = await startLoki({
-    authEnabled: true,
+    folder: await temporaryFolder('callscope-loki-'),
     overrides: {
       slow: { ingestion_rate_mb: 0.05, ingestion_burst_size_mb: 0.02 },
       few: { max_global_streams_per_user: 3 },
     },
   })
 }, 90_000)
-afterAll(() => server?.dispose())
+afterAll(() => server?.stop())
 
 function open(config: object = { tenants: 'each' }) {
   const counts = new Map<string, number>()
@@ -36,7 +39,7 @@ function open(config: object = { tenants: 'each' }) {
     cut: (_, reason, rows) => add(`cut ${reason}`, rows),
   }
   const backoff = { firstMs: 100, mostMs: 1_000 }
-  const made = aConfig(server.url, config)
+  const made = aConfig(server.address, config)
   const sink = createLokiSink({ config: made, observer, clock: Date.now, random: Math.random, backoff })
   return { sink, counts, telemetry: createLokiTelemetry({ config: made }) }
 }
@@ -78,7 +81,7 @@ async function entriesOf(tenant: string): Promise<number> {
     query: 'sum(count_over_time({service_name=~".+"}[6h]))',
     time: String(Math.ceil(startedMs / 1_000) + 3_600),
   })
-  const answer = await fetch(`${server.url}/loki/api/v1/query`, {
+  const answer = await fetch(`${server.address}/loki/api/v1/query`, {
     ...{ method: 'POST', body: form, headers: { 'x-scope-orgid': tenant } },
   })
   const { data } = (await answer.json()) as { data: { result: readonly { value: readonly [number, string] }[] } }
