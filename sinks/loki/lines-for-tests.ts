@@ -1,6 +1,6 @@
 import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Cell, TracedRow } from '#contracts/warehouse.ts'
-import type { PushRequest } from '#tests/push-server.ts'
+import type { PushRequest, PushServer } from '#tests/push-server.ts'
 import { lokiConfig } from './config.ts'
 
 type Column = (typeof rawColumns.otel_logs)[number]
@@ -63,4 +63,21 @@ export function linesOf({ headers, body }: PushRequest): readonly Pushed[] {
       ...{ stream, nanos, line, metadata },
     })),
   )
+}
+
+/** As Loki does: keeps what is good of a push, and says of the rest what the matter is, quoting stream and tenant. */
+export function lokiLike(isGuilty: (line: string) => boolean) {
+  const kept = new Set<string>()
+  return {
+    kept,
+    answer: ((request) => {
+      const lines = linesOf(request)
+      const bad = lines.filter(({ line }) => isGuilty(line))
+      for (const line of lines) if (!isGuilty(line.line)) kept.add(JSON.stringify(line))
+      const [first] = bad
+      if (first === undefined) return { status: 204 }
+      const words = `max entry size '262144' bytes exceeded for stream '${JSON.stringify(first.stream)}' GUILTY`
+      return { status: 400, body: `${bad.length} errors like: ${words}` }
+    }) satisfies PushServer['answer'],
+  }
 }

@@ -7,7 +7,7 @@ import type { Span } from '#contracts/signals/otlp.ts'
 import type { TracedRow } from '#contracts/warehouse.ts'
 import { describeSinkPromises } from '#tests/promises/sink.ts'
 import { type PushRequest, type PushServer, startPushServer } from '#tests/push-server.ts'
-import type { DeliveryObserver } from '../shared/observer.ts'
+import { recorder } from '../shared/recorder-for-tests.ts'
 import { aConfig, aSpan, exampleTrace, manySpans } from './spans-for-tests.ts'
 import { createTempoSink } from './tempo-sink.ts'
 
@@ -17,17 +17,6 @@ afterEach(async () => {
   await server?.stop()
   server = undefined
 })
-
-function recorder() {
-  const told: (readonly (string | number)[])[] = []
-  const observer: DeliveryObserver = {
-    stored: (sink, rows) => void told.push(['stored', sink, rows]),
-    retry: (sink, reason) => void told.push(['retry', sink, reason]),
-    refused: (sink, reason, rows) => void told.push(['refused', sink, reason, rows]),
-    cut: (sink, reason, rows) => void told.push(['cut', sink, reason, rows]),
-  }
-  return { told, observer }
-}
 
 async function open(over: object = {}, clock = () => 0) {
   server ??= await startPushServer(() => ({ status: 200 }))

@@ -43,7 +43,11 @@ test('an OpenTelemetry Collector reads of our spans what their producers said', 
   if (stack.otlpFile !== undefined) {
     expect(spans).toMatchObject([
       {
-        ...{ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', parentSpanId: '53995c3f42cd8ad8' },
+        ...{
+          traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+          spanId: '00f067aa0ba902b7',
+          parentSpanId: '53995c3f42cd8ad8',
+        },
         ...{ name: 'INVITE', kind: 2, statusCode: 2, statusMessage: 'no route', traceState: 'vendor=1' },
         ...{ startTimeUnixNano: '1772359205000000001', endTimeUnixNano: '1772359205002500001' },
         ...{ serviceName: 'call-control', scopeName: 'sip' },
