@@ -75,17 +75,25 @@ const scopeOf = (tenant: string, ...ids: string[]) => ({
   ...{ fromMs: startedMs - 5 * hourMs, toMs: startedMs + hourMs },
 })
 
-/** Every entry Loki holds, not those that our reader tells apart. */
+async function ask(tenant: string, path: string, question: Readonly<Record<string, string>>) {
+  const answer = await fetch(`${server.address}/loki/api/v1/${path}`, {
+    ...{ method: 'POST', body: new URLSearchParams(question), headers: { 'x-scope-orgid': tenant } },
+  })
+  return ((await answer.json()) as { data: { result: readonly { value: [number, string]; values: unknown[] }[] } }).data
+}
+
+/** Every entry that Loki shows, not those that our reader tells apart. */
 async function entriesOf(tenant: string): Promise<number> {
-  const form = new URLSearchParams({
-    query: 'sum(count_over_time({service_name=~".+"}[6h]))',
-    time: String(Math.ceil(startedMs / 1_000) + 3_600),
-  })
-  const answer = await fetch(`${server.address}/loki/api/v1/query`, {
-    ...{ method: 'POST', body: form, headers: { 'x-scope-orgid': tenant } },
-  })
-  const { data } = (await answer.json()) as { data: { result: readonly { value: readonly [number, string] }[] } }
-  return Number(data.result[0]?.value[1] ?? 0)
+  const time = { start: `${startedMs - 6 * hourMs}000000`, end: `${startedMs + hourMs}000000` }
+  const { result } = await ask(tenant, 'query_range', { query: '{service_name=~".+"}', ...time, limit: '5000' })
+  return result.reduce((sum, { values }) => sum + values.length, 0)
+}
+
+/** And how many it counts in a metric. */
+async function countedOf(tenant: string): Promise<number> {
+  const query = 'sum(count_over_time({service_name=~".+"}[6h]))'
+  const { result } = await ask(tenant, 'query', { query, time: String(Math.ceil(startedMs / 1_000) + 3_600) })
+  return Number(result[0]?.value[1] ?? 0)
 }
 
 describe('a real Loki', () => {
@@ -116,6 +124,22 @@ describe('a real Loki', () => {
     for (let n = 0; n < 3; n++) expect(await deliver(open().sink, [...rows])).toEqual({ type: 'delivered' })
     expect((await open().telemetry.logs(scopeOf('replay', 'c-1'))).rows).toHaveLength(200)
     expect(await entriesOf('replay')).toBe(200)
+  })
+
+  /** Until then a metric counts both: what is in memory and what is written are not compared for it (seen with 3.7.8). */
+  test('shows it once when it comes again after its chunk was written, and counts it once when the next is', async () => {
+    const rows = callLines('flushed', 'c-1')
+    const flush = async (): Promise<void> => {
+      expect((await fetch(`${server.address}/flush`, { method: 'POST' })).status).toBe(204)
+      for (let n = 0; n < 20 && (await countedOf('flushed')) !== 200; n++) await pause(500, never)
+    }
+    expect(await deliver(open().sink, [...rows])).toEqual({ type: 'delivered' })
+    await flush()
+    await pause(2_000, never)
+    expect(await deliver(open().sink, [...rows])).toEqual({ type: 'delivered' })
+    expect(await entriesOf('flushed')).toBe(200)
+    await flush()
+    expect([await entriesOf('flushed'), await countedOf('flushed')]).toEqual([200, 200])
   })
 
   test('takes the lines of a reader that lags two hours, because it has a lane of its own', async () => {
