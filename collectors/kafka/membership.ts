@@ -27,6 +27,7 @@ const endsEveryMs = 1_000
 const mostCrashes = 10
 // A consumer that lived this long has worked; its crashes before were another story.
 const workedMs = 60_000
+const longestLeaveMs = 10_000
 const longestBackoffMs = 10_000
 // A poll that does not come for so long is worth a word: a store is down, or a pipeline hangs.
 const longSilenceMs = 300_000
@@ -56,8 +57,8 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
   const supervised = supervise()
 
   async function prepare(round: JoinedRound): Promise<void> {
-    const isAsked = consumer
-    while (!isOver() && consumer === isAsked) {
+    const joinedBy = consumer
+    while (!isOver() && consumer === joinedBy) {
       try {
         const asked = monotonic()
         const committed = round.assigned.length === 0 ? [] : await cluster.committed(group, round.assigned)
@@ -106,8 +107,9 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
 
   /** Ends of idle partitions, which no batch tells. Not awaited: polls go on with what is known. */
   async function refreshEnds(): Promise<void> {
-    const assigned = reading.assigned()
-    if (isAsking || assigned.length === 0 || monotonic() - askedMs < endsEveryMs) return
+    if (isAsking || monotonic() - askedMs < endsEveryMs) return
+    const assigned = reading.asking()
+    if (assigned.length === 0) return
     isAsking = true
     askedMs = monotonic()
     const asked = consumer
@@ -165,8 +167,11 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
       stopped.abort()
       reading.lost()
       room.wake()
-      await consumer?.stop()
-      await supervised
+      // A broker that does not answer must not hold back the end of the process; it learns of this member's by its silence.
+      await Promise.race([
+        Promise.all([consumer?.stop(), supervised]),
+        sleep(longestLeaveMs, undefined, { ref: false }),
+      ])
     },
   }
 }

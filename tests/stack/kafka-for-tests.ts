@@ -12,6 +12,10 @@ export interface LogForTests {
   readonly log: KafkaLog
   readonly admin: Admin
   readonly troubles: KafkaTrouble[]
+  /** What a group has committed in a topic, by partition; -1: nothing. */
+  committed(group: string, topic: string): Promise<Record<number, number>>
+  /** Delete what is before an offset of partition 0, as retention does. */
+  trim(topic: string, before: number): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -33,10 +37,11 @@ export async function openLog(
     })),
   })
   const troubles: KafkaTrouble[] = []
+  const groupPrefix = `test-${randomUUID()}-`
   const log = createKafkaLog({
     config: kafkaConfig.parse({
       brokers: [broker],
-      groupPrefix: `test-${randomUUID()}-`,
+      groupPrefix,
       sessionTimeoutSeconds: 6,
       ...settings,
     }),
@@ -47,6 +52,14 @@ export async function openLog(
     log,
     admin,
     troubles,
+    async committed(group, topic) {
+      const [of] = await admin.fetchOffsets({ groupId: groupPrefix + group, topics: [topic] })
+      return Object.fromEntries((of?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]))
+    },
+    async trim(topic, before) {
+      await admin.fetchTopicOffsets(topic) // or kafkajs would not know the leader
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(before) }] })
+    },
     async dispose() {
       await log.close()
       await admin.deleteTopics({ topics: topics.map(({ name }) => name) }).catch(() => undefined)
