@@ -174,7 +174,9 @@ interface OffsetsOfTopic {
 
 const placed = (topics: readonly OffsetsOfTopic[]): PlacedOffset[] =>
   topics.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+    partitions
+      .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+      .sort((a, b) => a.partition - b.partition),
   )
 
 function byTopic(offsets: readonly PlacedOffset[]) {

@@ -90,7 +90,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     async extent(topic) {
       assertOpen()
       if ((await cluster.partitions(topic)) === undefined) throw new Error(`Topic '${topic}' does not exist.`)
-      return (await cluster.extents([topic])).toSorted((a, b) => a.partition - b.partition)
+      return cluster.extents([topic])
     },
     async lag(group, topics) {
       assertOpen()
