@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Admin } from 'kafkajs'
 import { kafkaConfig } from '#collectors/kafka/config.ts'
 import { createKafkaLog, type KafkaLog } from '#collectors/kafka/kafka-log.ts'
@@ -26,9 +27,14 @@ export async function openLog(
   topics: readonly TopicDefinition[],
   settings: Record<string, unknown> = {},
 ): Promise<LogForTests> {
-  const admin = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING }).admin()
+  const admin = new kafkajs.Kafka({
+    brokers: [broker],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 1 },
+  }).admin()
   await admin.connect()
   await admin.createTopics({
+    waitForLeaders: false,
     topics: topics.map(({ name, partitions }) => ({
       topic: name,
       numPartitions: partitions,
@@ -36,6 +42,7 @@ export async function openLog(
       configEntries: [appendTime],
     })),
   })
+  for (const { name } of topics) await untilKnown(admin, name)
   const troubles: KafkaTrouble[] = []
   const groupPrefix = `test-${randomUUID()}-`
   const log = createKafkaLog({
@@ -62,8 +69,12 @@ export async function openLog(
     },
     async dispose() {
       await log.close()
-      await admin.deleteTopics({ topics: topics.map(({ name }) => name) }).catch(() => undefined)
+      if (topics.length > 0) await admin.deleteTopics({ topics: topics.map(({ name }) => name) }).catch(() => undefined)
       await admin.disconnect()
     },
   }
+}
+
+async function untilKnown(admin: Admin, topic: string): Promise<void> {
+  while (!(await admin.listTopics()).includes(topic)) await sleep(50)
 }
