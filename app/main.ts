@@ -16,6 +16,7 @@ import { runsCommand } from './commands/runs.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { sqlCommand } from './commands/sql.ts'
+import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { workerCommand } from './commands/worker.ts'
 import { CommandError, type ExitName, exitCodeHelp, exitCodes } from './exit-codes.ts'
@@ -41,6 +42,7 @@ const commands = [
   keysCommand,
   profilesCommand,
   linksCommand,
+  topicsCommand,
   migrateCommand,
   doctorCommand,
 ]
