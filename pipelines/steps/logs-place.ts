@@ -1,12 +1,14 @@
 import type { LogRecord } from '#contracts/event-log.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
 import { expiresAtSeconds, refusedTime } from './cloud-event-times.ts'
 import { type Attributed, tenantNamedBy } from './logs-attributes.ts'
 
 export interface OtlpRules extends TenantRules {
   readonly windows: TimeWindows
+  readonly privacy?: Privacy
 }
 
 /** Whose log line or span it is, and what follows from its time. */
