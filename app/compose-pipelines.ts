@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
 import type { EventLog, LogRecord } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
@@ -9,6 +10,7 @@ import { type AuditorPace, createAuditor } from '#pipelines/auditor.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
 import type { Pipeline, PipelineLimits } from '#pipelines/pipeline.ts'
+import { forgettingInputs } from '#pipelines/privacy/forgetting-inputs.ts'
 import { createConflictWatch } from '#pipelines/steps/conflicts.ts'
 import { createCorrelate } from '#pipelines/steps/correlate.ts'
 import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
@@ -52,6 +54,10 @@ export interface ComposeParts {
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
+  /** What decode steps store of persons; without it parties as sent, free text scrubbed. */
+  readonly privacy?: Privacy
+  /** Erasures alone, for what summaries read of raw. */
+  readonly forgetting?: Privacy
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
@@ -143,6 +149,7 @@ function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy }),
     sink: parts.writes?.watchSink('warehouse', sink) ?? sink,
     deadLetter: deadLetters,
     observer: {
@@ -205,9 +212,15 @@ function scorerBy(profile: QualityProfile): ReturnType<typeof createIntervalScor
 
 /** What a recompute reads and writes, on one connection. */
 export function recomputeParts(
-  { registry, patience, profileOf = () => defaultProfile }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf'>,
+  {
+    registry,
+    patience,
+    forgetting,
+    profileOf = () => defaultProfile,
+  }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf' | 'forgetting'>,
   client: ClickHouseClient,
 ): RecomputeParts {
+  const inputs = createCallInputs(client)
   return {
     versions: registry.versions,
     watermarks: registry.watermarks,
@@ -217,7 +230,7 @@ export function recomputeParts(
       client,
       scoringOf: (tenant, minuteMs) => scoringBy(profileOf(tenant, minuteMs)),
     }),
-    inputs: createCallInputs(client),
+    inputs: forgetting === undefined ? inputs : forgettingInputs(inputs, forgetting),
     writer: createCallWriter(client),
     profileOf,
     patience,

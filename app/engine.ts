@@ -18,6 +18,7 @@ import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
+import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -26,6 +27,7 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { openPrivacy, type PrivacyRoom, searchingCharts, searchingReader } from './privacy/open-privacy.ts'
 import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { version } from './version.ts'
@@ -43,6 +45,8 @@ export interface Engine {
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
   readonly writes: WriteHealth
+  readonly privacy: PrivacyRoom
+  readonly eraser: Eraser
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
@@ -113,10 +117,16 @@ async function open(
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
+  const privacy = await openPrivacy({ config, registry, clock })
   return {
-    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    ...{ log, registry, sql, metrics, profiles, privacy, writes, migrated },
+    reader: searchingReader(createCallReader(readerClient), privacy),
+    eraser: createEraser(readerClient),
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
-    charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+    charts: searchingCharts(
+      createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+      privacy,
+    ),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     async componentsOf(members) {
@@ -132,7 +142,7 @@ async function open(
       }
     },
     startPipelines: () =>
-      startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, writes, connect }),
+      startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, privacy, writes, connect }),
   }
 }
 

@@ -3,6 +3,7 @@ import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
 import { deadLettersCommand } from './commands/dead-letters.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand, erasuresCommand } from './commands/erase.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
 import { linksCommand } from './commands/links.ts'
@@ -35,6 +36,8 @@ const commands = [
   keysCommand,
   profilesCommand,
   linksCommand,
+  eraseCommand,
+  erasuresCommand,
   migrateCommand,
   doctorCommand,
 ]

@@ -9,6 +9,7 @@ import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import { createTenantCache } from './tenant-cache.ts'
@@ -22,6 +23,8 @@ export interface PipelinesParts extends EngineParts {
   readonly writes?: WriteHealth
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
+  /** Without it parties are stored as sent, free text is scrubbed, and nobody is forgotten. */
+  readonly privacy?: PrivacyRoom
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Tests shorten these. */
@@ -53,6 +56,9 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.privacy === undefined
+      ? {}
+      : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,
@@ -136,6 +142,7 @@ async function doChores(
     try {
       await log.trim()
       await refreshTenants()
+      await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
       metrics.calls.active(await countOpenCalls(client, parts.clock()))
     } catch (error) {

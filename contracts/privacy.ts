@@ -22,10 +22,6 @@ export interface Privacy {
   line(line: LogLine, whose: Whose): LogLine
   /** A span: names, messages, attributes and events. */
   span(span: Span, whose: Whose): { readonly span: Span; readonly erased: boolean }
-  /** Erasures alone, for what is stored already: data of an event. */
-  forget<Data extends object>(data: Data, whose: Whose): { readonly data: Data; readonly erased: boolean }
-  /** The same for free text. */
-  forgetText(text: string, whose: Whose): string
 }
 
 /** What stands where a person was erased. */
@@ -47,11 +43,16 @@ export interface ErasureStore {
   salt(): Promise<string>
   /** Told again, the first one stands. */
   add(erasure: Omit<Erasure, 'sequence' | 'madeMs'>): Promise<Erasure>
-  list(tenant: string): Promise<readonly Erasure[]>
+  /** Of one tenant, or of all; in the order in which they were told. */
+  list(tenant?: string): Promise<readonly Erasure[]>
 }
 
 /** The same number, URI or name as every spelling of it may be stored: for searches. */
 export interface PartySearch {
-  /** Exact values to look for beside what was typed, of calls that start within these bounds. */
-  alternatives(tenant: string, typed: string, window: { readonly sinceMs?: EpochMs; readonly untilMs?: EpochMs }): readonly string[]
+  /** Exact values to look for beside what was typed, of these tenants' calls that start within these bounds. */
+  alternatives(
+    tenants: readonly string[],
+    typed: string,
+    window: { readonly sinceMs?: EpochMs | undefined; readonly untilMs?: EpochMs | undefined },
+  ): readonly string[]
 }

@@ -6,11 +6,12 @@ import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import type { Engine } from '../engine.ts'
 import { createJobs, type JobsParts } from '../jobs/jobs.ts'
 import { createProfileDesk } from '../profiles/profile-desk.ts'
+import { createErasureDesk } from './erasure-desk.ts'
 import { createLinkDesk } from './link-desk.ts'
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
-  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf'>,
+  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf' | 'privacy' | 'eraser'>,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
   return {
@@ -21,6 +22,7 @@ export function createLocalDesk(
     jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
+    erasures: createErasureDesk(engine),
     profiles: createProfileDesk({ ...engine, cache: engine.profiles, clock: parts.clock }),
   }
 }

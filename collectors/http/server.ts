@@ -12,6 +12,7 @@ import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
 import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
+import { createErasureEndpoints } from './erasure-endpoints.ts'
 import { createLinkEndpoints } from './link-endpoints.ts'
 import { createLiveHub, type LiveHub } from './live/hub.ts'
 import { createLiveEndpoint } from './live-endpoint.ts'
@@ -41,6 +42,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => 
   ...createAdminEndpoints(parts),
   ...createProfileEndpoints(parts),
   ...createLinkEndpoints(parts),
+  ...createErasureEndpoints(parts),
   ...createHealthEndpoints(parts),
 ]
 

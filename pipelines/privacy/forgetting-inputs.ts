@@ -1,23 +1,25 @@
 import type { CallEventRow, CdrRow, EvidenceRow } from '#contracts/call-record.ts'
 import type { Privacy } from '#contracts/privacy.ts'
+import type { LogLine } from '#contracts/signals/otlp.ts'
 import type { CallInputs, Fact, StandingCall } from '#contracts/summaries.ts'
 
 /**
  * What records are folded from, without those who were erased: raw may still hold them when a record is made, and a frozen
- * record has kept them for good.
+ * record has kept them for good. `forgetting`: erasures alone, from `createForgetting`.
  */
-export function forgettingInputs(inputs: CallInputs, privacy: Pick<Privacy, 'forget' | 'forgetText'>): CallInputs {
+export function forgettingInputs(inputs: CallInputs, forgetting: Privacy): CallInputs {
   const ofEvent =
     (tenant: string) =>
     <Row extends CallEventRow | CdrRow>(row: Row): Row => {
-      const { data } = privacy.forget(row.data, { tenant, atMs: row.atMs, correlationId: row.correlationId })
+      const { data } = forgetting.data(row.data, { tenant, atMs: row.atMs, correlationId: row.correlationId })
       return data === row.data ? row : { ...row, data }
     }
   const ofEvidence =
     (tenant: string) =>
     (row: EvidenceRow): EvidenceRow => {
       const whose = { tenant, atMs: row.atMs, correlationId: row.subject }
-      const [name, detail] = [privacy.forgetText(row.name, whose), privacy.forgetText(row.detail, whose)]
+      const { body: detail, attributes } = forgetting.line({ ...nothingElse, body: row.detail, attributes: { name: row.name } }, whose)
+      const name = String(attributes.name)
       return name === row.name && detail === row.detail ? row : { ...row, name, detail }
     }
   return {
@@ -48,6 +50,12 @@ export function forgettingInputs(inputs: CallInputs, privacy: Pick<Privacy, 'for
       },
     }
   }
+}
+
+/** Evidence as a log line: its texts are treated as those of lines are. */
+const nothingElse: LogLine = {
+  ...{ timeUnixNano: '0', severityNumber: 0, severityText: '', traceId: '', spanId: '', serviceName: '', scopeName: '' },
+  ...{ body: '', resource: {}, attributes: {} },
 }
 
 const facts = <Row>(of: readonly Fact<Row>[], forget: (row: Row) => Row): readonly Fact<Row>[] =>

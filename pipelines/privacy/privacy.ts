@@ -44,9 +44,9 @@ export function createPrivacy({ settings = defaultSettings, erased = () => nobod
     return (text) => scrub(text, onlyErased(forget.isErased))
   }
 
-  function fieldsOf<Data extends object>(data: Data, whose: Whose, { policy = true, erasures = true } = {}) {
+  function fieldsOf<Data extends object>(data: Data, whose: Whose, { erasures = true } = {}) {
     const forget = erasures ? forgetting(whose) : undefined
-    const text = policy ? textRule(whose, forget) : (value: string) => value
+    const text = textRule(whose, forget)
     let changed: Fields | undefined
     let isErased = false
     const put = (field: string, value: string) => {
@@ -59,7 +59,7 @@ export function createPrivacy({ settings = defaultSettings, erased = () => nobod
       if (value !== erasedMark && forget?.isErased(value) === true) {
         put(field, erasedMark)
         isErased = true
-      } else if (policy && (field === 'from' || field === 'to' || looksLikePerson.test(value))) {
+      } else if (field === 'from' || field === 'to' || looksLikePerson.test(value)) {
         const after = parties(value, whose)
         if (after !== value) put(field, after)
       }
@@ -85,7 +85,8 @@ export function createPrivacy({ settings = defaultSettings, erased = () => nobod
       found: () => found,
       text(value) {
         const after = text(value)
-        if (forget !== undefined && after !== value) found = true
+        // Scrubbed for everybody, it says nothing of this one.
+        if (after !== value && (forget?.wholeCall === true || freeText === 'clear')) found = true
         return after
       },
       party(value) {
@@ -109,12 +110,6 @@ export function createPrivacy({ settings = defaultSettings, erased = () => nobod
   return {
     data: (data, whose) => fieldsOf(data, whose),
     audit: (data, whose) => fieldsOf(data, whose, { erasures: false }).data,
-    forget: (data, whose) => fieldsOf(data, whose, { policy: false }),
-    forgetText(text, whose) {
-      const forget = forgetting(whose)
-      if (forget === undefined) return text
-      return forget.wholeCall ? scrub(text) : scrub(text, onlyErased(forget.isErased))
-    },
     line(line, whose): LogLine {
       const rules = rulesFor(whose)
       const body = rules.text(line.body)
@@ -148,6 +143,16 @@ const onlyErased =
   (isErased: (text: string) => boolean): Replace =>
   (mark, found) =>
     mark !== 'ip' && mark !== 'token' && isErased(found) ? erasedMark : found
+
+/** Erasures alone, for what is stored already under whichever policy held then. */
+export const createForgetting = ({ settings = defaultSettings, erased = () => nobodyErased }: PrivacyParts): Privacy =>
+  createPrivacy({
+    erased,
+    settings: {
+      ...settings,
+      policyAt: (tenant, atMs) => ({ ...settings.policyAt(tenant, atMs), parties: 'clear', freeText: 'clear' }),
+    },
+  })
 
 /** What steps use that are given no other: the default policy, and nobody erased. */
 export const defaultPrivacy: Privacy = createPrivacy()

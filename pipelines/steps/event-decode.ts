@@ -42,7 +42,7 @@ export function createEventDecode({ writeLinks, privacy = defaultPrivacy, ...rul
       data.codec ?? '',
       traceId ?? '',
       json,
-      rowChecksum64(`${timeMs} ${event.type} ${traceId ?? ''} ${json}`, erased),
+      eventChecksum({ timeMs, type: event.type, traceId: traceId ?? '', json }, erased),
       expiresAtSeconds,
     ])
     writeLinks({ tenant, correlationId: id, ids: linkIdsFrom(data, traceId), expiresAtSeconds }, into)
@@ -58,6 +58,12 @@ export function createEventDecode({ writeLinks, privacy = defaultPrivacy, ...rul
     into.seen(tenant, timeMs)
   }
 }
+
+/** Checksum of an event's row; of an erased one greater than of any other. */
+export const eventChecksum = (
+  { timeMs, type, traceId, json }: { timeMs: number; type: string; traceId: string; json: string },
+  erased: boolean,
+): string => rowChecksum64(`${timeMs} ${type} ${traceId} ${json}`, erased)
 
 /** Events that scoring reads: which codec a sample without one had, and which intervals were before the answer. */
 const changesScoring = ({ type, data }: CallEvent): boolean => type === 'call.answered' || data.codec !== undefined
