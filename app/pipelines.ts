@@ -56,9 +56,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
-    ...(parts.privacy === undefined
-      ? {}
-      : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,

@@ -20,7 +20,11 @@ export const eraseCommand = (parts: CommandParts): Command =>
     summary: 'forget a person, or everybody in a call',
     description:
       'Stored rows are written anew without them, and no replay brings them back. Told again, it is done again. What it does not reach (the log itself, dead letters, archives, Loki, Tempo) is said in docs/privacy.md.',
-    examples: ['erase --tenant acme --party +493012345678', 'erase --tenant acme --party sip:alice@example.com --json', 'erase --call call-17'],
+    examples: [
+      'erase --tenant acme --party +493012345678',
+      'erase --tenant acme --party sip:alice@example.com --json',
+      'erase --call call-17',
+    ],
   })
     .option(...tenantOption)
     .option('--party <who>', 'a number, a SIP URI, an address or a name')

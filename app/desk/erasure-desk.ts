@@ -4,12 +4,12 @@ import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
 import { announcements } from '#pipelines/announce.ts'
 import { pause } from '#pipelines/pause.ts'
-import { pseudonymPattern } from '#pipelines/privacy/parties.ts'
 import { hintsOf } from '#pipelines/privacy/hints.ts'
+import { pseudonymPattern } from '#pipelines/privacy/parties.ts'
 import { stableJson } from '#pipelines/steps/checksum.ts'
 import { eventChecksum } from '#pipelines/steps/event-decode.ts'
 import type { Component } from '#pipelines/summaries/components.ts'
-import { type Eraser, type EraseScope, type RewriteEvent, type StoredText, textTables } from '#warehouse/erase/eraser.ts'
+import type { Eraser, EraseScope, RewriteEvent, StoredText } from '#warehouse/erase/eraser.ts'
 import type { PrivacyRoom } from '../privacy/open-privacy.ts'
 import { DeskRefused, refuseUnknownTenant } from './refused.ts'
 
@@ -45,7 +45,10 @@ export function createErasureDesk(parts: ErasureDeskParts): ErasureDesk {
       // Records of before the rows were rewritten, and their older versions, have a version up to this one.
       const version = await registry.versions.next()
       const components = await componentsOf([...ids].map((id) => ({ tenant, id })))
-      const members = [...new Set([...ids, ...components.flatMap((call) => call.members)])].map((id) => ({ tenant, id }))
+      const members = [...new Set([...ids, ...components.flatMap((call) => call.members)])].map((id) => ({
+        tenant,
+        id,
+      }))
       await log.append(announcements(members.map(recordOnly)))
       return { sequence, calls: members.length, rows, purged: await purge(eraser, members, version) }
     },
@@ -63,9 +66,12 @@ function subjectsOf({ tenant, party, call }: ErasureAsked, privacy: PrivacyRoom)
     throw new DeskRefused('party, call: give one of them: who is to be forgotten, or which call')
   if (call !== undefined) return { kind: 'call', subjects: [call] } as const
   if (pseudonymPattern.test(party ?? ''))
-    throw new DeskRefused('party: is a pseudonym, from which nobody can be found in new events; give the number or URI, or the call')
+    throw new DeskRefused(
+      'party: is a pseudonym, from which nobody can be found in new events; give the number or URI, or the call',
+    )
   const subjects = privacy.subjectsOf(tenant, party ?? '')
-  if (subjects.length === 0) throw new DeskRefused('party: names nobody; give a number, a SIP URI, an address or a name')
+  if (subjects.length === 0)
+    throw new DeskRefused('party: names nobody; give a number, a SIP URI, an address or a name')
   return { kind: 'party', subjects } as const
 }
 
@@ -74,15 +80,20 @@ const scopeOf = ({ tenant, party, call }: ErasureAsked): EraseScope & { readonly
 
 async function takeOut(asked: EraseScope & { readonly typed?: string }, { eraser, privacy }: ErasureDeskParts) {
   const { typed, ...bare } = asked
-  const scope = typed === undefined ? bare : { tenant: bare.tenant, hints: [...hintsOf(typed), ...privacy.tokensOf(bare.tenant, typed)] }
-  const ids = new Set<string>()
-  const rows: Record<string, number> = {}
-  const note = (table: string, found: { readonly ids: ReadonlySet<string>; readonly rows: number }) => {
-    for (const id of found.ids) ids.add(id)
-    rows[table] = found.rows
+  const scope =
+    typed === undefined
+      ? bare
+      : { tenant: bare.tenant, hints: [...hintsOf(typed), ...privacy.tokensOf(bare.tenant, typed)] }
+  const events = await eraser.events(scope, rewriteBy(scope.tenant, privacy))
+  const names = namesErased(scope.tenant, privacy)
+  const lines = await eraser.texts('otel_logs', scope, { names })
+  const spans = await eraser.texts('otel_traces', scope, { names })
+  const evidence = await eraser.texts('call_evidence', scope, { names, lines: new Set(lines.keys) })
+  const ids = new Set([...events.ids, ...evidence.ids])
+  const rows = {
+    ...{ call_events: events.rows, otel_logs: lines.keys.length, otel_traces: spans.keys.length },
+    call_evidence: evidence.keys.length,
   }
-  note('call_events', await eraser.events(scope, rewriteBy(scope.tenant, privacy)))
-  for (const table of textTables) note(table, await eraser.texts(table, scope, namesErased(scope.tenant, privacy)))
   if ('call' in scope) ids.add(scope.call)
   return { ids, rows }
 }
@@ -99,12 +110,20 @@ const rewriteBy =
 const namesErased =
   (tenant: string, { forgetting }: PrivacyRoom) =>
   ({ correlationId, atMs, text, attributes }: StoredText): boolean => {
-    const line = { ...emptyLine, body: text, attributes }
+    const line = { ...emptyLine, body: text, attributes: { parts: attributes } }
     return forgetting.line(line, { tenant, atMs, correlationId: correlationId || undefined }) !== line
   }
 
 const emptyLine = {
-  ...{ timeUnixNano: '0', severityNumber: 0, severityText: '', traceId: '', spanId: '', serviceName: '', scopeName: '' },
+  ...{
+    timeUnixNano: '0',
+    severityNumber: 0,
+    severityText: '',
+    traceId: '',
+    spanId: '',
+    serviceName: '',
+    scopeName: '',
+  },
   resource: {},
 }
 

@@ -11,7 +11,10 @@ import { createLinkDesk } from './link-desk.ts'
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
-  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf' | 'privacy' | 'eraser'>,
+  engine: Pick<
+    Engine,
+    'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf' | 'privacy' | 'eraser'
+  >,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
   return {

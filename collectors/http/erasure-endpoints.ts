@@ -13,7 +13,9 @@ const subject = z
   .regex(/^[^\p{Cc}]+$/u, 'must hold no control characters')
 const asked = z.strictObject({
   tenant,
-  party: subject.optional().describe('A number, a SIP URI, an address or a name. In the body and never in the URL, which servers log.'),
+  party: subject
+    .optional()
+    .describe('A number, a SIP URI, an address or a name. In the body and never in the URL, which servers log.'),
   call: subject.optional().describe('A correlation id: everybody in this call.'),
 })
 
@@ -25,7 +27,10 @@ export const createErasureEndpoints = ({ desk }: HttpParts): readonly Endpoint[]
     access: 'administer',
     summary: 'Who and what was erased: hashes of persons, ids of calls',
     query: ofTenant,
-    response: { schema: z.object({ erasures: z.array(erasureEntry) }), description: 'In the order in which they were told.' },
+    response: {
+      schema: z.object({ erasures: z.array(erasureEntry) }),
+      description: 'In the order in which they were told.',
+    },
     handle: async (request) => ({ erasures: await desk.erasures.list(queryOf(ofTenant, request).tenant) }),
   },
   {

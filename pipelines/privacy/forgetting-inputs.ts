@@ -18,7 +18,10 @@ export function forgettingInputs(inputs: CallInputs, forgetting: Privacy): CallI
     (tenant: string) =>
     (row: EvidenceRow): EvidenceRow => {
       const whose = { tenant, atMs: row.atMs, correlationId: row.subject }
-      const { body: detail, attributes } = forgetting.line({ ...nothingElse, body: row.detail, attributes: { name: row.name } }, whose)
+      const { body: detail, attributes } = forgetting.line(
+        { ...nothingElse, body: row.detail, attributes: { name: row.name } },
+        whose,
+      )
       const name = String(attributes.name)
       return name === row.name && detail === row.detail ? row : { ...row, name, detail }
     }
@@ -54,7 +57,15 @@ export function forgettingInputs(inputs: CallInputs, forgetting: Privacy): CallI
 
 /** Evidence as a log line: its texts are treated as those of lines are. */
 const nothingElse: LogLine = {
-  ...{ timeUnixNano: '0', severityNumber: 0, severityText: '', traceId: '', spanId: '', serviceName: '', scopeName: '' },
+  ...{
+    timeUnixNano: '0',
+    severityNumber: 0,
+    severityText: '',
+    traceId: '',
+    spanId: '',
+    serviceName: '',
+    scopeName: '',
+  },
   ...{ body: '', resource: {}, attributes: {} },
 }
 

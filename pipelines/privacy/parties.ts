@@ -18,7 +18,17 @@ export type Party =
   | { readonly kind: 'name'; readonly name: string }
 
 const nobodies = new Set([
-  ...['anonymous', 'unavailable', 'restricted', 'unknown', 'private', 'withheld', 'blocked', 'private number', 'unknown number'],
+  ...[
+    'anonymous',
+    'unavailable',
+    'restricted',
+    'unknown',
+    'private',
+    'withheld',
+    'blocked',
+    'private number',
+    'unknown number',
+  ],
   ...['anonymous caller', 'no caller id', 'payphone', 'coin line/payphone', 'erased', 'none', 'null', '-'],
 ])
 
@@ -47,12 +57,13 @@ export function partyOf(text: string, region: string | undefined): Party {
   if (numberLike.test(user)) return numberOf(user, region, host)
   if (host !== undefined) return { kind: 'address', user, host }
   // sip:registrar.example.com names no user: a host.
-  return schemed === null ? { kind: 'name', name: inner.normalize('NFC') } : { kind: 'address', user: '', host: hostOf(rest) }
+  return schemed === null
+    ? { kind: 'name', name: inner.normalize('NFC') }
+    : { kind: 'address', user: '', host: hostOf(rest) }
 }
 
 /** RFC 3261, 19.1.4: the host in any case, without parameters; a port says nothing of a person. */
-const hostOf = (text: string): string =>
-  (/^(\[[^\]]*\]|[^;:?>\s]*)/.exec(text)?.[1] ?? '').toLowerCase()
+const hostOf = (text: string): string => (/^(\[[^\]]*\]|[^;:?>\s]*)/.exec(text)?.[1] ?? '').toLowerCase()
 
 function decoded(user: string): string {
   try {
@@ -61,6 +72,8 @@ function decoded(user: string): string {
     return user
   }
 }
+
+const leastNational = 7
 
 function numberOf(text: string, region: string | undefined, host: string | undefined): Party {
   const digits = text.replace(/\D/g, '')
@@ -76,6 +89,8 @@ function readings(text: string, digits: string, region: string | undefined) {
   const international = (full: string) => parsePhoneNumberFromString(`+${full}`)
   if (text.startsWith('+')) return [international(digits)]
   if (digits.startsWith('00')) return [international(digits.slice(2))]
+  // An extension: a country with short numbers would make somebody else of it.
+  if (digits.length < leastNational) return []
   const own = region === undefined ? undefined : parsePhoneNumberFromString(digits, region as CountryCode)
   // Without a plus few digits are an extension or a subscriber's number, and no country begins with 0.
   const foreign = digits.length >= 10 && !digits.startsWith('0') ? international(digits) : undefined

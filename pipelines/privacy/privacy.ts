@@ -80,7 +80,10 @@ export function createPrivacy({ settings = defaultSettings, erased = () => nobod
     let found = false
     return {
       // What a resource's clean form depends on, where nothing of the tenant's is erased.
-      name: forget === undefined ? `${whose.tenant}\u0000${freeText}\u0000${settings.policyAt(whose.tenant, whose.atMs).parties}\u0000${settings.keyAt(whose.atMs)?.id}` : '',
+      name:
+        forget === undefined
+          ? `${whose.tenant}\u0000${freeText}\u0000${settings.policyAt(whose.tenant, whose.atMs).parties}\u0000${settings.keyAt(whose.atMs)?.id}`
+          : '',
       dropSecrets: freeText === 'scrubbed',
       found: () => found,
       text(value) {

@@ -5,7 +5,8 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
  * that nothing within an id, a decimal, a time or a version is taken for a number.
  */
 const cluster = /(?<![\w.,:‹›]|\d[-/+]|[A-Za-z_][-#@=+]?\+?)(?:\+|%2B)?\(?\d(?:[ .\-/()\u00a0]{0,3}\d){6,14}(?!\d)/g
-const afterKey = /(?<=[A-Za-z_"'][=#]|(?:SIP|Local|DAHDI|IAX2|Zap|gateway|internal|external)\/)(?:\+|%2B)?\(?\d(?:[ .\-/()\u00a0]{0,3}\d){6,14}(?!\d)/g
+const afterKey =
+  /(?<=[A-Za-z_"'][=#]|(?:SIP|Local|DAHDI|IAX2|Zap|gateway|internal|external)\/)(?:\+|%2B)?\(?\d(?:[ .\-/()\u00a0]{0,3}\d){6,14}(?!\d)/g
 
 /** Text with its telephone numbers replaced. `replace` may give back what it was given. */
 export function numbersIn(text: string, replace: (found: string) => string): string {
@@ -36,7 +37,11 @@ function pass(text: string, pattern: RegExp, replace: (found: string) => string)
 function lengthOf(found: string, text: string, index: number): number {
   if (date.test(found) || isSpelt(found)) return 0
   const context = contextOf(text.slice(Math.max(0, index - 40), index))
-  for (const part of partsOf(found)) {
+  const parts = [...partsOf(found)]
+  // A number that exists, before one that only has the right length: what follows it may be a code.
+  const known = /^[+%]/.test(found) ? parts.find((part) => isInternational(digitsOf(part))) : undefined
+  if (known !== undefined) return known.length
+  for (const part of parts) {
     const after = text.slice(index + part.length, index + part.length + 12)
     if (isNumber(part, after, context)) return part.length
   }
@@ -81,7 +86,8 @@ const digitsOf = (text: string): string => text.replace(/\D/g, '')
 
 function isNumber(part: string, after: string, context: Context): boolean {
   // The middle of a decimal, a time, a path, an id: what goes on is no number's end.
-  if (/^(?:[\w‹›]|[.,:/-]\d|:\/)/.test(after) || /^[-_][A-Za-z]/.test(after)) return context.channel && after.startsWith('-')
+  if (/^(?:[\w‹›]|[.,:/-]\d|:\/)/.test(after) || /^[-_][A-Za-z]/.test(after))
+    return context.channel && after.startsWith('-')
   const digits = digitsOf(part)
   if (part.startsWith('+') || part.startsWith('%2B')) return digits.length >= 10 || isPossible(digits)
   if (/^\(?00/.test(part)) return digits.length >= 10 && isPossible(digits.slice(2))

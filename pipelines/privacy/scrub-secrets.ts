@@ -12,7 +12,8 @@ const jwt = /(?<![\w.-])eyJ[A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{2,4096}(?:\.[A-Z
 const named =
   /(\b[\w.-]{0,40}?(?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key)(["']?)\s{0,4}([:=])\s{0,4}(["']?))([^\s"'‹›,;&<>}]{1,4096})/gi
 /** Short names that are secrets in a query string and words elsewhere. */
-const query = /([?&](?:key|sig|signature|code|auth|session|x-amz-(?:signature|credential|security-token))=)([^\s"'‹›&#<>]{1,4096})/gi
+const query =
+  /([?&](?:key|sig|signature|code|auth|session|x-amz-(?:signature|credential|security-token))=)([^\s"'‹›&#<>]{1,4096})/gi
 
 const words =
   /bearer|basic|authorization|cookie|eyJ|passw|passphrase|pwd|secret|token|api[-_]?key|[?&](?:key|sig|code|auth|session|x-amz)/i

@@ -37,7 +37,10 @@ function once(text: string, replace: Replace): string {
   let left = replaceSecrets(text, replace)
   if (uri.test(left)) left = replaceUris(left, replace)
   if (left.includes('@') || left.includes('%40')) left = left.replace(address, (found) => replace('email', found))
-  if (left.includes(':')) left = left.replace(ipv6, (found, inner) => (isIPv6(inner) && inner !== '::' && inner !== '::1' ? replace('ip', found) : found))
+  if (left.includes(':'))
+    left = left.replace(ipv6, (found, inner) =>
+      isIPv6(inner) && inner !== '::' && inner !== '::1' ? replace('ip', found) : found,
+    )
   left = left.replace(ipv4, (found, inner) => (isSomebodys(inner) ? replace('ip', found) : found))
   return numbersIn(left, (found) => replace('number', found))
 }
@@ -47,11 +50,14 @@ const uri = /(?<![\w‹›])(?:sips?(?::|%3A)|tel:)[^\s]/i
 const inBrackets = /(?:"[^"\n]{0,128}"[ \t]{0,4})?<(?:sips?(?::|%3A)|tel:)[^<>\s]{1,1024}>/gi
 const bare = /(?<![\w‹›])(?:sips?(?::|%3A)|tel:)(?![\s‹])[^\s<>"'‹›,]{1,1024}/gi
 /** `From: Bob Smith <sip:…>`: a display name without quotes. */
-const headerName = /(?<=\b(?:From|To|Contact|P-Asserted-Identity|Remote-Party-ID|Referred-By):[ \t]{0,4})(?![ \t])[^<>"\n:‹›]{1,128}(?=<)/gi
+const headerName =
+  /(?<=\b(?:From|To|Contact|P-Asserted-Identity|Remote-Party-ID|Referred-By):[ \t]{0,4})(?![ \t])[^<>"\n:‹›]{1,128}(?=<)/gi
 const trailing = /[.;:!?)\]}]+$/
 
 function replaceUris(text: string, replace: Replace): string {
-  const named = text.includes('<') ? text.replace(headerName, '').replace(inBrackets, (found) => replace('sip-uri', found)) : text
+  const named = text.includes('<')
+    ? text.replace(headerName, '').replace(inBrackets, (found) => replace('sip-uri', found))
+    : text
   return named.replace(bare, (found) => {
     const rest = trailing.exec(found)?.[0] ?? ''
     const inner = found.slice(0, found.length - rest.length)
@@ -64,7 +70,7 @@ const address =
   /(?<![A-Za-z0-9._+~‹›-])[A-Za-z0-9._+~-]+(?:@|%40)(?:(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z-]*|(?:\d{1,3}\.){3}\d{1,3}|\[[0-9A-Fa-f:.]{2,45}\]|localhost)(?::\d{1,5})?/g
 
 const ipv6 =
-  /(?<![\w:.‹›])\[?((?=[0-9A-Fa-f]{0,4}:)(?:[0-9A-Fa-f:]{2,32}:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,39}))(?:%\w{1,16})?(?:\](?::\d{1,5})?)?(?![\w:‹›]|\.\d)/g
+  /(?<![\w:.‹›])\[?((?=[0-9A-Fa-f]{0,4}:)(?:[0-9A-Fa-f:]{1,32}:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,39}))(?:%\w{1,16})?(?:\](?::\d{1,5})?)?(?![\w:‹›]|\.\d)/g
 const ipv4 = /(?<![\w.‹›]|\d,)((?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5})?(?![\w‹›]|\.\d)/g
 
 /** Of this machine, or of nobody: they tell of no person, and much of a configuration. */

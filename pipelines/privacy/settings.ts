@@ -41,14 +41,20 @@ export function resolvePrivacy(
       return { id: key.id, validFromMs: Date.parse(key.validFrom), secret }
     })
     .sort((a, b) => a.validFromMs - b.validFromMs)
-  if (new Set(keys.map(({ id }) => id)).size < keys.length) problems.push('privacy.keys: two keys have one id; name each otherwise')
+  if (new Set(keys.map(({ id }) => id)).size < keys.length)
+    problems.push('privacy.keys: two keys have one id; name each otherwise')
   if (new Set(keys.map(({ validFromMs }) => validFromMs)).size < keys.length)
     problems.push('privacy.keys: two keys begin at the same time; let one begin later')
-  const policies = [['privacy.default', config.default], ...Object.entries(config.tenants).map(([tenant, policy]) => [`privacy.tenants.${tenant}`, policy])] as const
+  const policies = [
+    ['privacy.default', config.default],
+    ...Object.entries(config.tenants).map(([tenant, policy]) => [`privacy.tenants.${tenant}`, policy]),
+  ] as const
   for (const [path, policy] of policies as readonly (readonly [string, PolicyConfig])[]) {
     const hashed = [policy, ...policy.earlier].some(({ parties }) => parties === 'hmac')
     if (hashed && (keys[0] === undefined || keys[0].validFromMs > nowMs))
-      problems.push(`${path}.parties: "hmac" needs a key that is valid now; add one to privacy.keys with validFrom in the past`)
+      problems.push(
+        `${path}.parties: "hmac" needs a key that is valid now; add one to privacy.keys with validFrom in the past`,
+      )
   }
   return problems.length > 0 ? { type: 'refused', problems } : { type: 'settings', settings: settingsOf(config, keys) }
 }
@@ -59,8 +65,10 @@ function secretOf(
   { readFile, problems }: { readonly readFile: (path: string) => string; readonly problems: string[] },
 ): string {
   let text = secret ?? ''
-  if (secret === undefined && secretFile === undefined) problems.push(`${path}.secretFile: name a file with the secret, at least ${leastSecret} characters`)
-  else if (secret !== undefined && secretFile !== undefined) problems.push(`${path}: secret and secretFile are both given; leave one out`)
+  if (secret === undefined && secretFile === undefined)
+    problems.push(`${path}.secretFile: name a file with the secret, at least ${leastSecret} characters`)
+  else if (secret !== undefined && secretFile !== undefined)
+    problems.push(`${path}: secret and secretFile are both given; leave one out`)
   else if (secretFile !== undefined) {
     try {
       text = readFile(secretFile).trim()
@@ -69,7 +77,8 @@ function secretOf(
       return ''
     }
   }
-  if (text !== '' && text.length < leastSecret) problems.push(`${path}.secret: must have at least ${leastSecret} characters`)
+  if (text !== '' && text.length < leastSecret)
+    problems.push(`${path}.secret: must have at least ${leastSecret} characters`)
   else if (text === '' && secretFile !== undefined) problems.push(`${path}.secretFile: is empty`)
   return text
 }

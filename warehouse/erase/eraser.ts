@@ -21,22 +21,28 @@ export interface StoredText {
   readonly correlationId: string
   readonly atMs: number
   readonly text: string
-  readonly attributes: Attributes
+  /** Of the row, its resource, and the parts of a span. */
+  readonly attributes: readonly Attributes[]
 }
 
-export const textTables = ['call_evidence', 'otel_logs', 'otel_traces'] as const
-export type TextTable = (typeof textTables)[number]
+export type TextTable = 'call_evidence' | 'otel_logs' | 'otel_traces'
 
 /** Takes persons out of what is stored. Every statement has been carried out when its promise resolves, and may be repeated. */
 export interface Eraser {
   /** Writes events again and deletes what they were. Returns the correlation ids of calls that changed, and the rows. */
-  events(scope: EraseScope, rewrite: RewriteEvent): Promise<{ readonly ids: ReadonlySet<string>; readonly rows: number }>
-  /** Deletes rows that name the person; a replay stores them without. Returns the subjects they were of, and the rows. */
+  events(
+    scope: EraseScope,
+    rewrite: RewriteEvent,
+  ): Promise<{ readonly ids: ReadonlySet<string>; readonly rows: number }>
+  /**
+   * Deletes rows that name the person; a replay stores them without. Returns the subjects they were of, and their keys.
+   * `lines`: hashes of log lines that are gone, whose evidence has to go with them.
+   */
   texts(
     table: TextTable,
     scope: EraseScope,
-    names: (text: StoredText) => boolean,
-  ): Promise<{ readonly ids: ReadonlySet<string>; readonly rows: number }>
+    by: { readonly names: (text: StoredText) => boolean; readonly lines?: ReadonlySet<string> },
+  ): Promise<{ readonly ids: ReadonlySet<string>; readonly keys: readonly string[] }>
   /** Records of these members that were made before this version and are not yet replaced. */
   outdated(members: readonly MemberKey[], version: number): Promise<number>
   /** Deletes what replaced versions of these members' records still hold. */
@@ -72,7 +78,11 @@ export function createEraser(client: ClickHouseClient): Eraser {
           return after === undefined || after.checksum === row[9] ? [] : [{ row, after }]
         })
         if (changed.length === 0) continue
-        await insertRows(client, 'call_events', changed.map(({ row, after }) => rewritten(scope.tenant, row, after)))
+        await insertRows(
+          client,
+          'call_events',
+          changed.map(({ row, after }) => rewritten(scope.tenant, row, after)),
+        )
         await run(
           client,
           `ALTER TABLE call_events DELETE WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)}
@@ -80,7 +90,9 @@ export function createEraser(client: ClickHouseClient): Eraser {
           {
             tenant: scope.tenant,
             ids: [...new Set(changed.map(({ row }) => row[0]))],
-            olds: changed.map(({ row: [correlationId, source, id, , , , , , , checksum] }) => [correlationId, source, id, checksum].join('\n')),
+            olds: changed.map(({ row: [correlationId, source, id, , , , , , , checksum] }) =>
+              [correlationId, source, id, checksum].join('\n'),
+            ),
           },
         )
         for (const { row } of changed) ids.add(row[0])
@@ -88,15 +100,17 @@ export function createEraser(client: ClickHouseClient): Eraser {
       }
       return { ids, rows }
     },
-    async texts(table, scope, names) {
+    async texts(table, scope, { names, lines = new Set() }) {
       const { select, key, call, text, tenant } = textSources[table]
-      const found = await rowsOf<[string, string, string, number, string, Record<string, string>]>(
+      const found = await rowsOf<[string, string, string, number, string, Record<string, string>[]]>(
         client,
-        `SELECT ${key}, ${select} FROM ${table} WHERE ${tenant} = {tenant:String} AND ${inScope(scope, text, call)}`,
-        { ...scope },
+        `SELECT ${key}, ${select} FROM ${table} WHERE ${tenant} = {tenant:String}
+           AND (${inScope(scope, text, call)}${table === 'call_evidence' ? ' OR id IN {lines:Array(String)}' : ''})`,
+        { ...scope, lines: [...lines] },
       )
-      const named = found.filter(([, , correlationId, atMs, body, attributes]) =>
-        names({ correlationId, atMs, text: body, attributes }),
+      const named = found.filter(
+        ([id, , correlationId, atMs, body, attributes]) =>
+          lines.has(id.slice(id.lastIndexOf('\n') + 1)) || names({ correlationId, atMs, text: body, attributes }),
       )
       for (let from = 0; from < named.length; from += page) {
         const keys = named.slice(from, from + page).map(([first]) => first)
@@ -106,7 +120,10 @@ export function createEraser(client: ClickHouseClient): Eraser {
           { tenant: scope.tenant, keys },
         )
       }
-      return { ids: new Set(named.map(([, subject]) => subject).filter((id) => id !== '')), rows: named.length }
+      return {
+        ids: new Set(named.map(([, subject]) => subject).filter((id) => id !== '')),
+        keys: named.map(([id]) => id),
+      }
     },
     async outdated(members, version) {
       if (members.length === 0) return 0
@@ -129,7 +146,10 @@ export function createEraser(client: ClickHouseClient): Eraser {
 
 /** Of one tenant. */
 const ofMembers = 'tenant = {tenant:String} AND hasAny(members, {members:Array(String)})'
-const paramsOf = (members: readonly MemberKey[]) => ({ tenant: members[0]?.tenant, members: members.map(({ id }) => id) })
+const paramsOf = (members: readonly MemberKey[]) => ({
+  tenant: members[0]?.tenant,
+  members: members.map(({ id }) => id),
+})
 
 async function* eventPages(client: ClickHouseClient, scope: EraseScope): AsyncGenerator<readonly EventRow[]> {
   let after: readonly [string, string, string, string] = ['', '', '', '0']
@@ -162,16 +182,19 @@ const rewritten = (tenant: string, row: EventRow, { data, checksum }: { data: st
 }
 
 /** Where the texts of a row stand: its key, the subject of its evidence, the call that it names, its time, text and attributes. */
-const textSources: Readonly<Record<TextTable, { select: string; key: string; call: string; text: string; tenant: string }>> = {
+const textSources: Readonly<
+  Record<TextTable, { select: string; key: string; call: string; text: string; tenant: string }>
+> = {
   call_evidence: {
-    select: "subject, subject, toUnixTimestamp64Milli(time), concat(name, '\\n', detail), map()",
+    select: "subject, subject, toUnixTimestamp64Milli(time), concat(name, '\\n', detail), []",
     key: "concat(subject, '\\n', toString(kind), '\\n', id)",
     call: 'subject',
     text: "concat(name, '\\n', detail)",
     tenant: 'tenant',
   },
   otel_logs: {
-    select: "'', CorrelationId, toUnixTimestamp64Milli(toDateTime64(Timestamp, 3)), Body, mapConcat(LogAttributes, ResourceAttributes)",
+    select:
+      "'', CorrelationId, toUnixTimestamp64Milli(toDateTime64(Timestamp, 3)), Body, [LogAttributes, ResourceAttributes]",
     key: 'toString(Hash)',
     call: 'CorrelationId',
     text: "concat(Body, '\\n', toString(LogAttributes), toString(ResourceAttributes))",
@@ -179,7 +202,7 @@ const textSources: Readonly<Record<TextTable, { select: string; key: string; cal
   },
   otel_traces: {
     select: `'', CorrelationId, toUnixTimestamp64Milli(toDateTime64(Timestamp, 3)), concat(SpanName, '\\n', StatusMessage, '\\n', arrayStringConcat(Events.Name, '\\n')),
-      arrayFold((all, one) -> mapConcat(all, one), Events.Attributes, mapConcat(SpanAttributes, ResourceAttributes))`,
+      arrayConcat([SpanAttributes::Map(String, String), ResourceAttributes::Map(String, String)], Events.Attributes::Array(Map(String, String)))`,
     key: "concat(TraceId, '\\n', SpanId, '\\n', SpanKind)",
     call: 'CorrelationId',
     text: "concat(SpanName, '\\n', StatusMessage, '\\n', toString(SpanAttributes), toString(ResourceAttributes), toString(Events.Name), toString(Events.Attributes))",
