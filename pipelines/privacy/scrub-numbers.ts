@@ -38,8 +38,9 @@ function lengthOf(found: string, text: string, index: number): number {
   if (date.test(found) || isSpelt(found)) return 0
   const context = contextOf(text.slice(Math.max(0, index - 40), index))
   const parts = [...partsOf(found)]
-  // A number that exists, before one that only has the right length: what follows it may be a code.
-  const known = /^[+%]/.test(found) ? parts.find((part) => isInternational(digitsOf(part))) : undefined
+  // Long enough to be a number and a code after it: the part that is a number by itself.
+  const long = /^[+%]/.test(found) && parts.length > 1 && digitsOf(found).length > 12
+  const known = long ? parts.find((part) => isInternational(digitsOf(part))) : undefined
   if (known !== undefined) return known.length
   for (const part of parts) {
     const after = text.slice(index + part.length, index + part.length + 12)
