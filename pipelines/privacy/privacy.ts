@@ -1,7 +1,9 @@
-import { erasedMark, type Privacy, type Whose } from '#contracts/privacy.ts'
+import type { Privacy, Whose } from '#contracts/privacy.ts'
+import { erasedMark } from '#contracts/privacy.ts'
 import type { Attributes, LogLine, Span } from '#contracts/signals/otlp.ts'
 import { cleanAttributes, type ValueRules } from './attributes.ts'
 import { type ErasedSubjects, nobodyErased } from './erased.ts'
+import { cleanFields } from './fields.ts'
 import { createPartyRules } from './party-rules.ts'
 import { type Replace, scrub } from './scrub.ts'
 import { defaultSettings, type PrivacySettings } from './settings.ts'
@@ -12,107 +14,24 @@ export interface PrivacyParts {
   readonly erased?: () => ErasedSubjects
 }
 
-/** Fields of events that name a party of the call. */
-const partyFields = ['from', 'to'] as const
-/** Ids of persons: opaque by contract, and treated as parties where a producer sends a number, URI or address all the same. */
-const personFields = ['account_id', 'operator_id', 'user_id', 'target_id', 'actor_id'] as const
-/** What producers may write anything into. */
-const textFields = ['error', 'reason', 'disposition'] as const
-
-const looksLikePerson = /^(?:\+|sips?:|tel:)|@/i
-
-type Fields = Record<string, unknown>
+/** What holds for one signal. */
+export interface SignalRules extends ValueRules {
+  /** True of a party that is to be forgotten. */
+  readonly isErased: (text: string) => boolean
+  /** Whether anybody was found who is. */
+  readonly found: () => boolean
+  /** Two signals of one name are treated alike; '' where that takes more to say. */
+  readonly name: string
+}
 
 export function createPrivacy({ settings = defaultSettings, erased = () => nobodyErased }: PrivacyParts = {}): Privacy {
-  const parties = createPartyRules(settings)
-  const resources = new WeakMap<Attributes, { readonly rules: string; readonly clean: Attributes }>()
-
-  /** Undefined: nothing of this tenant's is erased. */
-  function forgetting({ tenant, atMs, correlationId }: Whose) {
-    const subjects = erased()
-    if (subjects.isEmpty(tenant)) return undefined
-    const { defaultRegion } = settings.policyAt(tenant, atMs)
-    const wholeCall = correlationId !== undefined && subjects.call(tenant, correlationId)
-    return { wholeCall, isErased: (text: string) => wholeCall || subjects.party(tenant, text, defaultRegion) }
-  }
-  type Forgetting = ReturnType<typeof forgetting>
-
-  function textRule({ tenant, atMs }: Whose, forget: Forgetting): (text: string) => string {
-    const { freeText } = settings.policyAt(tenant, atMs)
-    if (freeText === 'scrubbed' || forget?.wholeCall === true) return (text) => scrub(text)
-    if (forget === undefined) return (text) => text
-    return (text) => scrub(text, onlyErased(forget.isErased))
-  }
-
-  function fieldsOf<Data extends object>(data: Data, whose: Whose, { erasures = true } = {}) {
-    const forget = erasures ? forgetting(whose) : undefined
-    const text = textRule(whose, forget)
-    let changed: Fields | undefined
-    let isErased = false
-    const put = (field: string, value: string) => {
-      changed ??= { ...(data as Fields) }
-      changed[field] = value
-    }
-    for (const field of [...partyFields, ...personFields]) {
-      const value = (data as Fields)[field]
-      if (typeof value !== 'string') continue
-      if (value !== erasedMark && forget?.isErased(value) === true) {
-        put(field, erasedMark)
-        isErased = true
-      } else if (field === 'from' || field === 'to' || looksLikePerson.test(value)) {
-        const after = parties(value, whose)
-        if (after !== value) put(field, after)
-      }
-      isErased ||= value === erasedMark
-    }
-    for (const field of textFields) {
-      const value = (data as Fields)[field]
-      const after = typeof value === 'string' ? text(value) : value
-      if (after !== value) put(field, after as string)
-    }
-    return { data: (changed ?? data) as Data, erased: isErased }
-  }
-
-  function rulesFor(whose: Whose): ValueRules & { readonly name: string; readonly found: () => boolean } {
-    const forget = forgetting(whose)
-    const { freeText } = settings.policyAt(whose.tenant, whose.atMs)
-    const text = textRule(whose, forget)
-    let found = false
-    return {
-      // What a resource's clean form depends on, where nothing of the tenant's is erased.
-      name:
-        forget === undefined
-          ? `${whose.tenant}\u0000${freeText}\u0000${settings.policyAt(whose.tenant, whose.atMs).parties}\u0000${settings.keyAt(whose.atMs)?.id}`
-          : '',
-      dropSecrets: freeText === 'scrubbed',
-      found: () => found,
-      text(value) {
-        const after = text(value)
-        // Scrubbed for everybody, it says nothing of this one.
-        if (after !== value && (forget?.wholeCall === true || freeText === 'clear')) found = true
-        return after
-      },
-      party(value) {
-        if (forget?.isErased(value) === true) {
-          found = true
-          return erasedMark
-        }
-        return parties(value, whose)
-      },
-    }
-  }
-
-  function cleanResource(resource: Attributes, rules: ReturnType<typeof rulesFor>): Attributes {
-    const known = resources.get(resource)
-    if (known !== undefined && rules.name !== '' && known.rules === rules.name) return known.clean
-    const clean = cleanAttributes(resource, rules)
-    resources.set(resource, { rules: rules.name, clean })
-    return clean
-  }
+  const party = createPartyRules(settings)
+  const rulesFor = (whose: Whose, subjects = erased()) => rulesOf({ whose, settings, subjects, party })
+  const cleanResource = createResourceCleaner()
 
   return {
-    data: (data, whose) => fieldsOf(data, whose),
-    audit: (data, whose) => fieldsOf(data, whose, { erasures: false }).data,
+    data: (data, whose) => cleanFields(data, rulesFor(whose)),
+    audit: (data, whose) => cleanFields(data, rulesFor(whose, nobodyErased)).data,
     line(line, whose): LogLine {
       const rules = rulesFor(whose)
       const body = rules.text(line.body)
@@ -141,12 +60,6 @@ export function createPrivacy({ settings = defaultSettings, erased = () => nobod
   }
 }
 
-/** Only what names an erased person is cut out. */
-const onlyErased =
-  (isErased: (text: string) => boolean): Replace =>
-  (mark, found) =>
-    mark !== 'ip' && mark !== 'token' && isErased(found) ? erasedMark : found
-
 /** Erasures alone, for what is stored already under whichever policy held then. */
 export const createForgetting = ({ settings = defaultSettings, erased = () => nobodyErased }: PrivacyParts): Privacy =>
   createPrivacy({
@@ -156,6 +69,66 @@ export const createForgetting = ({ settings = defaultSettings, erased = () => no
       policyAt: (tenant, atMs) => ({ ...settings.policyAt(tenant, atMs), parties: 'clear', freeText: 'clear' }),
     },
   })
+
+interface RulesParts {
+  readonly whose: Whose
+  readonly settings: PrivacySettings
+  readonly subjects: ErasedSubjects
+  readonly party: (text: string, whose: Whose) => string
+}
+
+function rulesOf({ whose, settings, subjects, party }: RulesParts): SignalRules {
+  const { tenant, atMs, correlationId } = whose
+  const { freeText, parties, defaultRegion } = settings.policyAt(tenant, atMs)
+  const dropSecrets = freeText === 'scrubbed'
+  if (subjects.isEmpty(tenant)) {
+    return {
+      name: `${tenant}\u0000${freeText}\u0000${parties}\u0000${defaultRegion}\u0000${settings.keyAt(atMs)?.id}`,
+      ...{ dropSecrets, isErased: nobody, found: nobody, text: dropSecrets ? scrubAll : asSent },
+      party: (text) => party(text, whose),
+    }
+  }
+  const wholeCall = correlationId !== undefined && subjects.call(tenant, correlationId)
+  const isErased = (text: string) => wholeCall || subjects.party(tenant, text, defaultRegion)
+  const clean = dropSecrets || wholeCall ? scrubAll : (text: string) => scrub(text, onlyErased(isErased))
+  let found = false
+  return {
+    ...{ name: '', dropSecrets, isErased, found: () => found },
+    text(value) {
+      const after = clean(value)
+      // Scrubbed for everybody, it says nothing of this one.
+      if (after !== value && (wholeCall || !dropSecrets)) found = true
+      return after
+    },
+    party(value) {
+      if (!isErased(value)) return party(value, whose)
+      found = true
+      return erasedMark
+    },
+  }
+}
+
+const nobody = () => false
+const asSent = (text: string) => text
+const scrubAll = (text: string) => scrub(text)
+
+/** Only what names an erased person is cut out. */
+const onlyErased =
+  (isErased: (text: string) => boolean): Replace =>
+  (mark, found) =>
+    mark !== 'ip' && mark !== 'token' && isErased(found) ? erasedMark : found
+
+/** The lines and spans of a batch share their resource: it is cleaned once. */
+function createResourceCleaner() {
+  const known = new WeakMap<Attributes, { readonly name: string; readonly clean: Attributes }>()
+  return function cleanResource(resource: Attributes, rules: SignalRules): Attributes {
+    const found = known.get(resource)
+    if (found !== undefined && rules.name !== '' && found.name === rules.name) return found.clean
+    const clean = cleanAttributes(resource, rules)
+    known.set(resource, { name: rules.name, clean })
+    return clean
+  }
+}
 
 /** What steps use that are given no other: the default policy, and nobody erased. */
 export const defaultPrivacy: Privacy = createPrivacy()

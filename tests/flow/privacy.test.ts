@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createErasureDesk } from '#app/desk/erasure-desk.ts'
-import { settingsFrom } from '#app/privacy/open-privacy.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { type PrivacyConfig, privacyConfig } from '#pipelines/privacy/config.ts'
 import { resolveComponents } from '#pipelines/summaries/components.ts'
@@ -288,19 +287,4 @@ test('what cannot be erased is refused with what to give instead', async () => {
   await expect(desk.erase({ tenant })).rejects.toThrow(/party, call: give one/)
   await expect(desk.erase({ tenant, party: 'anonymous' })).rejects.toThrow(/names nobody/)
   await expect(desk.erase({ tenant, party: `h1.k1.49.301.${'x'.repeat(22)}` })).rejects.toThrow(/pseudonym/)
-})
-
-test('a hash without a key that holds now is refused at start, without a word of any secret', () => {
-  const hashed = (keys: object[]) => () =>
-    settingsFrom({ privacy: privacyConfig.parse({ default: { parties: 'hmac' }, keys }) }, () => nowMs)
-  expect(hashed([])).toThrow(/privacy\.default\.parties: "hmac" needs a key/)
-  expect(hashed([{ id: 'k', validFrom: new Date(nowMs + 1).toISOString(), secret: 'x'.repeat(32) }])).toThrow(
-    /valid now/,
-  )
-  expect(hashed([{ id: 'k', validFrom: '2020-01-01T00:00:00Z', secret: 'too-short' }])).toThrow(
-    /at least 32(?!.*too-short)/,
-  )
-  expect(hashed([{ id: 'k', validFrom: '2020-01-01T00:00:00Z', secretFile: '/nowhere' }])).toThrow(
-    /secretFile: cannot be read/,
-  )
 })

@@ -67,80 +67,84 @@ type EventRow = readonly [
   ...[codec: string, traceId: string, data: string, checksum: string, expiresAt: number],
 ]
 
-export function createEraser(client: ClickHouseClient): Eraser {
+export const createEraser = (client: ClickHouseClient): Eraser => ({
+  events: (scope, rewrite) => rewriteEvents(client, scope, rewrite),
+  texts: (table, scope, by) => deleteTexts(client, { ...by, table, scope }),
+  async outdated(members, version) {
+    if (members.length === 0) return 0
+    const [row] = await rowsOf<[number]>(
+      client,
+      `SELECT count() FROM calls FINAL WHERE is_deleted = 0 AND version <= {version:UInt64} AND ${ofMembers}`,
+      { ...paramsOf(members), version },
+    )
+    return row?.[0] ?? 0
+  },
+  async purge(members, version) {
+    if (members.length === 0) return
+    await run(client, `ALTER TABLE calls DELETE WHERE version <= {version:UInt64} AND ${ofMembers} ${waited}`, {
+      ...paramsOf(members),
+      version,
+    })
+  },
+})
+
+async function rewriteEvents(client: ClickHouseClient, scope: EraseScope, rewrite: RewriteEvent) {
+  const ids = new Set<string>()
+  let rows = 0
+  for await (const found of eventPages(client, scope)) {
+    const changed = found.flatMap((row) => {
+      const after = rewrite(eventOf(row))
+      return after === undefined || after.checksum === row[9] ? [] : [{ row, after }]
+    })
+    if (changed.length === 0) continue
+    await insertRows(
+      client,
+      'call_events',
+      changed.map(({ row, after }) => rewritten(scope.tenant, row, after)),
+    )
+    await run(
+      client,
+      `ALTER TABLE call_events DELETE WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)}
+         AND has({olds:Array(String)}, concat(correlation_id, '\\n', source, '\\n', id, '\\n', toString(checksum))) ${waited}`,
+      {
+        tenant: scope.tenant,
+        ids: [...new Set(changed.map(({ row }) => row[0]))],
+        olds: changed.map(({ row: [correlationId, source, id, , , , , , , checksum] }) =>
+          [correlationId, source, id, checksum].join('\n'),
+        ),
+      },
+    )
+    for (const { row } of changed) ids.add(row[0])
+    rows += changed.length
+  }
+  return { ids, rows }
+}
+
+type TextsAsked = Parameters<Eraser['texts']>[2] & { readonly table: TextTable; readonly scope: EraseScope }
+
+async function deleteTexts(client: ClickHouseClient, { table, scope, names, lines = new Set() }: TextsAsked) {
+  const { select, key, call, text, tenant } = textSources[table]
+  const found = await rowsOf<[string, string, string, number, string, Record<string, string>[]]>(
+    client,
+    `SELECT ${key}, ${select} FROM ${table} WHERE ${tenant} = {tenant:String}
+       AND (${inScope(scope, text, call)}${table === 'call_evidence' ? ' OR id IN {lines:Array(String)}' : ''})`,
+    { ...scope, lines: [...lines] },
+  )
+  const named = found.filter(
+    ([id, , correlationId, atMs, body, attributes]) =>
+      lines.has(id.slice(id.lastIndexOf('\n') + 1)) || names({ correlationId, atMs, text: body, attributes }),
+  )
+  for (let from = 0; from < named.length; from += page) {
+    const keys = named.slice(from, from + page).map(([first]) => first)
+    await run(
+      client,
+      `ALTER TABLE ${table} DELETE WHERE ${tenant} = {tenant:String} AND ${key} IN {keys:Array(String)} ${waited}`,
+      { tenant: scope.tenant, keys },
+    )
+  }
   return {
-    async events(scope, rewrite) {
-      const ids = new Set<string>()
-      let rows = 0
-      for await (const found of eventPages(client, scope)) {
-        const changed = found.flatMap((row) => {
-          const after = rewrite(eventOf(row))
-          return after === undefined || after.checksum === row[9] ? [] : [{ row, after }]
-        })
-        if (changed.length === 0) continue
-        await insertRows(
-          client,
-          'call_events',
-          changed.map(({ row, after }) => rewritten(scope.tenant, row, after)),
-        )
-        await run(
-          client,
-          `ALTER TABLE call_events DELETE WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)}
-             AND has({olds:Array(String)}, concat(correlation_id, '\\n', source, '\\n', id, '\\n', toString(checksum))) ${waited}`,
-          {
-            tenant: scope.tenant,
-            ids: [...new Set(changed.map(({ row }) => row[0]))],
-            olds: changed.map(({ row: [correlationId, source, id, , , , , , , checksum] }) =>
-              [correlationId, source, id, checksum].join('\n'),
-            ),
-          },
-        )
-        for (const { row } of changed) ids.add(row[0])
-        rows += changed.length
-      }
-      return { ids, rows }
-    },
-    async texts(table, scope, { names, lines = new Set() }) {
-      const { select, key, call, text, tenant } = textSources[table]
-      const found = await rowsOf<[string, string, string, number, string, Record<string, string>[]]>(
-        client,
-        `SELECT ${key}, ${select} FROM ${table} WHERE ${tenant} = {tenant:String}
-           AND (${inScope(scope, text, call)}${table === 'call_evidence' ? ' OR id IN {lines:Array(String)}' : ''})`,
-        { ...scope, lines: [...lines] },
-      )
-      const named = found.filter(
-        ([id, , correlationId, atMs, body, attributes]) =>
-          lines.has(id.slice(id.lastIndexOf('\n') + 1)) || names({ correlationId, atMs, text: body, attributes }),
-      )
-      for (let from = 0; from < named.length; from += page) {
-        const keys = named.slice(from, from + page).map(([first]) => first)
-        await run(
-          client,
-          `ALTER TABLE ${table} DELETE WHERE ${tenant} = {tenant:String} AND ${key} IN {keys:Array(String)} ${waited}`,
-          { tenant: scope.tenant, keys },
-        )
-      }
-      return {
-        ids: new Set(named.map(([, subject]) => subject).filter((id) => id !== '')),
-        keys: named.map(([id]) => id),
-      }
-    },
-    async outdated(members, version) {
-      if (members.length === 0) return 0
-      const [row] = await rowsOf<[number]>(
-        client,
-        `SELECT count() FROM calls FINAL WHERE is_deleted = 0 AND version <= {version:UInt64} AND ${ofMembers}`,
-        { ...paramsOf(members), version },
-      )
-      return row?.[0] ?? 0
-    },
-    async purge(members, version) {
-      if (members.length === 0) return
-      await run(client, `ALTER TABLE calls DELETE WHERE version <= {version:UInt64} AND ${ofMembers} ${waited}`, {
-        ...paramsOf(members),
-        version,
-      })
-    },
+    ids: new Set(named.map(([, subject]) => subject).filter((id) => id !== '')),
+    keys: named.map(([id]) => id),
   }
 }
 
