@@ -4,6 +4,7 @@ import { callsCommand } from './commands/calls.ts'
 import { canaryCommand } from './commands/canary.ts'
 import { deadLettersCommand } from './commands/dead-letters.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand, erasuresCommand } from './commands/erase.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
 import { linksCommand } from './commands/links.ts'
@@ -43,6 +44,8 @@ const commands = [
   profilesCommand,
   linksCommand,
   topicsCommand,
+  eraseCommand,
+  erasuresCommand,
   migrateCommand,
   doctorCommand,
 ]
