@@ -1,4 +1,4 @@
-import type { CallClass, CallRecord, CallState, Disposition, EpochMs } from './call-record.ts'
+import type { CallClass, CallEventRow, CallRecord, CallState, Disposition, EpochMs } from './call-record.ts'
 import type { CallLogLine, CallSpan, TelemetryState } from './call-telemetry.ts'
 import type { LogRecord } from './event-log.ts'
 import type { Delivery } from './sink.ts'
@@ -12,6 +12,7 @@ export type RawTable =
   | 'call_links'
   | 'call_evidence'
   | 'audit_log'
+  | 'activity_events'
   | 'otel_logs'
   | 'otel_traces'
 
@@ -138,6 +139,8 @@ export interface WholeCall {
   readonly spans: readonly CallSpan[]
   /** Whether logs and spans could be read: none found and nobody answered are two things. */
   readonly telemetry: TelemetryState
+  /** Chat and presence that name the call, like its events: no part of the record, which nothing of them changes. */
+  readonly activity: readonly CallEventRow[]
 }
 
 /** What people read. Tenant undefined means all tenants: administrators only. */

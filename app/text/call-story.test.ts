@@ -40,6 +40,7 @@ function aWhole(record: Partial<CallRecord> = {}): WholeCall {
     logs: [],
     spans: [],
     telemetry: { logs: 'ok', spans: 'ok' },
+    activity: [],
   }
 }
 

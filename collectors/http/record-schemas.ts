@@ -159,6 +159,7 @@ export const wholeCall = z.object({
   logs: z.array(logLine),
   spans: z.array(span),
   telemetry: telemetryState,
+  activity: z.array(event).describe('Chat and presence that name the call. No part of its record.'),
 })
 
 /** Without `readonly`, which the document has no word for. */

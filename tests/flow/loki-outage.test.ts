@@ -42,7 +42,7 @@ async function open() {
     const pipeline = createLogsPipeline({
       ...{ log, sink, windows: defaultWindows, tenants: () => new Set(['acme']), deadLetter: deadLetters },
       limits: { lingerMs: 5, waitMs: 20 },
-      observer: { records: () => undefined, batch: () => undefined, retry: () => undefined },
+      observer: { records() {}, batch() {}, stored() {}, committed() {}, paused() {}, retry() {} },
     })
     // A pipeline that is stopped while its store takes nothing ends with an error: it has not committed.
     const running = pipeline.run(stop.signal).catch(() => undefined)
