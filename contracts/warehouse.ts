@@ -137,10 +137,10 @@ export interface WholeCall {
   readonly minutes: readonly MinutePoint[]
   readonly logs: readonly CallLogLine[]
   readonly spans: readonly CallSpan[]
-  /** Whether logs and spans could be read: none found and nobody answered are two things. */
-  readonly telemetry: TelemetryState
   /** Chat and presence that name the call, like its events: no part of the record, which nothing of them changes. */
   readonly activity: readonly CallEventRow[]
+  /** Whether logs and spans could be read: none found and nobody answered are two things. */
+  readonly telemetry: TelemetryState
 }
 
 /** What people read. Tenant undefined means all tenants: administrators only. */

@@ -39,8 +39,8 @@ function aWhole(record: Partial<CallRecord> = {}): WholeCall {
     minutes: [],
     logs: [],
     spans: [],
-    telemetry: { logs: 'ok', spans: 'ok' },
     activity: [],
+    telemetry: { logs: 'ok', spans: 'ok' },
   }
 }
 

@@ -158,8 +158,8 @@ export const wholeCall = z.object({
   minutes: z.array(minutePoint),
   logs: z.array(logLine),
   spans: z.array(span),
-  telemetry: telemetryState,
   activity: z.array(event).describe('Chat and presence that name the call. No part of its record.'),
+  telemetry: telemetryState,
 })
 
 /** Without `readonly`, which the document has no word for. */

@@ -40,7 +40,8 @@ export async function wholeCall(
     telemetry.spans(scope),
     readActivity(client, scope),
   ])
-  return { ...found, minutes, logs: logs.rows, spans: spans.rows, telemetry: telemetryStateOf(logs, spans), activity }
+  const state = telemetryStateOf(logs, spans)
+  return { ...found, minutes, logs: logs.rows, spans: spans.rows, activity, telemetry: state }
 }
 
 /** The record that a correlation id, or `trace:<trace id>`, belongs to. */

@@ -105,8 +105,8 @@ export const aWhole = (record: CallRecord = aRecord(), changes: Partial<WholeCal
   minutes: [],
   logs: [],
   spans: [],
-  telemetry: { logs: 'ok', spans: 'ok' },
   activity: [],
+  telemetry: { logs: 'ok', spans: 'ok' },
   ...changes,
 })
 
