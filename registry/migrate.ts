@@ -52,6 +52,16 @@ async function whatToGrant(database: Database, cause: unknown): Promise<Error> {
   )
 }
 
+/** Names of migrations that the database lacks, in order; all of them where it holds nothing of ours. Changes nothing. */
+export async function missingMigrations(
+  database: Pick<Database, 'query'>,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  const [table] = await database.query(`SELECT to_regclass('callscope.schema_migrations') IS NOT NULL AS there`)
+  const applied = table?.there === true ? await appliedIn(database) : []
+  return migrations.filter(({ number }) => !applied.some((known) => known.number === number)).map(({ name }) => name)
+}
+
 /** Several workers may start at once: the lock lets one of them apply, the others find it done. */
 function applyOnce(database: Database, { number, name, sql, checksum }: Migration, clock: Clock): Promise<boolean> {
   return locked(database, async (queries) => {
@@ -85,7 +95,7 @@ interface Applied {
   readonly checksum: string
 }
 
-async function appliedIn(database: Database): Promise<readonly Applied[]> {
+async function appliedIn(database: Pick<Database, 'query'>): Promise<readonly Applied[]> {
   const rows = await database.query('SELECT number, name, checksum FROM callscope.schema_migrations ORDER BY number')
   return rows.map((row) => ({ number: Number(row.number), name: String(row.name), checksum: String(row.checksum) }))
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
 import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { withBlocks } from './chdb-blocks.ts'
@@ -53,6 +53,8 @@ export async function connectWarehouse({
   if ('url' in location)
     return watched(
       createClient({
+        // What it would write to standard error quotes queries and their parameters, which may be personal.
+        log: { level: ClickHouseLogLevel.OFF },
         ...{ ...location, ...tracing, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
       }),
     )
