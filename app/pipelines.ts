@@ -63,7 +63,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
-  const trace = parts.telemetry?.tracing.batch
+  const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
@@ -82,6 +82,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...parts.tuning,
     heartbeats,
     ...(trace === undefined ? {} : { trace }),
+    ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
