@@ -15,8 +15,6 @@ export interface RawSinkOptions {
   readonly retryAfterMs?: number
 }
 
-type Refusals = { row: RawRow; detail: string }[]
-
 /**
  * Raw rows into the warehouse: samples, nearly all there is, as columns, everything else as text. Safe to repeat: every
  * raw table collapses equal keys. Rows far apart in time go in several inserts, because ClickHouse refuses one over more
@@ -43,34 +41,35 @@ export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions):
     })
   }
 
-  /** Inserts what can be inserted; returns the rows that never can. Throws what may pass with time. */
-  const insertOrBisect = async (table: RawTable, rows: readonly RawRow[], refused: Refusals): Promise<void> => {
+  /** Does the first part. Halved when some of it can never be stored, until that is a single row. Throws what may pass. */
+  const advance = async ({ parts, refused }: Undone, part: Part): Promise<void> => {
     try {
-      await insert(table, rows)
+      await insert(part.table, part.rows)
+      parts.shift()
     } catch (error) {
       if (!isLasting(error)) throw error
-      const [only] = rows
-      if (rows.length === 1 && only !== undefined) {
-        refused.push({ row: only, detail: shortCause(error) })
-        return
-      }
-      const middle = rows.length >> 1
-      await insertOrBisect(table, rows.slice(0, middle), refused)
-      await insertOrBisect(table, rows.slice(middle), refused)
+      parts.shift()
+      const [only] = part.rows
+      if (part.rows.length === 1 && only !== undefined) refused.push({ row: only, detail: shortCause(error) })
+      else parts.unshift(...halvesOf(part))
     }
   }
+
+  let last: Undone | undefined
 
   return {
     name: 'warehouse',
     async deliver(rows): Promise<Delivery<RawRow>> {
-      const refused: Refusals = []
+      // What was acknowledged of these very rows need not be sent again: a store that takes some inserts and not others
+      // would otherwise be asked for a whole run of luck.
+      last = last?.rows === rows ? last : { rows, parts: partsOf(rows), refused: [] }
+      const { parts, refused } = last
       try {
-        for (const [table, ofTable] of byTable(rows)) {
-          for (const part of bySpan(table, ofTable)) await insertOrBisect(table, part, refused)
-        }
+        for (let part = parts[0]; part !== undefined; part = parts[0]) await advance(last, part)
       } catch (error) {
         return { type: 'retry', afterMs: retryAfterMs, cause: new Error(shortCause(error)) }
       }
+      last = undefined
       return refused.length === 0 ? { type: 'delivered' } : { type: 'refused', rows: refused }
     },
     async close() {
@@ -78,6 +77,27 @@ export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions):
     },
   }
 }
+
+/** Rows of one insert. */
+interface Part {
+  readonly table: RawTable
+  readonly rows: readonly RawRow[]
+}
+
+/** A batch on its way: what is not acknowledged yet, and what never will be. */
+interface Undone {
+  readonly rows: readonly RawRow[]
+  readonly parts: Part[]
+  readonly refused: { row: RawRow; detail: string }[]
+}
+
+const halvesOf = ({ table, rows }: Part): readonly Part[] => {
+  const middle = rows.length >> 1
+  return [rows.slice(0, middle), rows.slice(middle)].map((half) => ({ table, rows: half }))
+}
+
+const partsOf = (rows: readonly RawRow[]): Part[] =>
+  [...byTable(rows)].flatMap(([table, ofTable]) => bySpan(table, ofTable).map((part) => ({ table, rows: part })))
 
 function sampleColumn(cell: number): NativeColumn {
   const name = rawColumns.quality_samples[cell] as (typeof rawColumns.quality_samples)[number]
