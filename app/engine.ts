@@ -12,6 +12,7 @@ import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { countFacts } from '#warehouse/read/canary-counts.ts'
+import { createWarehouseTelemetry } from '#warehouse/read/telemetry.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -26,7 +27,9 @@ import { createProfileCache, type ProfileCache } from './profiles/profile-cache.
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
-import { version } from './version.ts'
+import { telemetryReader } from './stores/telemetry-stores.ts'
+import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
+import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Every store of an install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
@@ -63,6 +66,8 @@ export interface EngineParts {
   readonly migrates?: boolean
   readonly clock: Clock
   readonly logger: Logger
+  /** Traces of this process; a command that ends soon has none. */
+  readonly telemetry?: Pick<OwnTelemetry, 'tracing' | 'takeDropped'>
 }
 
 /** Opens log, registry and warehouse, and brings up to date those of a folder that this process owns. */
@@ -106,10 +111,13 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
-  const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
+  const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
+  closers.push(async () => telemetry.close())
+  const reader = createCallReader(readerClient, telemetry)
   return {
-    ...{ log, watch, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    ...{ log, watch, registry, reader, sql, metrics, profiles, writes, migrated },
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
     charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
@@ -131,6 +139,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
       startPipelines({
         ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, writes, connect },
         ...(pipelines === undefined ? {} : { pipelines }),
+        ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
       }),
   }
 }

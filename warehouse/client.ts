@@ -1,8 +1,10 @@
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
+import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
 import { connectServer, type ServerLocation } from './server-connection.ts'
+import { createStatementTracer } from './statement-tracer.ts'
 
 /** Where the warehouse is: a folder (the embedded engine, chdb) or a ClickHouse server. */
 export type WarehouseLocation = { readonly path: string } | ServerLocation
@@ -15,6 +17,8 @@ export interface WarehouseOptions {
   readonly maxQueryMs?: number
   /** A request to a server that is not answered within this is given up. */
   readonly requestTimeoutMs?: number
+  /** Told of every statement, for the operator's traces. */
+  readonly trace?: TraceStatement
 }
 
 // The client would print every error with the query's values in it. Ours are thrown, and told by whoever catches them.
@@ -27,7 +31,7 @@ const log = { level: ClickHouseLogLevel.OFF }
  * Throws when the embedded engine is not installed or its folder is locked by another process.
  */
 export async function connectWarehouse(options: WarehouseOptions): Promise<ClickHouseClient> {
-  const { location, maxThreads, maxQueryMs } = options
+  const { location, maxThreads, maxQueryMs, trace } = options
   const clickhouse_settings: ClickHouseSettings = {
     // The default of 26.x is 1: it would acknowledge rows before they are stored.
     async_insert: 0,
@@ -41,10 +45,15 @@ export async function connectWarehouse(options: WarehouseOptions): Promise<Click
     ...(maxThreads === undefined ? {} : { max_threads: maxThreads }),
     ...(maxQueryMs === undefined ? {} : { max_execution_time: maxQueryMs / 1_000 }),
   }
-  if ('url' in location) return connectServer({ ...options, location, settings: clickhouse_settings })
+  const traced = trace === undefined ? undefined : createStatementTracer(trace)
+  const watched = (client: ClickHouseClient) => traced?.watch(client) ?? client
+  const tracing = traced === undefined ? {} : { tracer: traced.tracer }
+  if ('url' in location)
+    return watched(connectServer({ ...options, ...tracing, location, settings: clickhouse_settings }))
   const { createChdbConnection } = await import('chdb/connection')
   const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))
-  return createClient({ connection, clickhouse_settings, log } as unknown as Parameters<typeof createClient>[0])
+  const settings = { connection, clickhouse_settings, log, ...tracing }
+  return watched(createClient(settings as unknown as Parameters<typeof createClient>[0]))
 }
 
 /** Rows of a SELECT, each an array in column order. Throws LastingError, or an error that may pass with time. */

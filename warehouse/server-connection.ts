@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly location: ServerLocation
   readonly settings: ClickHouseSettings
   readonly requestTimeoutMs?: number
+  /** Told of every statement, for the operator's traces. */
+  readonly tracer?: NonNullable<NonNullable<Parameters<typeof createClient>[0]>['tracer']>
 }
 
 const defaultRequestTimeoutMs = 120_000
@@ -36,6 +38,7 @@ export function connectServer({
   location,
   settings,
   requestTimeoutMs = defaultRequestTimeoutMs,
+  tracer,
 }: ServerOptions): ClickHouseClient {
   const { url, username, password, database, cluster, compression = 'zstd' } = location
   const client = createClient({
@@ -44,6 +47,7 @@ export function connectServer({
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
     application: 'callscope',
+    ...(tracer === undefined ? {} : { tracer }),
     keep_alive: { enabled: true, idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
     ...(compression === 'none'
       ? {}

@@ -1,8 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
+import type { TraceBatch } from '#contracts/batch-trace.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import type { PipelineLimits } from '#pipelines/pipeline.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
@@ -10,11 +12,24 @@ import type { SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
+import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
+import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
 
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
-export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries'] as const
+export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'summaries'] as const
 export type PipelineName = (typeof pipelineNames)[number]
+
+/** What each group reads: what its lag is asked of. */
+export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
+  calls: callTopics,
+  evidence: [topicNames.appLogs, topicNames.traceSpans],
+  logs: [topicNames.appLogs],
+  traces: [topicNames.traceSpans],
+  activity: [topicNames.chatEvents, topicNames.presenceEvents],
+  audit: [topicNames.auditEvents],
+  summaries: [topicNames.callChanges, topicNames.callChangesBulk],
+}
 
 export interface ComposeParts {
   /** Those of this process; without it all of them. */
@@ -24,6 +39,8 @@ export interface ComposeParts {
   readonly prometheus: Prometheus
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
   readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
+  /** Where log lines and spans go, where that is not the warehouse. */
+  readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
@@ -46,5 +63,9 @@ export interface ComposeParts {
   readonly mayAudit?: (owns: (shard: number) => boolean) => Promise<boolean>
   readonly auditorPace?: Partial<AuditorPace>
   readonly onDifferences?: (differences: readonly Difference[]) => void
+  /** Traces of batches, for the operator. */
+  readonly trace?: TraceBatch
+  /** Notes when pipelines were looking. */
+  readonly heartbeats?: Pick<Heartbeats, 'polled'>
   readonly onRetry: (what: string, cause: Error) => void
 }

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
 import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
-import type { Delivery, Sink } from '#contracts/sink.ts'
+import type { Delivery, ObserveSink, Sink } from '#contracts/sink.ts'
 import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
 import { type NativeColumn, nativeBlock } from './native.ts'
 import { tsvRow } from './tsv.ts'
@@ -13,6 +13,8 @@ export interface RawSinkOptions {
   readonly client: ClickHouseClient
   /** A batch refused for a lasting reason twice is halved until the guilty rows are found. */
   readonly retryAfterMs?: number
+  /** Told of every insert. */
+  readonly observe?: ObserveSink
 }
 
 /**
@@ -20,26 +22,8 @@ export interface RawSinkOptions {
  * raw table collapses equal keys. Rows far apart in time go in several inserts, because ClickHouse refuses one over more
  * than 100 partitions.
  */
-export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions): Sink<RawRow> {
-  const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {
-    const used = usedColumns(table, rows)
-    const columns = used.map((at) => rawColumns[table][at]) as [string, ...string[]]
-    if (table === 'quality_samples') {
-      const block = nativeBlock(used.map(sampleColumn), rows)
-      const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
-      const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
-      // Read to its end, empty as it is: on a server this is what gives the connection back.
-      await finished(stream.resume())
-      return
-    }
-    const text = Buffer.from(textOf(rows, used))
-    await client.insert({
-      table,
-      values: Readable.from([text], { objectMode: false }),
-      columns,
-      format: 'TabSeparated',
-    })
-  }
+export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSinkOptions): Sink<RawRow> {
+  const insert = observedInsert(client, observe)
 
   /** Does the first part. Halved when some of it can never be stored, until that is a single row. Throws what may pass. */
   const advance = async ({ parts, refused }: Undone, part: Part): Promise<void> => {
@@ -76,6 +60,53 @@ export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions):
       await client.close()
     },
   }
+}
+
+type Insert = (table: RawTable, rows: readonly RawRow[]) => Promise<void>
+
+function observedInsert(client: ClickHouseClient, observe: ObserveSink | undefined): Insert {
+  return async (table, rows) => {
+    const started = performance.now()
+    let bytes = 0
+    let outcome: 'stored' | 'failed' = 'failed'
+    try {
+      const sized = (size: number): void => {
+        bytes = size
+      }
+      if (table === 'quality_samples') await sendColumns(client, rows, sized)
+      else await sendText(client, { table, rows }, sized)
+      outcome = 'stored'
+    } finally {
+      const seconds = (performance.now() - started) / 1_000
+      observe?.({ sink: 'warehouse', table, rows: rows.length, bytes, seconds, outcome })
+    }
+  }
+}
+
+type Sized = (bytes: number) => void
+
+async function sendColumns(client: ClickHouseClient, rows: readonly RawRow[], sized: Sized): Promise<void> {
+  const used = usedColumns('quality_samples', rows)
+  const block = nativeBlock(used.map(sampleColumn), rows)
+  sized(block.length)
+  const columns = used.map((at) => rawColumns.quality_samples[at])
+  const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
+  const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
+  // Read to its end, empty as it is: on a server this is what gives the connection back.
+  await finished(stream.resume())
+}
+
+async function sendText(client: ClickHouseClient, { table, rows }: Part, sized: Sized): Promise<void> {
+  const used = usedColumns(table, rows)
+  const columns = used.map((at) => rawColumns[table][at]) as [string, ...string[]]
+  const text = Buffer.from(textOf(rows, used))
+  sized(text.length)
+  await client.insert({
+    table,
+    values: Readable.from([text], { objectMode: false }),
+    columns,
+    format: 'TabSeparated',
+  })
 }
 
 /** Rows of one insert. */
@@ -148,6 +179,7 @@ const partitioning: Readonly<Partial<Record<RawTable, readonly ['daily' | 'month
   cdr_billing: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
   call_evidence: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
   audit_log: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  activity_events: ['daily', ({ cells }) => Number(cells[3]) / 1_000],
 }
 
 function bySpan(table: RawTable, rows: RawRow[]): readonly (readonly RawRow[])[] {

@@ -11,7 +11,17 @@ export function aRow(table: RawTable, tenant: string, n: number): RawRow {
     ...{ tenant, Tenant: tenant, minute: hour, interval_end: hour * 1_000 + n, time: hour * 1_000, sequence: n },
     ...{ expires_at: nowSeconds + 30 * daySeconds, ExpiresAt: nowSeconds + 30 * daySeconds },
     ...{ Timestamp: `${hour}.000000001`, kind: table === 'call_evidence' ? 'log' : 'audio', direction: 'send' },
-    ...{ scope: 'interval', interval_ms: 5_000, checksum: 1, Checksum: 1, muted: 0, severity: 17, duration_ms: 1 },
+    ...{
+      scope: 'interval',
+      interval_ms: 5_000,
+      checksum: 1,
+      Checksum: 1,
+      muted: 0,
+      severity: 17,
+      duration_ms: 1,
+      delay_ms: 5,
+      size_bytes: 9,
+    },
     ...{ SeverityNumber: 9, Duration: 1, billed_seconds: 60, amount: '0.0125', id: `id-${n}`, node: `id:${n}` },
     ...{ Hash: n.toString(16).padStart(32, '0'), SpanId: `s-${n}`, TraceId: `t-${n}`, stream_id: '' },
     ...{ ResourceAttributes: { 'k\t': "v'\n" }, LogAttributes: {}, SpanAttributes: {} },
@@ -30,7 +40,7 @@ const blank = (table: RawTable, column: string): Cell => {
 /** Column that tells rows of a table apart in these tests. */
 export const tellApart: Readonly<Record<RawTable, string>> = {
   ...{ quality_samples: 'sequence', call_events: 'id', cdr_records: 'id', cdr_billing: 'id', call_links: 'node' },
-  ...{ call_evidence: 'id', audit_log: 'id', otel_logs: 'Hash', otel_traces: 'SpanId' },
+  ...{ call_evidence: 'id', audit_log: 'id', activity_events: 'id', otel_logs: 'Hash', otel_traces: 'SpanId' },
 }
 export const rawTables = Object.keys(tellApart) as readonly RawTable[]
 export const tenantColumn = (table: RawTable): string => (table.startsWith('otel_') ? 'Tenant' : 'tenant')

@@ -22,6 +22,14 @@ GRANT SELECT ON otel_traces TO callscope_on_call;
 GRANT SELECT ON application_logs TO callscope_on_call;
 GRANT SELECT ON trace_spans TO callscope_on_call;
 GRANT SELECT ON call_quality_metrics TO callscope_on_call;
+GRANT SELECT ON activity_events TO callscope_on_call;
+GRANT SELECT ON chat_minutes TO callscope_on_call;
+GRANT SELECT ON presence_minutes TO callscope_on_call;
+GRANT SELECT ON chat_messages TO callscope_on_call;
+GRANT SELECT ON chat_delays TO callscope_on_call;
+GRANT SELECT ON service_minutes TO callscope_on_call;
+GRANT SELECT ON pipeline_heartbeats TO callscope_on_call;
+GRANT SELECT ON blind_times TO callscope_on_call;
 
 -- One tenant's own people: as on call, and of one tenant (03_row_policies.sql). Tables only: a server whose
 -- default_normal_view_sql_security is DEFINER would let a view read past the policies.
@@ -36,6 +44,7 @@ GRANT SELECT ON calls TO callscope_tenant_reader;
 GRANT SELECT ON call_keys TO callscope_tenant_reader;
 GRANT SELECT ON otel_logs TO callscope_tenant_reader;
 GRANT SELECT ON otel_traces TO callscope_tenant_reader;
+GRANT SELECT ON activity_events TO callscope_tenant_reader;
 
 -- Money: its own role, for who bills.
 CREATE ROLE IF NOT EXISTS callscope_billing SETTINGS PROFILE 'callscope_reading';
