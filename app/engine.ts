@@ -11,6 +11,7 @@ import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
+import { countFacts } from '#warehouse/read/canary-counts.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -45,6 +46,8 @@ export interface Engine {
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
   componentsOf(members: readonly MemberKey[]): Promise<readonly Component[]>
+  /** What the warehouse holds of these correlation ids. */
+  countFacts(tenant: string, ids: readonly string[]): ReturnType<typeof countFacts>
   /** Migrations of the warehouse that were applied at this opening. */
   readonly migrated: readonly string[]
   /** All pipelines, or those named. */
@@ -94,7 +97,12 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const { connect, connectApart, connectBare } = await openWarehouse(parts, closers)
   const readerClient = await connect()
   const migrated = await bringUpToDate(parts, readerClient)
-  const sql = createSqlConsole({ client: await connectBare(), explainer: readerClient, limits: sqlLimits(config) })
+  const sql = createSqlConsole({
+    client: await connectBare(),
+    confine: config.clickhouse.url === undefined ? 'connection' : 'request',
+    explainer: readerClient,
+    limits: sqlLimits(config),
+  })
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
@@ -106,6 +114,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
     charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
+    countFacts: (tenant, ids) => countFacts(readerClient, tenant, ids),
     async componentsOf(members) {
       const links = createLinkReader(readerClient)
       return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
+import { canaryCommand } from './commands/canary.ts'
 import { deadLettersCommand } from './commands/dead-letters.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
@@ -26,6 +27,7 @@ const commands = [
   upCommand,
   workerCommand,
   serveCommand,
+  canaryCommand,
   openCommand,
   callsCommand,
   callCommand,

@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import type { Readiness } from '#collectors/http/ports.ts'
+import { formatOf } from '#sinks/prometheus/exposition.ts'
 import { portInUse } from './checks.ts'
 import type { Config } from './config.ts'
 import { CommandError } from './exit-codes.ts'
@@ -23,8 +24,7 @@ export async function startStatusServer({ config, readiness, metrics }: StatusPa
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks })
   })
   app.get('/metrics', async (request, reply) => {
-    const accepts = request.headers.accept?.includes('application/openmetrics-text') === true
-    const told = await metrics?.(accepts ? 'openmetrics' : 'text')
+    const told = await metrics?.(formatOf(request.headers.accept))
     return reply.header('content-type', told?.contentType ?? 'text/plain; version=0.0.4').send(told?.body ?? '')
   })
   try {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
 import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
@@ -44,6 +44,8 @@ export async function connectWarehouse({
   // Temporary tables live in a session, which a server lets do one thing at a time: one socket takes turns by itself.
   if ('url' in location)
     return createClient({
+      // What it would write to standard error quotes queries and their parameters, which may be personal.
+      log: { level: ClickHouseLogLevel.OFF },
       ...{ ...location, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
     })
   const { createChdbConnection } = await import('chdb/connection')

@@ -3,6 +3,7 @@ import type { Difference } from '#contracts/audit.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import type { PipelineLimits } from '#pipelines/pipeline.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
@@ -15,6 +16,16 @@ import type { WriteHealth } from '../write-health.ts'
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
 export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries'] as const
 export type PipelineName = (typeof pipelineNames)[number]
+
+/** What each group reads: what its lag is asked of. */
+export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
+  calls: callTopics,
+  evidence: [topicNames.appLogs, topicNames.traceSpans],
+  logs: [topicNames.appLogs],
+  traces: [topicNames.traceSpans],
+  audit: [topicNames.auditEvents],
+  summaries: [topicNames.callChanges, topicNames.callChangesBulk],
+}
 
 export interface ComposeParts {
   /** Those of this process; without it all of them. */

@@ -236,6 +236,7 @@ export function describeEventLogPromises(
         const leaves = await join('g')
         await shared([stays, leaves], 2)
         await leaves.leave()
+        await shared([stays], 2)
         await append({ partition: 0 }, { partition: 1 })
         expect((await take(stays, 2)).map(({ partition }) => partition).sort()).toEqual([0, 1])
       })
