@@ -56,6 +56,19 @@ describe('Kafka', () => {
   })
 })
 
+describe('ClickHouse', () => {
+  test('answers over HTTP, and gives a test a database of its own', async () => {
+    const ask = async (query: string): Promise<string> =>
+      (await fetch(stack.clickhouse, { method: 'POST', body: query })).text()
+    const database = ownName('test')
+    await ask(`CREATE DATABASE ${database}`)
+    await ask(`CREATE TABLE ${database}.t (n UInt8) ENGINE = MergeTree ORDER BY n`)
+    await ask(`INSERT INTO ${database}.t VALUES (7)`)
+    expect((await ask(`SELECT n FROM ${database}.t`)).trim()).toBe('7')
+    await ask(`DROP DATABASE ${database}`)
+  })
+})
+
 describe('PostgreSQL', () => {
   test('gives a test a database of its own', async () => {
     const { url, drop } = await ownDatabase(stack.postgres)
