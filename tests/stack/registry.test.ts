@@ -217,9 +217,9 @@ describe('a server that goes away', () => {
 
   test('is named by what is wrong, never by its password', async () => {
     const url = new URL(await anEmptyDatabase())
-    url.password = 'pl4nted'
     url.pathname = '/nowhere'
     await expect(open(url.href)).rejects.toThrow(/database does not exist/)
+    url.password = 'pl4nted'
     url.port = '1'
     const error = await open(url.href).catch((thrown: Error) => thrown)
     expect(String(error)).toContain('ECONNREFUSED, nobody answers there')
