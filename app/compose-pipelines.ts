@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { createActivityPipeline } from '#pipelines/activity.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
 import { type Auditor, createAuditor } from '#pipelines/auditor.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
@@ -13,7 +14,7 @@ import { isRawEmpty } from '#warehouse/summaries/census.ts'
 import { callsPipeline, linkMemorySize } from './compose/calls.ts'
 import { type ComposeParts, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { recomputeParts } from './compose/recompute-parts.ts'
-import { roomOf } from './compose/room.ts'
+import { countNew, roomOf } from './compose/room.ts'
 import { summariesOf } from './compose/summaries.ts'
 
 export type { ComposeParts } from './compose/compose-parts.ts'
@@ -72,7 +73,10 @@ async function makersOf(
         linkMemory: createLinkMemory({ max: linkMemorySize / 4 }),
       }),
     logs: async () => createLogsPipeline(telemetryRoom()),
-    traces: async () => createTracesPipeline(telemetryRoom()),
+    traces: async () => createTracesPipeline({ ...telemetryRoom(), count: countNew(parts) }),
+    activity: async () =>
+      // Its own connection: a flood of chat must delay no log line either.
+      createActivityPipeline({ ...roomOf(parts, await parts.connect()), count: countNew(parts) }),
     audit: async () => createAuditPipeline(telemetryRoom()),
     summaries: async () => summaries,
   }
@@ -110,8 +114,9 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
       return parts.mayAudit === undefined ? true : parts.mayAudit(summaries.owns)
     },
     logNow: parts.logNow,
+    looked: parts.prometheus.pipelines.auditorLooked,
     found(differences) {
-      parts.prometheus.pipelines.auditorDifferences(differences.length)
+      parts.prometheus.pipelines.auditorDifferences(differences)
       parts.onDifferences?.(differences)
     },
     ...(parts.auditorPace === undefined ? {} : { pace: parts.auditorPace }),

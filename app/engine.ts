@@ -26,7 +26,8 @@ import { createProfileCache, type ProfileCache } from './profiles/profile-cache.
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
-import { version } from './version.ts'
+import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
+import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Every store of an install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
@@ -63,6 +64,8 @@ export interface EngineParts {
   readonly migrates?: boolean
   readonly clock: Clock
   readonly logger: Logger
+  /** Traces of this process; a command that ends soon has none. */
+  readonly telemetry?: Pick<OwnTelemetry, 'tracing' | 'takeDropped'>
 }
 
 /** Opens log, registry and warehouse, and brings up to date those of a folder that this process owns. */
@@ -106,7 +109,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
-  const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
   return {
     ...{ log, watch, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
@@ -131,6 +134,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
       startPipelines({
         ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, writes, connect },
         ...(pipelines === undefined ? {} : { pipelines }),
+        ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
       }),
   }
 }

@@ -6,6 +6,7 @@ import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
+import { createHeartbeatStore } from '#warehouse/heartbeats.ts'
 import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import { type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
@@ -15,6 +16,9 @@ import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import type { OpenLog } from './stores/open-log.ts'
 import { isShared } from './stores/where.ts'
+import { createHeartbeats } from './telemetry/heartbeats.ts'
+import { tellOfItself } from './telemetry/own-health.ts'
+import { instanceId } from './telemetry/tracing.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
 import type { WriteHealth } from './write-health.ts'
@@ -54,6 +58,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
+  const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
+  const trace = parts.telemetry?.tracing.batch
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
@@ -68,6 +74,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       silenceMs: config.summaries.silenceSeconds * 1_000,
     },
     ...parts.tuning,
+    heartbeats,
+    ...(trace === undefined ? {} : { trace }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
@@ -98,6 +106,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     .catch((error: unknown) =>
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
+  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), parts.clock, stopping.signal)
   const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
 
   return {
@@ -113,7 +122,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     },
     async stop() {
       stopping.abort()
-      await Promise.all([...running, chores, auditing])
+      await Promise.all([...running, chores, auditing, beating])
       if (failure !== undefined) throw failure
     },
   }
@@ -161,6 +170,7 @@ async function doChores(
       await watch.embedded?.trim()
       await refreshTenants()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')

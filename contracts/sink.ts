@@ -16,3 +16,16 @@ export interface Sink<Row> {
   /** Release everything. Called once, after the last `deliver` has settled. */
   close(): Promise<void>
 }
+
+/** One request to a store that has ended. */
+export interface SinkRequest {
+  readonly sink: string
+  /** Table, or what the store has of the kind; one of a closed set, because it is a label. */
+  readonly table: string
+  readonly rows: number
+  /** Before compression. */
+  readonly bytes: number
+  readonly seconds: number
+  readonly outcome: 'stored' | 'failed'
+}
+export type ObserveSink = (request: SinkRequest) => void

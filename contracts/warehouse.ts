@@ -1,4 +1,4 @@
-import type { CallClass, CallRecord, CallState, Disposition, EpochMs } from './call-record.ts'
+import type { CallClass, CallEventRow, CallRecord, CallState, Disposition, EpochMs } from './call-record.ts'
 import type { LogLine, Span } from './signals/otlp.ts'
 
 /** Tables that pipelines write raw rows to. */
@@ -10,6 +10,7 @@ export type RawTable =
   | 'call_links'
   | 'call_evidence'
   | 'audit_log'
+  | 'activity_events'
   | 'otel_logs'
   | 'otel_traces'
 
@@ -122,6 +123,8 @@ export interface WholeCall {
   readonly minutes: readonly MinutePoint[]
   readonly logs: readonly (LogLine & { readonly tenant: string })[]
   readonly spans: readonly (Span & { readonly tenant: string })[]
+  /** Chat and presence that name the call, like its events: no part of the record, which nothing of them changes. */
+  readonly activity: readonly CallEventRow[]
 }
 
 /** What people read. Tenant undefined means all tenants: administrators only. */

@@ -25,7 +25,7 @@ const allShards = Array.from({ length: shardCount }, (_, shard) => shard)
 /** Pipelines with nothing to do write watermarks each time they have looked at the log, which a busy machine delays. */
 const watermarkAgeMs = 1_000
 
-const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
+const groups = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'summaries']
 
 export interface HarnessOptions {
   readonly folder?: string

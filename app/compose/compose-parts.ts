@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
+import type { TraceBatch } from '#contracts/batch-trace.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Registry } from '#contracts/registry.ts'
@@ -11,10 +12,11 @@ import type { SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
+import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
 
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
-export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries'] as const
+export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'summaries'] as const
 export type PipelineName = (typeof pipelineNames)[number]
 
 /** What each group reads: what its lag is asked of. */
@@ -23,6 +25,7 @@ export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
   evidence: [topicNames.appLogs, topicNames.traceSpans],
   logs: [topicNames.appLogs],
   traces: [topicNames.traceSpans],
+  activity: [topicNames.chatEvents, topicNames.presenceEvents],
   audit: [topicNames.auditEvents],
   summaries: [topicNames.callChanges, topicNames.callChangesBulk],
 }
@@ -57,5 +60,9 @@ export interface ComposeParts {
   readonly mayAudit?: (owns: (shard: number) => boolean) => Promise<boolean>
   readonly auditorPace?: Partial<AuditorPace>
   readonly onDifferences?: (differences: readonly Difference[]) => void
+  /** Traces of batches, for the operator. */
+  readonly trace?: TraceBatch
+  /** Notes when pipelines were looking. */
+  readonly heartbeats?: Pick<Heartbeats, 'polled'>
   readonly onRetry: (what: string, cause: Error) => void
 }

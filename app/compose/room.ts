@@ -1,4 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { LogRecord } from '#contracts/event-log.ts'
+import type { Batch } from '#pipelines/batch.ts'
 import type { PipelineRoom } from '#pipelines/calls.ts'
 import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
@@ -6,7 +8,7 @@ import type { ComposeParts } from './compose-parts.ts'
 
 /** What every pipeline is given, with the warehouse on this connection as its sink. */
 export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
-  const sink = createRawSink({ client })
+  const sink = createRawSink({ client, observe: parts.prometheus.pipelines.request })
   const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
   return {
     log,
@@ -17,13 +19,29 @@ export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineR
     ...(limits === undefined ? {} : { limits }),
     sink: parts.writes?.watchSink('warehouse', sink) ?? sink,
     deadLetter: deadLetters,
+    ...(parts.trace === undefined ? {} : { trace: parts.trace }),
     observer: {
-      records: prometheus.pipelines.records,
-      batch: prometheus.pipelines.batch,
+      ...prometheus.pipelines,
+      records(pipeline, polled) {
+        prometheus.pipelines.records(pipeline, polled)
+        parts.heartbeats?.polled(pipeline, polled)
+      },
       retry(pipeline, sink, cause) {
         prometheus.pipelines.retry(pipeline, sink, cause)
         parts.onRetry(`${pipeline} -> ${sink}`, cause)
       },
     },
   }
+}
+
+/** True of a message that was not counted before the last stop. */
+export const isNewTo =
+  ({ quietBelow }: Pick<ComposeParts, 'quietBelow'>) =>
+  ({ topic, partition, offset }: LogRecord): boolean =>
+    offset >= (quietBelow?.get(`${topic}/${partition}`) ?? 0)
+
+/** Counts what a batch has stored of chat, presence and requests, each message once. */
+export function countNew(parts: ComposeParts): (batch: Batch) => void {
+  const isNew = isNewTo(parts)
+  return ({ rows }) => parts.prometheus.activity.observe(rows.filter(({ record }) => isNew(record)))
 }

@@ -39,6 +39,7 @@ function aWhole(record: Partial<CallRecord> = {}): WholeCall {
     minutes: [],
     logs: [],
     spans: [],
+    activity: [],
   }
 }
 

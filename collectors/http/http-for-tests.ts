@@ -89,7 +89,7 @@ export const emptyCharts: CallCharts = {
     },
   }),
   now: async (_tenant, window) => ({
-    ...{ ...window, activeCalls: 0, startedCalls: 0, classes: none, scales: [], unscoredMinutes: 0 },
+    ...{ ...window, activeCalls: 0, startedCalls: 0, classes: none, scales: [], unscoredMinutes: 0, blind: [] },
     worst: { carrier: [], route: [], region: [], codec: [] },
   }),
   samples: async () => undefined,

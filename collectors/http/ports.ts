@@ -160,7 +160,7 @@ export interface HttpSettings {
   /** The operator has named it. */
   readonly defaultTenantStated: boolean
   /** Event times that the pipelines take: what they would refuse is refused at once. */
-  readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs'>
+  readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs' | 'byTenant'>
   /** What is read from this machine without a credential: the default tenant, or all of them. */
   readonly loopbackReads: 'defaultTenant' | 'all'
   /** The traffic is made up: it is nobody's. */

@@ -146,6 +146,7 @@ export const wholeCall = z.object({
   minutes: z.array(minutePoint),
   logs: z.array(logLine),
   spans: z.array(span),
+  activity: z.array(event).describe('Chat and presence that name the call. No part of its record.'),
 })
 
 /** Without `readonly`, which the document has no word for. */

@@ -1,6 +1,6 @@
 import type { LogRecord } from '#contracts/event-log.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
-import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
 import { expiresAtSeconds, refusedTime } from './cloud-event-times.ts'
 import { type Attributed, tenantNamedBy } from './logs-attributes.ts'
@@ -25,8 +25,9 @@ export function placeSignal(
 ): Outcome<Placed> {
   const tenant = tenantOf(record, tenantNamedBy(signal), rules)
   if (typeof tenant !== 'string') return tenant
-  const refused = refusedTime(times.startMs, record, rules.windows) ?? refusedTime(times.endMs, record, rules.windows)
-  return refused ?? next({ tenant, expiresAtSeconds: expiresAtSeconds(times.endMs, record, rules.windows) })
+  const windows = windowsFor(rules.windows, tenant)
+  const refused = refusedTime(times.startMs, record, windows) ?? refusedTime(times.endMs, record, windows)
+  return refused ?? next({ tenant, expiresAtSeconds: expiresAtSeconds(times.endMs, record, windows) })
 }
 
 /** Epoch milliseconds of OTLP nanoseconds in decimal text, rounded down. */

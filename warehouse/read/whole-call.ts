@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
+import { readActivity } from './call-activity.ts'
 import { readMinutes } from './call-minutes.ts'
 import { type CallPlace, idsOfTrace, placesOf } from './call-places.ts'
 import { momentsParam, momentText } from './conditions.ts'
@@ -33,12 +34,13 @@ export async function wholeCall(
     fromMs: record.startedMs - hourMs,
     toMs: Math.max(record.endedMs ?? 0, found.asOfMs, lastEventMs(record)) + hourMs,
   }
-  const [minutes, logs, spans] = await Promise.all([
+  const [minutes, logs, spans, activity] = await Promise.all([
     readMinutes(client, record.tenant, record.correlationIds),
     readLogs(client, scope),
     readSpans(client, scope),
+    readActivity(client, scope),
   ])
-  return { ...found, minutes, logs, spans }
+  return { ...found, minutes, logs, spans, activity }
 }
 
 /** The record that a correlation id, or `trace:<trace id>`, belongs to. */

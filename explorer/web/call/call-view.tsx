@@ -55,7 +55,7 @@ export function CallView({ answer }: { readonly answer: CallAnswer }) {
       <TelemetryTable axis={axis} logs={logs} spans={spans} />
       <StreamsTable views={views} />
       <CallDetails whole={whole} />
-      <EventsTable record={record} axis={axis} />
+      <EventsTable record={record} activity={whole.activity} axis={axis} />
       <RawJson whole={whole} />
     </div>
   )

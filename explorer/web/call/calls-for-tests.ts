@@ -105,6 +105,7 @@ export const aWhole = (record: CallRecord = aRecord(), changes: Partial<WholeCal
   minutes: [],
   logs: [],
   spans: [],
+  activity: [],
   ...changes,
 })
 
