@@ -12,6 +12,7 @@ import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { countFacts } from '#warehouse/read/canary-counts.ts'
+import { createWarehouseTelemetry } from '#warehouse/read/telemetry.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -26,6 +27,7 @@ import { createProfileCache, type ProfileCache } from './profiles/profile-cache.
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
+import { telemetryReader } from './stores/telemetry-stores.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
@@ -111,8 +113,11 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
+  const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
+  closers.push(async () => telemetry.close())
+  const reader = createCallReader(readerClient, telemetry)
   return {
-    ...{ log, watch, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    ...{ log, watch, registry, reader, sql, metrics, profiles, writes, migrated },
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
     charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),

@@ -15,6 +15,7 @@ import { closeAbandonedRuns } from './jobs/hold.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import type { OpenLog } from './stores/open-log.ts'
+import { telemetrySinks } from './stores/telemetry-stores.ts'
 import { isShared } from './stores/where.ts'
 import { createHeartbeats } from './telemetry/heartbeats.ts'
 import { tellOfItself } from './telemetry/own-health.ts'
@@ -63,6 +64,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
+    telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
     mayAudit: (owns) => mayAudit(parts.watch, owns),
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),

@@ -12,6 +12,7 @@ import type { SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
+import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
 import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
 
@@ -38,6 +39,8 @@ export interface ComposeParts {
   readonly prometheus: Prometheus
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
   readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
+  /** Where log lines and spans go, where that is not the warehouse. */
+  readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows

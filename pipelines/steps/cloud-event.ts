@@ -131,8 +131,10 @@ function parseValue(value: string | Uint8Array): Outcome<unknown> {
   }
 }
 
+/** The content type decides (Kafka Protocol Binding, 3): a structured event may carry its attributes as headers too. */
 const isBinaryMode = ({ headers }: LogRecord): boolean =>
-  headers.ce_specversion !== undefined || headers.ce_id !== undefined
+  (headers.ce_specversion !== undefined || headers.ce_id !== undefined) &&
+  headers[recordHeaders.contentType]?.startsWith('application/cloudevents') !== true
 
 /** Binary mode: every `ce_` header is an attribute, the content type is that of the data. */
 function fromHeaders(record: LogRecord, data: unknown): Record<string, unknown> {

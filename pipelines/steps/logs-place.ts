@@ -1,4 +1,5 @@
 import type { LogRecord } from '#contracts/event-log.ts'
+import { encodingByContent } from '#contracts/otlp/told-by-content.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
@@ -49,4 +50,10 @@ const maxBytes = 4 * 1_048_576
 export const tooLargeForOtlp = (record: LogRecord): Outcome<never> | undefined =>
   record.value.length > maxBytes ? park('too_large', 'body: more than 4 MiB; send smaller batches') : undefined
 
-export const contentTypeOf = (record: LogRecord): string | undefined => record.headers[recordHeaders.contentType]
+/** What the record's header says; the Collector's Kafka exporter sets none, and its messages say it by their content. */
+export function contentTypeOf({ headers, value }: LogRecord): string {
+  const named = headers[recordHeaders.contentType]
+  if (named !== undefined) return named
+  const isProtobuf = typeof value !== 'string' && encodingByContent(value) === 'protobuf'
+  return isProtobuf ? 'application/x-protobuf' : 'application/json'
+}
