@@ -9,23 +9,10 @@ import { createCache } from './servers/cache.ts'
 import { temporaryFolder } from './servers/guard.ts'
 import { createServerProcess } from './servers/server-process.ts'
 
-/** Starts a server that is a shell with a child, and a folder, and tells of them. */
-const runner = `
-import { createServerProcess } from '${join(import.meta.dirname, 'servers', 'server-process.ts')}'
-import { temporaryFolder } from '${join(import.meta.dirname, 'servers', 'guard.ts')}'
-const folder = await temporaryFolder('callscope-harness-')
-const pidFile = folder + '/pid'
-const server = createServerProcess({
-  name: 'shell', command: 'sh', args: ['-c', 'sleep 600 & echo $! > ' + pidFile + '; wait'], logFile: folder + '/log',
-  answers: async () => { (await import('node:fs')).readFileSync(pidFile) },
-})
-await server.start()
-console.log(JSON.stringify({ folder, pidFile }))
-setInterval(() => undefined, 1_000)
-`
-
 test('what a run has started ends with it, even if it is killed', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', runner], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'run-to-be-killed.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   const { folder, pidFile } = JSON.parse(line) as { folder: string; pidFile: string }
