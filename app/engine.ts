@@ -8,6 +8,7 @@ import type { MemberKey } from '#contracts/summaries.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
@@ -22,6 +23,7 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { openPrivacy, type PrivacyRoom, searchingCharts, searchingReader } from './privacy/open-privacy.ts'
 import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
@@ -45,6 +47,8 @@ export interface Engine {
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
   readonly writes: WriteHealth
+  readonly privacy: PrivacyRoom
+  readonly eraser: Eraser
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
@@ -115,11 +119,16 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const profiles = await createProfileCache(registry)
   const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
   closers.push(async () => telemetry.close())
-  const reader = createCallReader(readerClient, telemetry)
+  const privacy = await openPrivacy({ config, registry, clock })
   return {
-    ...{ log, watch, registry, reader, sql, metrics, profiles, writes, migrated },
+    ...{ log, watch, registry, sql, metrics, profiles, privacy, writes, migrated },
+    reader: searchingReader(createCallReader(readerClient, telemetry), privacy),
+    eraser: createEraser(readerClient),
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
-    charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+    charts: searchingCharts(
+      createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+      privacy,
+    ),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     countFacts: (tenant, ids) => countFacts(readerClient, tenant, ids),
@@ -137,7 +146,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
     },
     startPipelines: (pipelines) =>
       startPipelines({
-        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, writes, connect },
+        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, privacy, writes, connect },
         ...(pipelines === undefined ? {} : { pipelines }),
         ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
       }),

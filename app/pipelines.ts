@@ -12,6 +12,7 @@ import { type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import type { OpenLog } from './stores/open-log.ts'
@@ -32,6 +33,8 @@ export interface PipelinesParts extends EngineParts {
   readonly writes?: WriteHealth
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
+  /** Without it parties are stored as sent, free text is scrubbed, and nobody is forgotten. */
+  readonly privacy?: PrivacyRoom
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Those of this process; without it all of them. */
@@ -60,7 +63,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
-  const trace = parts.telemetry?.tracing.batch
+  const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
@@ -70,6 +73,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,
@@ -78,6 +82,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...parts.tuning,
     heartbeats,
     ...(trace === undefined ? {} : { trace }),
+    ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
@@ -171,6 +176,7 @@ async function doChores(
     try {
       await watch.embedded?.trim()
       await refreshTenants()
+      await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))

@@ -60,6 +60,8 @@ export interface CallFilter {
    * such id, part of the caller's or callee's name, at least 3 characters, upper or lower case.
    */
   readonly q?: string
+  /** Further exact names of the party that `q` may mean: pseudonyms. Added by the reader's owner, never by who asks. */
+  readonly parties?: readonly string[]
 }
 
 export type CallSort = 'started' | 'duration' | 'mos'

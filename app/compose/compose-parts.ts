@@ -1,8 +1,9 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
-import type { TraceBatch } from '#contracts/batch-trace.ts'
+import type { TraceBatch, TraceRecompute } from '#contracts/batch-trace.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
@@ -45,6 +46,10 @@ export interface ComposeParts {
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
+  /** What decode steps store of persons; without it parties as sent, free text scrubbed. */
+  readonly privacy?: Privacy
+  /** Erasures alone, for what summaries read of raw. */
+  readonly forgetting?: Privacy
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
@@ -65,6 +70,7 @@ export interface ComposeParts {
   readonly onDifferences?: (differences: readonly Difference[]) => void
   /** Traces of batches, for the operator. */
   readonly trace?: TraceBatch
+  readonly traceRecompute?: TraceRecompute
   /** Notes when pipelines were looking. */
   readonly heartbeats?: Pick<Heartbeats, 'polled'>
   readonly onRetry: (what: string, cause: Error) => void

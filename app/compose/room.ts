@@ -23,6 +23,7 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy }),
     sink,
     deadLetter: deadLetters,
     ...(parts.trace === undefined ? {} : { trace: parts.trace }),
