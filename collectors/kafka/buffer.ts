@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { AssignedPartition, LogRecord } from '#contracts/event-log.ts'
 import type { FetchedBatch } from './kafkajs-inside.ts'
-import { heldBytes, recordOf, sizeOf } from './records.ts'
+import { recordOf, recordOverheadBytes, sizeOf } from './records.ts'
 
 /** What waits of one assigned partition, and where its reading stands. */
 export interface Waiting {
@@ -15,6 +15,8 @@ export interface Waiting {
   fetchNext: number
   /** Offset after the last record of the partition, as far as is known. */
   end: number
+  /** `fetchNext` as of the last question for the ends of partitions. */
+  askedNext: number
   /** A batch began after `fetchNext`, and it was asked for once more. */
   skipped: boolean
 }
@@ -28,6 +30,7 @@ export const waitingFrom = (place: AssignedPartition, from: number, end: number)
   bytes: 0,
   fetchNext: from,
   end,
+  askedNext: from,
   skipped: false,
 })
 
@@ -60,7 +63,7 @@ export function accept(waiting: Waiting, batch: FetchedBatch): Accepted {
   if (next <= waiting.fetchNext) return 'nothing_new'
   const fresh = from(batch.messages, waiting.fetchNext)
   if (fresh.length > 0) waiting.batches.push(fresh)
-  for (const message of fresh) waiting.bytes += heldBytes(message)
+  for (const message of fresh) waiting.bytes += sizeOf(message) + recordOverheadBytes
   waiting.fetchNext = next
   waiting.skipped = false
   return 'taken'
@@ -104,7 +107,7 @@ function take(waiting: Waiting, share: Budget, left: Budget, taken: LogRecord[])
     // The one exception to the budget: without it a record larger than `maxBytes` would stop its partition for good.
     if (bytes > share.bytes && taken.length > 0) return
     taken.push(recordOf(place, message))
-    waiting.bytes -= heldBytes(message)
+    waiting.bytes -= bytes + recordOverheadBytes
     waiting.at += 1
     if (waiting.at === batch.length) {
       batches.shift()

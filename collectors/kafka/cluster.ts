@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker, Cluster } from 'kafkajs'
 import type { TopicPartition } from '#contracts/event-log.ts'
 import { batchOf, type FetchedBatch } from './kafkajs-inside.ts'
-import { isStaleRefusal, KafkaError, troubleOf } from './trouble.ts'
+import { isStaleRefusal, KafkaError, type KafkaTrouble, troubleOf } from './trouble.ts'
 
 export interface Extent extends TopicPartition {
   readonly start: number
@@ -38,6 +38,8 @@ export interface ClusterQuestions {
 const topicsRememberedMs = 60_000
 const fetchBytes = 1_048_576
 const mostTries = 4
+// What another try would not change; a missing topic is looked for once more on a connection that never asked for another.
+const triesBy: Partial<Record<KafkaTrouble, number>> = { not_allowed: 1, login_refused: 1, topic_missing: 2 }
 
 export function createClusterQuestions(open: () => Cluster, monotonic: () => number): ClusterQuestions {
   let cluster = open()
@@ -57,8 +59,7 @@ export function createClusterQuestions(open: () => Cluster, monotonic: () => num
         return await question()
       } catch (error) {
         if (isStaleRefusal(error)) throw error
-        if (tries === mostTries || troubleOf(error) === 'not_allowed') throw new KafkaError(what, error)
-        if (troubleOf(error) === 'topic_missing' && tries > 1) throw new KafkaError(what, error)
+        if (tries >= (triesBy[troubleOf(error)] ?? mostTries)) throw new KafkaError(what, error)
         await sleep(tries > 1 ? 100 * 2 ** tries : 0)
         await lookAround(error).catch(() => undefined) // the next try meets the same trouble
       }
@@ -174,7 +175,9 @@ interface OffsetsOfTopic {
 
 const placed = (topics: readonly OffsetsOfTopic[]): PlacedOffset[] =>
   topics.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+    partitions
+      .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+      .sort((a, b) => a.partition - b.partition),
   )
 
 function byTopic(offsets: readonly PlacedOffset[]) {

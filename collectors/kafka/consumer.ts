@@ -48,10 +48,12 @@ const rebalanceTimeoutMs = 60_000
 const heartbeatMs = 1_000
 /** The longest that kafkajs sleeps or waits for records in one go; bounds how late a resume or seek is noticed. */
 const fetchWaitMs = 250
-/** The most of one answer. */
-export const fetchBytes = 16 * 1024 * 1024
-// The largest batch that our topics take has to fit, or it would be passed over as long as others have something.
-const partitionBytes = 5 * 1024 * 1024
+/**
+ * The most of one answer, as it comes over the wire: decompressed it may be ten times as much, and is held whole for a moment.
+ * A batch larger than a partition's part still comes when its turn is first; kafkajs shuffles the turns.
+ */
+const fetchBytes = 4 * 1024 * 1024
+const partitionBytes = 1024 * 1024
 
 export function startConsumer(
   makeClient: MakeClient,
@@ -92,9 +94,10 @@ export function startConsumer(
   const group = (): GroupInside | undefined => (cluster === undefined ? undefined : groupOn(cluster))
   const live: LiveConsumer = {
     ended,
-    pause: (places) => consumer.pause(byTopic(places)),
-    resume: (places) => consumer.resume(byTopic(places)),
-    seek: ({ topic, partition }, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
+    pause: (places) => ifRunning(() => consumer.pause(byTopic(places))),
+    resume: (places) => ifRunning(() => consumer.resume(byTopic(places))),
+    seek: ({ topic, partition }, offset) =>
+      ifRunning(() => consumer.seek({ topic, partition, offset: String(offset) })),
     abandon: () => end('records_trimmed'),
     async stop() {
       clearInterval(watch)
@@ -111,6 +114,15 @@ export function startConsumer(
   listen(consumer, { live, group, listener, heard, end })
   const started = start(consumer, topics, listener).catch((error: unknown) => end(troubleOf(error)))
   return live
+}
+
+/** kafkajs refuses what is asked of a consumer that has just crashed. Its round is over then, and nothing is missed. */
+function ifRunning(ask: () => void): void {
+  try {
+    ask()
+  } catch {
+    // told by CRASH, a moment later
+  }
 }
 
 interface Heard {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#contracts/clock.ts'
 import type { EventLog, LogRecord, TopicDefinition, TopicPartition } from '#contracts/event-log.ts'
 import { createAppender } from './append.ts'
@@ -40,6 +41,9 @@ export interface KafkaLog extends EventLog {
   health(): Promise<LogHealth>
 }
 
+// A probe gives up after a second or a few; the answer before is better than none.
+const healthWaitMs = 1_000
+
 /** Makes no connection yet. Throws an error that names the setting when the settings cannot be right. */
 export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const { config, clock, monotonic = () => performance.now(), observer, topics = [] } = options
@@ -50,15 +54,23 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const members = new Set<KafkaMembership>()
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
+  let looking: Promise<void> | undefined
+  let missing: readonly string[] = ['The log: no broker has answered yet.']
 
   function assertOpen(): void {
     if (closed) throw new Error('The event log is closed.')
   }
 
-  async function missing(): Promise<string[]> {
+  /** Asked at most once at a time: probes come more often than a broker that is down is given up on. */
+  async function look(): Promise<void> {
+    missing = await missingNow()
+    looking = undefined
+  }
+
+  async function missingNow(): Promise<readonly string[]> {
     try {
       const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
-      if (topics.length === 0) await cluster.extents([])
+      await cluster.extents([])
       return found
         .filter(([, partitions]) => partitions === undefined)
         .map(([name]) => `Topic '${name}' does not exist.`)
@@ -90,7 +102,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     async extent(topic) {
       assertOpen()
       if ((await cluster.partitions(topic)) === undefined) throw new Error(`Topic '${topic}' does not exist.`)
-      return (await cluster.extents([topic])).toSorted((a, b) => a.partition - b.partition)
+      return cluster.extents([topic])
     },
     async lag(group, topics) {
       assertOpen()
@@ -108,7 +120,9 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       )
     },
     async health() {
-      const awaits = [...(await missing()), ...[...members].flatMap((member) => member.awaits() ?? [])]
+      looking ??= look()
+      await Promise.race([looking, sleep(healthWaitMs, undefined, { ref: false })])
+      const awaits = [...missing, ...[...members].flatMap((member) => member.awaits() ?? [])]
       return awaits.length === 0 ? { ok: true } : { ok: false, awaits }
     },
     async close() {

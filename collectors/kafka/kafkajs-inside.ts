@@ -33,6 +33,7 @@ export const batchOf = (topic: string, fetchedOffset: string, partitionData: unk
 const KafkaBatch = part<BatchMaker>('consumer/batch.js')
 
 rememberGroups()
+commitNothingUnasked()
 leaveIdleQueuesAlone()
 
 /** kafkajs tells nobody its generation, and without it a commit cannot be made such that the broker checks it. */
@@ -42,6 +43,18 @@ function rememberGroups(): void {
   prototype.connect = function (this: GroupInside & { cluster: Cluster }, ...given: unknown[]) {
     groups.set(this.cluster, this)
     return connect.apply(this, given)
+  }
+}
+
+/**
+ * Where retention has overtaken a reader, kafkajs commits "the beginning" (-2) over what the group had committed. Here it
+ * crashes instead; its supervisor joins anew and looks where to begin.
+ */
+function commitNothingUnasked(): void {
+  const { prototype } = part<{ prototype: Patched }>('consumer/consumerGroup.js')
+  methodOf(prototype, 'recoverFromOffsetOutOfRange')
+  prototype.recoverFromOffsetOutOfRange = async (outOfRange: Error) => {
+    throw outOfRange
   }
 }
 

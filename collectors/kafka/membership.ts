@@ -6,8 +6,9 @@ import type { MakeClient } from './client.ts'
 import type { ClusterQuestions } from './cluster.ts'
 import { type JoinedRound, type LiveConsumer, startConsumer } from './consumer.ts'
 import type { LogClock } from './log-clock.ts'
+import { createPatience } from './patience.ts'
 import { createReading, keyOf } from './reading.ts'
-import { explain, type KafkaObserver, type KafkaTrouble, troubleOf, willPass } from './trouble.ts'
+import { explain, type KafkaObserver, type KafkaTrouble, troubleOf } from './trouble.ts'
 
 export interface MembershipParts {
   readonly makeClient: MakeClient
@@ -24,10 +25,7 @@ export interface KafkaMembership extends Membership {
 }
 
 const endsEveryMs = 1_000
-const mostCrashes = 10
-// A consumer that lived this long has worked; its crashes before were another story.
-const workedMs = 60_000
-const longestBackoffMs = 10_000
+const longestLeaveMs = 10_000
 // A poll that does not come for so long is worth a word: a store is down, or a pipeline hangs.
 const longSilenceMs = 300_000
 
@@ -56,8 +54,8 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
   const supervised = supervise()
 
   async function prepare(round: JoinedRound): Promise<void> {
-    const isAsked = consumer
-    while (!isOver() && consumer === isAsked) {
+    const joinedBy = consumer
+    while (!isOver() && consumer === joinedBy) {
       try {
         const asked = monotonic()
         const committed = round.assigned.length === 0 ? [] : await cluster.committed(group, round.assigned)
@@ -85,7 +83,8 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
 
   async function supervise(): Promise<void> {
     await nextTurn() // `reading` is told of nothing before it is there
-    for (let crashes = 0, troubles = 0; !isOver(); ) {
+    const patience = createPatience()
+    while (!isOver()) {
       const startedMs = monotonic()
       consumer = startConsumer(makeClient, { groupId: group, topics: subscribed, sessionTimeoutMs, monotonic }, reading)
       const what = await consumer.ended
@@ -93,21 +92,20 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
       await consumer.stop()
       if (isOver()) return
       report(what)
-      const worked = monotonic() - startedMs > workedMs
-      troubles = worked ? 0 : troubles + 1
-      crashes = willPass(what) ? crashes : worked ? 1 : crashes + 1
-      if (crashes >= mostCrashes) {
-        givenUp = new GivenUpError(`Group '${group}' failed ${crashes} times in a row: ${explain(what)}.`)
+      const next = patience.ended(what, monotonic() - startedMs)
+      if (next === 'give_up') {
+        givenUp = new GivenUpError(`Group '${group}' failed again and again: ${explain(what)}.`)
         return room.wake()
       }
-      await pause(Math.min(250 * 2 ** troubles, longestBackoffMs))
+      await pause(next.waitMs)
     }
   }
 
   /** Ends of idle partitions, which no batch tells. Not awaited: polls go on with what is known. */
   async function refreshEnds(): Promise<void> {
-    const assigned = reading.assigned()
-    if (isAsking || assigned.length === 0 || monotonic() - askedMs < endsEveryMs) return
+    if (isAsking || monotonic() - askedMs < endsEveryMs) return
+    const assigned = reading.asking()
+    if (assigned.length === 0) return
     isAsking = true
     askedMs = monotonic()
     const asked = consumer
@@ -165,8 +163,11 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
       stopped.abort()
       reading.lost()
       room.wake()
-      await consumer?.stop()
-      await supervised
+      // A broker that does not answer must not hold back the end of the process; it learns of this member's by its silence.
+      await Promise.race([
+        Promise.all([consumer?.stop(), supervised]),
+        sleep(longestLeaveMs, undefined, { ref: false }),
+      ])
     },
   }
 }

@@ -25,7 +25,7 @@ export interface ReadingParts {
 export interface Reading extends ConsumerListener {
   /** The round that `prepare` was called with goes on, unless another has begun since. */
   begin(round: JoinedRound, start: RoundStart): void
-  /** What the partitions hold now. False: they hold less than was read from them, and the group has to be joined anew. */
+  /** What the partitions held when `asking` was called. False: they hold less than was read from them, and the group has to be joined anew. */
   refresh(extents: readonly Extent[], askedMs: number): boolean
   /** The consumer is gone; what waits is dropped. */
   lost(): void
@@ -36,7 +36,8 @@ export interface Reading extends ConsumerListener {
   seek(position: PlacedOffset): void
   /** The round of a generation, if it is the present one and holds these partitions. */
   round(generation: number, places: readonly TopicPartition[]): JoinedRound | undefined
-  assigned(): readonly TopicPartition[]
+  /** The assigned partitions, whose ends are about to be asked for. */
+  asking(): readonly TopicPartition[]
 }
 
 interface Round {
@@ -132,7 +133,7 @@ export function createReading({ logClock, prepare, wake, onTrimmed }: ReadingPar
       for (const { start, end, ...place } of extents) {
         const waiting = round.waiting.get(keyOf(place))
         if (waiting === undefined) continue
-        if (end < waiting.fetchNext) return false
+        if (end < waiting.askedNext) return false
         waiting.end = Math.max(waiting.end, end)
         if (start <= waiting.fetchNext) continue
         // Retention has overtaken this reader. kafkajs would meet it with a commit of its own.
@@ -195,7 +196,11 @@ export function createReading({ logClock, prepare, wake, onTrimmed }: ReadingPar
       if (round === undefined || joining !== undefined || asked !== round.generation) return undefined
       return places.every((place) => round?.waiting.has(keyOf(place))) ? round.joined : undefined
     },
-    assigned: () => (round === undefined || isOver ? [] : round.joined.assigned),
+    asking() {
+      if (round === undefined || isOver) return []
+      for (const waiting of round.waiting.values()) waiting.askedNext = waiting.fetchNext
+      return round.joined.assigned
+    },
   }
 }
 

@@ -30,11 +30,8 @@ function headersOf(headers: KafkaMessage['headers']): Readonly<Record<string, st
   return read ?? noHeaders
 }
 
-// What a decoded record costs beside its bytes: two numbers as text, objects, its place in an array.
-const recordOverheadBytes = 256
-
-/** What a waiting record holds of memory, about. */
-export const heldBytes = (message: KafkaMessage): number => sizeOf(message) + recordOverheadBytes
+/** What a decoded record holds of memory beside its bytes, about: two numbers as text, objects, its place in an array. */
+export const recordOverheadBytes = 256
 
 /** What a record counts against `maxBytes`. */
 export function sizeOf({ key, value, headers }: KafkaMessage): number {

@@ -36,6 +36,7 @@ const byType: Readonly<Record<string, KafkaTrouble>> = {
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'not_allowed',
   SASL_AUTHENTICATION_FAILED: 'login_refused',
   UNSUPPORTED_SASL_MECHANISM: 'login_refused',
+  OFFSET_OUT_OF_RANGE: 'records_trimmed',
   MESSAGE_TOO_LARGE: 'record_too_large',
   RECORD_LIST_TOO_LARGE: 'record_too_large',
   GROUP_COORDINATOR_NOT_AVAILABLE: 'group_unavailable',
@@ -88,8 +89,15 @@ export function troubleOf(error: unknown): KafkaTrouble {
 }
 
 /** Trouble that others end: it is waited for without end. All else counts towards giving up. */
-export const willPass = (trouble: KafkaTrouble): boolean =>
-  trouble === 'broker_unreachable' || trouble === 'topic_missing' || trouble === 'group_unavailable'
+export const willPass = (trouble: KafkaTrouble): boolean => passing.has(trouble)
+
+const passing: ReadonlySet<KafkaTrouble> = new Set([
+  'broker_unreachable',
+  'topic_missing',
+  'group_unavailable',
+  'member_silent',
+  'records_trimmed',
+] as const)
 
 /** The group has gone on without this member, or is about to: what it has in hand is given out again. */
 export function isStaleRefusal(error: unknown): boolean {

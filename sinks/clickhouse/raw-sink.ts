@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
 import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
@@ -32,7 +33,8 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
       sized(block.length)
       const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
       const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
-      stream.destroy()
+      // Read to its end, empty as it is: on a server this is what gives the connection back.
+      await finished(stream.resume())
       return
     }
     const text = Buffer.from(textOf(rows, used))

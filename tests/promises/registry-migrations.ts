@@ -46,7 +46,7 @@ export function describeRegistryMigrations(name: string, open: () => Promise<Dat
         await migrate(database, shipped, clock)
         for (const { wayBack } of shipped.toReversed()) await database.script(wayBack)
         expect(await tableNames()).toEqual(['schema_migrations'])
-        expect(await database.query(`SELECT FROM pg_roles WHERE rolname LIKE 'callscope%'`)).toEqual([])
+        expect(await database.query(`SELECT FROM pg_roles WHERE rolname LIKE 'callscope\\_%'`)).toEqual([])
         await database.script('DROP TABLE callscope.schema_migrations')
         expect((await migrate(database, shipped, clock)).length).toBe(shipped.length)
       })

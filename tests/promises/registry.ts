@@ -114,7 +114,7 @@ export function describeRegistry(name: string, open: () => Promise<Database>): v
       test('holds through roles that own nothing and may not pass it by', async () => {
         const rows = await database.query(`SELECT rolname, rolsuper OR rolbypassrls AS free,
       (SELECT count(*)::int FROM pg_class WHERE relowner = pg_roles.oid) AS owns
-      FROM pg_roles WHERE rolname LIKE 'callscope%' ORDER BY 1`)
+      FROM pg_roles WHERE rolname LIKE 'callscope\\_%' ORDER BY 1`)
         expect(rows).toEqual([
           { rolname: 'callscope_app', free: false, owns: 0 },
           { rolname: 'callscope_system', free: false, owns: 0 },

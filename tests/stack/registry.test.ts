@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { Client } from 'pg'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asTenant, type Database } from '#registry/database.ts'
 import { migrate } from '#registry/migrate.ts'
 import { readMigrations } from '#registry/migrations.ts'
@@ -10,9 +10,16 @@ import { openPgliteDatabase } from '#registry/pglite-database.ts'
 import { migrationsFolder, registryOn } from '#registry/registry.ts'
 import { describeRegistry } from '#tests/promises/registry.ts'
 import { describeRegistryMigrations } from '#tests/promises/registry-migrations.ts'
+import { temporaryFolder } from './servers/guard.ts'
+import { type PostgresServer, startPostgres } from './servers/postgres.ts'
 
-/** A superuser's URL of a server for tests: databases and the roles callscope_* are made and dropped on it. */
-const server = process.env.CALLSCOPE_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+// A server of our own: roles belong to the whole of it, and are made and dropped here; and it is stopped.
+let postgres: PostgresServer
+let server: string
+beforeAll(async () => {
+  postgres = await startPostgres({ folder: await temporaryFolder('callscope-registry-') })
+  server = postgres.address
+})
 const clock = () => 1_700_000_000_000
 const made: string[] = []
 const owners: string[] = []
@@ -46,7 +53,7 @@ const dropRoles = (): Promise<unknown> =>
     for (const name of owners.splice(0)) await client.query(`DROP ROLE ${name}`)
   })
 
-afterAll(dropRoles)
+afterAll(() => postgres?.stop())
 
 // First, while no other database holds on to the roles that the way back drops.
 describeRegistryMigrations('PostgreSQL', async () => {
@@ -101,7 +108,7 @@ describe('versions of several workers', () => {
 describe('an owner who is no superuser', () => {
   const ownerOf = async (extra = ''): Promise<string> => {
     await dropRoles()
-    const name = `callscope_owner_${randomBytes(4).toString('hex')}`
+    const name = `owner_${randomBytes(4).toString('hex')}`
     owners.push(name)
     const url = new URL(await anEmptyDatabase())
     await asAdministrator((client) => client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'öwner:s/ecret' ${extra}`))
@@ -205,6 +212,24 @@ describe('a server that goes away', () => {
     await database.close()
   })
 
+  test('restarted in the middle of a transaction undoes it, and is used again when it is back', async () => {
+    const database = await open(await anEmptyDatabase())
+    const registry = await registryOn(database, clock)
+    const before = await registry.versions.next()
+    const cut = database.transaction(async ({ query }) => {
+      await query(
+        `INSERT INTO callscope.data_pipeline_runs (id, kind, subject, started_ms) VALUES ('r', 'import', 's', 1)`,
+      )
+      await postgres.stop()
+      await postgres.start()
+      await query('SELECT 1')
+    })
+    await expect(cut).rejects.toThrow('The registry cannot be used now')
+    await expect.poll(() => registry.runs.list(9).catch(() => undefined)).toEqual([])
+    expect(await registry.versions.next()).toBeGreaterThan(before)
+    await registry.close()
+  })
+
   test('that goes silent is given up, and holds up no end', async () => {
     const road = await aRoad()
     const database = await open(road.via(await anEmptyDatabase()), { statementTimeoutMs: 500 })
@@ -217,9 +242,13 @@ describe('a server that goes away', () => {
 
   test('is named by what is wrong, never by its password', async () => {
     const url = new URL(await anEmptyDatabase())
+    const right = url.password
     url.password = 'pl4nted'
+    await expect(open(url.href)).rejects.toThrow(/refuses this user or password/)
+    url.password = right
     url.pathname = '/nowhere'
     await expect(open(url.href)).rejects.toThrow(/database does not exist/)
+    url.password = 'pl4nted'
     url.port = '1'
     const error = await open(url.href).catch((thrown: Error) => thrown)
     expect(String(error)).toContain('ECONNREFUSED, nobody answers there')
