@@ -107,11 +107,7 @@ function saslOf({ sasl, tls, brokers }: KafkaConfig): SASLOptions | undefined {
   return { mechanism, username, password }
 }
 
-/** Host of a `host:port`; brackets of an IPv6 address stay. */
-const isLoopback = (broker: string): boolean => {
-  const host = broker.slice(0, broker.lastIndexOf(':'))
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-}
+const isLoopback = (broker: string): boolean => /^(localhost|127(\.\d{1,3}){3}):/.test(broker)
 
 /** A connection to the cluster as such. kafkajs gives it to nobody but assigners, so this asks as one. */
 export function clusterOf(client: Client): Cluster {

@@ -106,10 +106,13 @@ export function startConsumer(
       await consumer.disconnect().catch(() => undefined)
     },
   }
-  // kafkajs times heartbeats by the wall clock: set back an hour, it sends none for an hour and believes itself a member.
+  // kafkajs times heartbeats by the wall clock: set back an hour, it would send none for an hour and lose its partitions.
   const watch = setInterval(() => {
-    if (monotonic() - heardMs > sessionTimeoutMs + rebalanceTimeoutMs) end('member_silent')
-  }, sessionTimeoutMs / 3)
+    const silentMs = monotonic() - heardMs
+    const member = group()
+    if (silentMs > 2 * heartbeatMs && member !== undefined) member.lastRequest = 0
+    if (silentMs > sessionTimeoutMs + rebalanceTimeoutMs) end('member_silent')
+  }, heartbeatMs)
 
   listen(consumer, { live, group, listener, heard, end })
   const started = start(consumer, topics, listener).catch((error: unknown) => end(troubleOf(error)))

@@ -11,6 +11,8 @@ export interface GroupInside {
   /** The broker's number of the group's present round; commits that carry a passed one are refused by the broker. */
   readonly generationId: number | null
   readonly memberId: string | null
+  /** Wall-clock time of the last heartbeat, epoch milliseconds: the next is due a heartbeat's interval after it. */
+  lastRequest: number
   /** A seek is asked for and no fetch has begun since. */
   hasSeekOffset(place: { topic: string; partition: number }): boolean
 }

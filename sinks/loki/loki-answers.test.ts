@@ -102,6 +102,15 @@ describe('when Loki does not take a push', () => {
     expect(taken).toEqual(rows.map((_, at) => `line ${at}`))
   })
 
+  test('a proxy that breaks the connection of what is too large for it gets it in pieces', async () => {
+    const { sink, server } = await open()
+    const store = lokiLike(() => false)
+    server.answer = (request) => (request.body.length > 20_000 ? 'cut' : store.answer(request))
+    const rows = manyLines(1_000)
+    for (let n = 0; n < 200 && (await sink.deliver(rows, never)).type === 'retry'; n++);
+    expect(store.kept.size).toBe(1_000)
+  })
+
   test('one tenant’s limit keeps nobody else’s lines back', async () => {
     const { sink, server } = await open({ tenants: 'each' })
     server.answer = ({ headers }) => ({ status: headers['x-scope-orgid'] === 'acme' ? 429 : 204 })

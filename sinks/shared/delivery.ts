@@ -55,6 +55,12 @@ export interface DeliveryParts<Row> {
 const orgsAtOnce = 4
 const defaultBackoff = { firstMs: 500, mostMs: 30_000 }
 
+/**
+ * Its size may be the reason, and it would never pass in one piece: a limit whose burst is smaller, a proxy that breaks the
+ * connection instead of saying 413, a message too large for gRPC behind it. After an outage this costs a dozen small requests.
+ */
+const maybeTooLarge: ReadonlySet<RetryReason> = new Set(['rate_limited', 'server_error', 'timeout', 'unreachable'])
+
 /** What is left of the batch in hand. Kept over a `retry`, so that what was acknowledged is not sent again. */
 interface InHand<Row extends object> {
   readonly rows: readonly Row[]
@@ -97,8 +103,7 @@ export function createHttpDelivery<Row extends object>(parts: DeliveryParts<Row>
       if (reply.type === 'no_answer' && reply.reason === 'stopped') return undefined
       const verdict = verdictOf(reply, shipment)
       if (verdict.type === 'again') {
-        // A limit whose burst is smaller than a shipment would never let it pass in one piece.
-        if (verdict.reason === 'rate_limited' && shipment.rows.length > 1) queue.splice(0, 1, ...halves(shipment))
+        if (maybeTooLarge.has(verdict.reason) && shipment.rows.length > 1) queue.splice(0, 1, ...halves(shipment))
         return verdict
       }
       failures = 0

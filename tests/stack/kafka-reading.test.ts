@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createClients } from '#collectors/kafka/client.ts'
 import { kafkaConfig } from '#collectors/kafka/config.ts'
 import type { Membership, NewRecord, Polled } from '#contracts/event-log.ts'
@@ -241,4 +241,32 @@ describe('a commit', () => {
     await polledSince(joining, generation)
     expect(await old.commit([{ topic, partition: 0, offset: 1 }], generation)).toBe('stale')
   })
+})
+
+describe('the wall clock', () => {
+  test('set back an hour costs a member neither its place nor its heartbeats, and the log’s time does not fall', async () => {
+    const { topic, append, join } = await open()
+    await append({ value: 'a' })
+    const member = await join()
+    const { generation, logNowMs } = await settle(member)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    undo.push(async () => vi.useRealTimers())
+    await sleep(9_000) // longer than the session of 6 s
+    expect(await member.commit([{ topic, partition: 0, offset: 1 }], generation)).toBe('committed')
+    await append({ value: 'b' })
+    const later = await pollUntil(member, ({ records }) => records.length > 0)
+    expect(later.generation).toBe(generation)
+    expect(later.logNowMs).toBeGreaterThanOrEqual(logNowMs)
+  })
+})
+
+test('Node has nothing to warn of', async () => {
+  const warned: string[] = []
+  const hear = (warning: Error) => void warned.push(warning.name)
+  process.on('warning', hear)
+  undo.push(async () => process.off('warning', hear))
+  const { append, join } = await open()
+  await append({ value: 'a' })
+  await take(await join(), 1)
+  expect(warned).toEqual([])
 })
