@@ -1,3 +1,4 @@
+import type { ArchiveIndex } from './archive.ts'
 import type { EpochMs } from './call-record.ts'
 
 export interface Tenant {
@@ -107,5 +108,6 @@ export interface Registry {
   readonly cuts: LinkCutStore
   readonly runs: RunStore
   readonly profiles: ProfileStore
+  readonly archive: ArchiveIndex
   close(): Promise<void>
 }

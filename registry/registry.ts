@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { createArchiveIndex } from './archive-index.ts'
 import type { Database } from './database.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
 import { migrate } from './migrate.ts'
@@ -40,6 +41,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     cuts: createLinkCutStore(database, clock),
     runs: createRunStore(database),
     profiles: createProfileStore(database, clock),
+    archive: createArchiveIndex(database),
     close: () => database.close(),
   }
 }
