@@ -12,7 +12,7 @@ export interface AuditorParts {
   readonly log: Pick<EventLog, 'append'>
   readonly writer: Pick<CallWriter, 'appendPlaces'>
   /** True when nothing waits to be computed: only then does a difference mean anything. */
-  readonly idle: () => boolean
+  readonly idle: () => Promise<boolean>
   readonly logNow: () => number
   readonly found: (differences: readonly Difference[]) => void
   readonly pace?: Partial<AuditorPace>
@@ -67,9 +67,9 @@ export function createAuditor(parts: AuditorParts): Auditor {
       while (!signal.aborted) {
         const untilMs = parts.logNow() - pace.settledAfterMs
         if (fromMs < untilMs - pace.rangeMs || fromMs + pace.sliceMs > untilMs) fromMs = untilMs - pace.rangeMs
-        const first = parts.idle() ? await look(fromMs, fromMs + pace.sliceMs) : []
+        const first = (await parts.idle()) ? await look(fromMs, fromMs + pace.sliceMs) : []
         await pause(pace.lookEveryMs, signal)
-        if (first.length > 0 && parts.idle() && !signal.aborted) {
+        if (first.length > 0 && !signal.aborted && (await parts.idle())) {
           const again = new Set((await look(fromMs, fromMs + pace.sliceMs)).map(textOf))
           await report(
             first.filter((difference) => again.has(textOf(difference))),

@@ -32,6 +32,11 @@ export interface SummariesParts extends RecomputeParts {
   readonly pace?: Partial<SummariesLimits>
 }
 
+export interface Summaries extends Pipeline {
+  /** Calls of this shard are computed here now. */
+  owns(shard: number): boolean
+}
+
 export interface SummariesLimits {
   /** Running figures of open calls may be put off this long. */
   readonly runningDelayMs: number
@@ -72,7 +77,7 @@ const bulkBase = 1_000
  * Two lanes, so that an ended call does not wait for thousands of open ones: one takes what presses, in small batches, the
  * other running figures. Where both compute one call, the protocol of two owners holds between them as between processes.
  */
-export function createSummaries(parts: SummariesParts): Pipeline {
+export function createSummaries(parts: SummariesParts): Summaries {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standing: standing.of })
@@ -88,6 +93,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
     await Promise.all([pressing.settled(), running.settled()])
   }
   let idle = false
+  let ownsNow: Summaries['owns'] = () => false
 
   function startLanes({ logNowMs }: Polled, owns: (shard: number) => boolean, signal: AbortSignal): void {
     const shift = { owns, logNowMs, signal }
@@ -98,9 +104,11 @@ export function createSummaries(parts: SummariesParts): Pipeline {
   return {
     name: 'summaries',
     idle: () => idle,
+    owns: (shard) => ownsNow(shard),
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
       const shift = createShift(parts, limits, backlog, membership)
+      ownsNow = shift.owns
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
       try {
         while (!signal.aborted) {
@@ -119,6 +127,7 @@ export function createSummaries(parts: SummariesParts): Pipeline {
         }
       } finally {
         await Promise.allSettled([pressing.settled(), running.settled()])
+        ownsNow = () => false
         await membership.leave()
       }
     },

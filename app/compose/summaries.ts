@@ -1,0 +1,63 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { memberText } from '#contracts/summaries.ts'
+import { resolveComponents } from '#pipelines/summaries/components.ts'
+import { createSummaries, type Summaries } from '#pipelines/summaries/summaries.ts'
+import { takeCensus } from '#warehouse/summaries/census.ts'
+import { createDueReader } from '#warehouse/summaries/due-reader.ts'
+import { giveUpOn } from '../give-up.ts'
+import type { ComposeParts } from './compose-parts.ts'
+import { recomputeParts } from './recompute-parts.ts'
+
+/** Imports, and the past judged anew, are no calls that end now: they would look like a flood of them. */
+const endedRecentlyMs = 86_400_000
+
+async function* nothing(): AsyncGenerator<never> {}
+
+interface SummariesConnections {
+  /** Cuts off queries that take longer than the budget of a recompute. */
+  readonly client: ClickHouseClient
+  readonly beside: ClickHouseClient
+  /** The loop that reads and commits waits for this one, and must not wait for a lane. */
+  readonly due: ClickHouseClient
+  readonly counting: ClickHouseClient
+  readonly rawWasEmpty: boolean
+}
+
+export function summariesOf(
+  parts: ComposeParts,
+  { client, beside, due, counting, rawWasEmpty }: SummariesConnections,
+): Summaries {
+  const { log, prometheus, pace } = parts
+  const recompute = recomputeParts(parts, client)
+  return createSummaries({
+    ...recompute,
+    beside: recomputeParts(parts, beside),
+    log,
+    due: createDueReader(due),
+    // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
+    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(counting, owns)),
+    giveUp: giveUpOn({
+      ...recompute,
+      log,
+      logNow: parts.logNow,
+      componentsOf: async (change) => (await resolveComponents([change], recompute)).get(memberText(change)) ?? [],
+    }),
+    ...(pace === undefined ? {} : { pace }),
+    observer: {
+      recomputed(rows) {
+        prometheus.pipelines.recomputed('written', rows.length)
+        const sinceMs = parts.logNow() - endedRecentlyMs
+        for (const { record } of rows) {
+          if (record.state === 'settled' && (record.endedMs ?? 0) >= sinceMs) {
+            prometheus.calls.ended({ ...record, class: record.verdict.class })
+          }
+        }
+      },
+      backlog(size, oldestAgeMs) {
+        prometheus.pipelines.dirtyCalls(size)
+        prometheus.pipelines.summaryDelay('running', oldestAgeMs / 1_000)
+      },
+      retry: (cause) => parts.onRetry('summaries', cause),
+    },
+  })
+}
