@@ -93,11 +93,7 @@ async function pageOf({ query }: Queries, filter: ArchiveFilter, after: Archived
   return rows.map(objectFrom)
 }
 
-async function summaryOf(
-  { query }: Queries,
-  filter: ArchiveFilter,
-  limit: number,
-): Promise<readonly ArchiveSummary[]> {
+async function summaryOf({ query }: Queries, filter: ArchiveFilter, limit: number): Promise<readonly ArchiveSummary[]> {
   const rows = await query(
     `SELECT tenant, to_char(day, 'YYYY-MM-DD') AS day_text, topic, count(*) AS objects, sum(rows) AS rows,
        sum(bytes) AS bytes, min(retention_until_ms) AS retention_until_ms
