@@ -8,6 +8,7 @@ import { archiveConfig } from '#sinks/archive/config.ts'
 import { lokiConfig } from '#sinks/loki/config.ts'
 import { tempoConfig } from '#sinks/tempo/config.ts'
 import { clickhouseConfig } from '#warehouse/config.ts'
+import { canaryConfig } from './canary/config.ts'
 import { telemetryConfig } from './telemetry/config.ts'
 
 /** A tenant's short name, as payloads (`tenantid`) and API keys use it. */
@@ -129,6 +130,7 @@ export const configSchema = z.strictObject({
   tempo: tempoConfig.prefault({}).describe('Spans to Tempo.'),
   privacy: privacyConfig.prefault({}).describe('What is kept of personal data.'),
   archive: archiveConfig.prefault({}).describe('Raw messages on object storage.'),
+  canary: canaryConfig.prefault({}).describe('Synthetic calls with known truth.'),
   telemetry: telemetryConfig.prefault({}).describe('What callscope says of itself.'),
 })
 

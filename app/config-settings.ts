@@ -8,12 +8,15 @@ export interface Setting {
   readonly kind: string
   readonly help: string
   readonly default: unknown
+  /** Never printed; its companion `<path>File` names a file that holds it. */
+  readonly secret: boolean
 }
 
 interface Node {
   readonly type?: string
   readonly description?: string
   readonly default?: unknown
+  readonly secret?: boolean
   readonly properties?: Readonly<Record<string, Node>>
   readonly propertyNames?: unknown
 }
@@ -34,6 +37,7 @@ function leaves(node: Node, prefix: string): readonly Setting[] {
         kind: child.type ?? 'string',
         help: child.description ?? '',
         default: child.default,
+        secret: child.secret === true,
       },
     ]
   })

@@ -33,6 +33,7 @@ export function loadConfig({ file, env, options = {} }: ConfigSources): Config {
     origin.set(setting.path, setting.variable)
   }
   for (const [key, value] of Object.entries(options)) if (value !== undefined) put(tree, key, value)
+  for (const { path: of, secret } of settings) if (secret) readSecret(tree, of)
   const parsed = configSchema.safeParse(tree)
   if (parsed.success) return withDefaultTenant(parsed.data)
   const problems = parsed.error.issues.map((issue) => explain(issue, settings, origin))
@@ -111,6 +112,23 @@ function put(tree: Record<string, unknown>, path: string, value: unknown): void 
   put(section, rest.join('.'), value)
   tree[first] = section
 }
+
+/** `<name>File` beside a secret names the file that holds it, as mounted secrets come. */
+function readSecret(tree: Record<string, unknown>, path: string): void {
+  const file = at(tree, `${path}File`)
+  if (typeof file !== 'string' || at(tree, path) !== undefined) return
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new CommandError('usage', `${path}File: cannot read it: ${(error as Error).message}`)
+  }
+  if (text === '') throw new CommandError('usage', `${path}File: the file is empty`)
+  put(tree, path, text)
+}
+
+const at = (tree: Record<string, unknown>, path: string): unknown =>
+  path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], tree)
 
 function explain(issue: z.core.$ZodIssue, settings: readonly Setting[], origin: ReadonlyMap<string, string>): string {
   const path = issue.path.join('.')

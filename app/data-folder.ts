@@ -53,6 +53,13 @@ export function claimDataFolder(dataDir: string, command: string): Claim {
   return { type: 'owned', folder: openFolder(path, lock) }
 }
 
+/** A folder that several processes may use at once: for uploads in transit and the administrator's token, no store. */
+export function openPlainFolder(dataDir: string): Pick<DataFolder, 'path' | 'part' | 'administratorToken'> {
+  const path = resolve(dataDir)
+  makeFolder(path)
+  return { path, part: (name) => join(path, name), administratorToken: () => readToken(path) ?? makeToken(path) }
+}
+
 function openFolder(path: string, lock: DatabaseSync): DataFolder {
   return {
     path,

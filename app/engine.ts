@@ -1,39 +1,38 @@
-import type { ClickHouseClient } from '@clickhouse/client'
-import { createEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '#collectors/embedded-log/embedded-log.ts'
 import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
+import type { EventLog } from '#contracts/event-log.ts'
 import type { CallChanges } from '#contracts/live-calls.ts'
 import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
-import { embeddedTopics } from '#contracts/topics.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
-import { createRegistry } from '#registry/registry.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
-import { removeBlocks } from '#warehouse/chdb-blocks.ts'
-import { inTurns } from '#warehouse/chdb-turns.ts'
-import { connectWarehouse, type WarehouseOptions } from '#warehouse/client.ts'
-import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
+import { countFacts } from '#warehouse/read/canary-counts.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { readCompleteUntil } from './complete-until.ts'
+import type { PipelineName } from './compose/compose-parts.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
 import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
+import { type OpenLog, openLog } from './stores/open-log.ts'
+import { openRegistry } from './stores/open-registry.ts'
+import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
 import { version } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
-/** Everything of an embedded install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
+/** Every store of an install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
 export interface Engine {
-  readonly log: EmbeddedLog
+  readonly log: EventLog
+  readonly watch: Omit<OpenLog, 'log'>
   readonly registry: Registry
   readonly reader: CallReader
   readonly charts: CallCharts
@@ -47,20 +46,26 @@ export interface Engine {
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
   componentsOf(members: readonly MemberKey[]): Promise<readonly Component[]>
+  /** What the warehouse holds of these correlation ids. */
+  countFacts(tenant: string, ids: readonly string[]): ReturnType<typeof countFacts>
   /** Migrations of the warehouse that were applied at this opening. */
   readonly migrated: readonly string[]
-  startPipelines(): Promise<RunningPipelines>
+  /** All pipelines, or those named. */
+  startPipelines(pipelines?: readonly PipelineName[]): Promise<RunningPipelines>
   close(): Promise<void>
 }
 
 export interface EngineParts {
   readonly config: Config
-  readonly folder: DataFolder
+  /** Holds what the configuration places nowhere else; a process without one has every store elsewhere. */
+  readonly folder: DataFolder | undefined
+  /** True: a shared warehouse is brought up to date, too; otherwise only one of our own. */
+  readonly migrates?: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
 
-/** Opens log, registry and warehouse of a folder that this process owns, and brings them up to date. */
+/** Opens log, registry and warehouse, and brings up to date those of a folder that this process owns. */
 export async function openEngine(parts: EngineParts): Promise<Engine> {
   const closers: (() => Promise<void>)[] = []
   // The last opened is closed first, whether all went well or not.
@@ -80,78 +85,49 @@ const maxChartMs = 15_000
 /** What changed is asked every second, and everybody's live list waits for it. */
 const maxChangesMs = 10_000
 
-async function open(
-  { config, folder, clock, logger }: EngineParts,
-  closers: (() => Promise<void>)[],
-): Promise<Omit<Engine, 'close'>> {
-  const writes = createWriteHealth({ clock, probe: probeOf(folder.part('write-probe')) })
-  const log = watchedLog(writes, {
-    path: folder.part('log.sqlite'),
-    topics: embeddedTopics,
-    clock,
-    durability: config.durability,
-  })
+async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
+  const { config, folder, clock, logger } = parts
+  const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
+  const writes = createWriteHealth({ clock, probe })
+  const { log, ...watch } = await openLog(parts, writes)
   closers.push(() => log.close())
   // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
-  const opening = createRegistry({ dataDir: folder.part('registry'), clock })
+  const opening = openRegistry(parts)
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const connect = async (limits: Pick<WarehouseOptions, 'maxQueryMs'> = {}): Promise<ClickHouseClient> => {
-    const client = await connectWarehouse({ location: { path: folder.part('warehouse') }, ...limits })
-    closers.push(() => client.close())
-    return client
-  }
-  await removeBlocks(folder.part('warehouse'))
+  const { connect, connectApart, connectBare } = await openWarehouse(parts, closers)
   const readerClient = await connect()
-  const migrated = await migrateWarehouse(readerClient, await listMigrations())
-  const sql = createSqlConsole({
-    client: await connectConsole(folder, closers),
-    explainer: readerClient,
-    limits: sqlLimits(config),
-  })
+  const migrated = await bringUpToDate(parts, readerClient)
+  const sql = createSqlConsole({ client: await connectBare(), explainer: readerClient, limits: sqlLimits(config) })
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
   return {
-    ...{ log, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    ...{ log, watch, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
     charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
+    countFacts: (tenant, ids) => countFacts(readerClient, tenant, ids),
     async componentsOf(members) {
       const links = createLinkReader(readerClient)
       return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()
     },
     async *census() {
-      const client = await connectWarehouse({ location: { path: folder.part('warehouse') } })
+      const client = await connectApart()
       try {
         yield* takeCensus(client, () => true)
       } finally {
         await client.close()
       }
     },
-    startPipelines: () =>
-      startPipelines({ config, folder, clock, logger, log, registry, metrics, profiles, writes, connect }),
+    startPipelines: (pipelines) =>
+      startPipelines({
+        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, writes, connect },
+        ...(pipelines === undefined ? {} : { pipelines }),
+      }),
   }
-}
-
-function watchedLog(writes: WriteHealth, options: EmbeddedLogOptions): EmbeddedLog {
-  const log = createEmbeddedLog(options)
-  const watched = writes.watch('log')
-  return { ...log, append: (records) => watched(() => log.append(records)) }
-}
-
-/** A connection without settings of its own: they could not be sent once the console has made it read-only. */
-async function connectConsole(folder: DataFolder, closers: (() => Promise<void>)[]): Promise<ClickHouseClient> {
-  const [{ createClient }, { createChdbConnection }] = await Promise.all([
-    import('@clickhouse/client'),
-    import('chdb/connection'),
-  ])
-  const connection = inTurns(createChdbConnection({ path: folder.part('warehouse') }))
-  const client = createClient({ connection } as unknown as Parameters<typeof createClient>[0])
-  closers.push(() => client.close())
-  return client
 }
 
 const sqlLimits = ({ sql }: Config) => ({

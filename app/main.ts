@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
+import { canaryCommand } from './commands/canary.ts'
 import { deadLettersCommand } from './commands/dead-letters.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
@@ -12,9 +13,11 @@ import { openCommand } from './commands/open.ts'
 import { profilesCommand } from './commands/profiles.ts'
 import { replayCommand } from './commands/replay.ts'
 import { runsCommand } from './commands/runs.ts'
+import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { sqlCommand } from './commands/sql.ts'
 import { upCommand } from './commands/up.ts'
+import { workerCommand } from './commands/worker.ts'
 import { CommandError, type ExitName, exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { type CommandIo, processIo } from './io.ts'
 import { version } from './version.ts'
@@ -22,6 +25,9 @@ import { version } from './version.ts'
 /** Every command there is. A new one is a file and a line here. */
 const commands = [
   upCommand,
+  workerCommand,
+  serveCommand,
+  canaryCommand,
   openCommand,
   callsCommand,
   callCommand,

@@ -1,22 +1,27 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { shardCount } from '#contracts/topics.ts'
 import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { countOpenCalls } from '#warehouse/read/open-calls.ts'
-import { type ComposeParts, composePipelines } from './compose-pipelines.ts'
+import { type PipelineName, pipelineNames } from './compose/compose-parts.ts'
+import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
+import type { OpenLog } from './stores/open-log.ts'
+import { isShared } from './stores/where.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
 import type { WriteHealth } from './write-health.ts'
 
 export interface PipelinesParts extends EngineParts {
-  readonly log: EmbeddedLog
+  readonly log: EventLog
+  readonly watch: Omit<OpenLog, 'log'>
   readonly registry: Registry
   readonly metrics: Prometheus
   readonly writes?: WriteHealth
@@ -24,6 +29,8 @@ export interface PipelinesParts extends EngineParts {
   readonly profiles?: ProfileCache
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
+  /** Those of this process; without it all of them. */
+  readonly pipelines?: readonly PipelineName[]
   /** Tests shorten these. */
   readonly tuning?: Pick<ComposeParts, 'limits' | 'pace' | 'watermarkLagMs'>
 }
@@ -42,13 +49,15 @@ export interface RunningPipelines {
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
-  const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
-  await closeAbandonedRuns(registry, parts.clock)
-  const quietBelow = await rewindAfterUncleanStop(log, groups, config.durability, logger)
+  const groups = parts.pipelines ?? pipelineNames
+  await closeAbandonedRuns(registry, parts.clock, isShared(config))
+  const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
+    ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
+    mayAudit: (owns) => mayAudit(parts.watch, owns),
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
@@ -89,7 +98,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     .catch((error: unknown) =>
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
-  const chores = doChores(parts, tenants.refresh, stopping.signal)
+  const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
 
   return {
     failed,
@@ -98,8 +107,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       for (;;) {
         if (failure !== undefined) throw failure
         // In the order of the flow: what the sources have committed they have announced before.
-        const behind = groups.some((group) => log.lag(group).some(({ lag }) => lag > 0))
-        if (!behind && composed.pipelines.every((pipeline) => pipeline.idle())) return
+        if (!(await isBehind(parts.watch, groups)) && composed.pipelines.every((pipeline) => pipeline.idle())) return
         await pause(50, stopping.signal)
       }
     },
@@ -109,6 +117,22 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       if (failure !== undefined) throw failure
     },
   }
+}
+
+/** One worker of several looks: the owner of the first shard. What others have not dealt with would look like a difference. */
+async function mayAudit(watch: PipelinesParts['watch'], owns: (shard: number) => boolean): Promise<boolean> {
+  return owns(0) && !(await isBehind(watch, ['calls', 'evidence', 'summaries']))
+}
+
+async function isBehind(watch: PipelinesParts['watch'], groups: readonly string[]): Promise<boolean> {
+  for (const group of groups) if ((await watch.lag(group)).some(({ lag }) => lag > 0)) return true
+  return false
+}
+
+/** Only stores of our own, on this machine's disk, can have lost what they had acknowledged. */
+async function rewindIfUnclean({ watch, config, logger }: PipelinesParts): Promise<ReadonlyMap<string, number>> {
+  if (watch.embedded === undefined || config.clickhouse.url !== undefined) return new Map()
+  return rewindAfterUncleanStop(watch.embedded, pipelineNames, config.durability, logger)
 }
 
 async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
@@ -125,22 +149,26 @@ const profilesEvery = 6
 
 /** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
 async function doChores(
-  parts: PipelinesParts,
+  parts: PipelinesParts & Pick<Composed, 'owns'>,
   refreshTenants: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log, metrics, logger } = parts
+  const { watch, metrics, logger } = parts
   const client = await parts.connect()
   let round = 0
   while (!signal.aborted) {
     try {
-      await log.trim()
+      await watch.embedded?.trim()
       await refreshTenants()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
-      metrics.calls.active(await countOpenCalls(client, parts.clock()))
+      metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
     }
     await pause(choreEveryMs, signal)
   }
 }
+
+/** Each worker counts the calls that it computes: together they are all of them. */
+const ownedShards = ({ owns }: Pick<Composed, 'owns'>): readonly number[] =>
+  Array.from({ length: shardCount }, (_, shard) => shard).filter(owns)

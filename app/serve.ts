@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
 import type { Logger } from './logger.ts'
+import { readinessOf } from './readiness.ts'
 import { version } from './version.ts'
 import { windowsOf } from './windows.ts'
 
@@ -104,24 +105,3 @@ const settingsOf = ({ api, bodies, ...config }: Config, demo: boolean): HttpSett
   },
   version,
 })
-
-/**
- * Each part is asked something small; one that does not answer makes the process not ready, and so does a store that
- * answers and takes no writes: who sends should go elsewhere, or wait.
- */
-async function readinessOf({ log, registry, reader, writes }: Engine) {
-  const asked: readonly (readonly [string, () => Promise<unknown>])[] = [
-    ['log', () => log.extent('dead-letter')],
-    ['registry', () => registry.tenants.tenants()],
-    ['warehouse', () => reader.list({ limit: 1 })],
-  ]
-  const answers = await Promise.allSettled(asked.map(([, ask]) => ask()))
-  const failing = await writes.failing()
-  const checks = Object.fromEntries(
-    asked.map(([name], at) => [
-      name,
-      answers[at]?.status === 'fulfilled' ? (failing[name] ?? 'ok') : 'does not answer',
-    ]),
-  )
-  return { ready: Object.values(checks).every((said) => said === 'ok'), checks }
-}

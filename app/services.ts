@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from './config.ts'
+import { tokenFor } from './administrator-token.ts'
 import type { DataFolder } from './data-folder.ts'
 import { feedDemo } from './demo-feed.ts'
 import { createLocalDesk } from './desk/local-desk.ts'
 import { type EngineParts, openEngine } from './engine.ts'
-import { CommandError } from './exit-codes.ts'
 import { serve } from './serve.ts'
 
 export interface Running {
@@ -18,7 +16,9 @@ export interface Running {
 }
 
 /** Starts everything of `up`: stores, pipelines, HTTP, and the demo if asked for. */
-export async function startServices(parts: EngineParts & { readonly demo: boolean }): Promise<Running> {
+export async function startServices(
+  parts: EngineParts & { readonly folder: DataFolder; readonly demo: boolean },
+): Promise<Running> {
   const { config, folder, clock, logger } = parts
   const engine = await openEngine(parts)
   const stops: (() => Promise<unknown>)[] = [() => engine.close()]
@@ -72,15 +72,4 @@ export async function startServices(parts: EngineParts & { readonly demo: boolea
     await stop()
     throw error
   }
-}
-
-function tokenFor({ adminTokenFile }: Config, folder: DataFolder): string {
-  if (adminTokenFile === undefined) return folder.administratorToken()
-  try {
-    const token = readFileSync(adminTokenFile, 'utf8').trim()
-    if (token.length >= 16) return token
-  } catch (error) {
-    throw new CommandError('usage', `cannot read adminTokenFile: ${(error as Error).message}`)
-  }
-  throw new CommandError('usage', 'adminTokenFile: the token must have at least 16 characters')
 }

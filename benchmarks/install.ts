@@ -4,6 +4,7 @@ import { loadConfig } from '#app/config.ts'
 import { claimDataFolder } from '#app/data-folder.ts'
 import { createLogger } from '#app/logger.ts'
 import { type RunningPipelines, startPipelines } from '#app/pipelines.ts'
+import { watchEmbedded } from '#app/stores/open-log.ts'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import { createRegistry } from '#registry/registry.ts'
@@ -64,7 +65,17 @@ export async function openInstall(path: string): Promise<Install> {
     connect,
     async startPipelines() {
       const connectTimed = async () => statements.watch(await connect())
-      const parts = { config, folder, clock, logger, log, registry, metrics, connect: connectTimed }
+      const parts = {
+        config,
+        folder,
+        clock,
+        logger,
+        log,
+        registry,
+        metrics,
+        connect: connectTimed,
+        watch: watchEmbedded(log),
+      }
       const pipelines = await startPipelines(parts)
       running.push(pipelines)
       // Without a pipeline nothing would ever be done, and the case would wait for ever.

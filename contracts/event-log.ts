@@ -104,6 +104,23 @@ export interface EventLog {
   close(): Promise<void>
 }
 
+/** How far a group is behind in one partition. */
+export interface GroupLag extends TopicPartition {
+  /** The next to read; undefined: the group never committed here. */
+  readonly committed: number | undefined
+  readonly end: number
+  /** Records the group has not dealt with. All that is there, if it never committed. */
+  readonly lag: number
+}
+
+/** What an operator, or the composition root, asks a log beside reading and writing it. */
+export interface LogWatch {
+  /** Of every partition that the group subscribes to now or has committed in. */
+  lag(group: string): Promise<readonly GroupLag[]>
+  /** `ok`, or in words what is waited for: which broker, which topic. Never throws. */
+  health(): Promise<string>
+}
+
 export interface TopicDefinition {
   readonly name: string
   readonly partitions: number

@@ -2,7 +2,7 @@ import type { EpochMs } from '#contracts/call-record.ts'
 import type { TelemetryEmission } from './emission.ts'
 import { attributes, unixNano } from './otlp.ts'
 import { hex, type Random } from './random.ts'
-import { services, tenantWorlds } from './world.ts'
+import { services, type TenantWorld, tenantWorlds } from './world.ts'
 
 /** What services log and trace about themselves: belongs to no call, and must end in no call. */
 export interface PlatformNoise {
@@ -18,7 +18,11 @@ const bodies = [
   'slow consumer, buffering',
 ] as const
 
-export function platformNoise(startMs: EpochMs, random: Random): PlatformNoise {
+export function platformNoise(
+  startMs: EpochMs,
+  random: Random,
+  worlds: readonly TenantWorld[] = tenantWorlds,
+): PlatformNoise {
   let nextMs = startMs
   let count = 0
 
@@ -33,7 +37,7 @@ export function platformNoise(startMs: EpochMs, random: Random): PlatformNoise {
   }
 
   const place = () => {
-    const tenant = random.pick(tenantWorlds)
+    const tenant = random.pick(worlds)
     return { tenant, region: random.pick(tenant.regions), service: random.pick(Object.values(services)) }
   }
 

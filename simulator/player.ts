@@ -9,12 +9,15 @@ import type { CallDraft } from './plan.ts'
 import { createPoisoner } from './poison.ts'
 import type { Random } from './random.ts'
 import type { CallTruth, TrafficTotals } from './truth.ts'
+import type { TenantWorld } from './world.ts'
 
 export interface PlayerOptions {
   readonly random: Random
   /** Share of malformed messages. */
   readonly poison: number
   readonly startMs: EpochMs
+  /** Customers that the platform talks of beside the calls. */
+  readonly worlds?: readonly TenantWorld[]
   readonly onCall: (truth: CallTruth) => void
 }
 
@@ -27,11 +30,11 @@ export interface Player {
 
 const eventHeaders = { 'content-type': 'application/cloudevents+json' } as const
 
-export function createPlayer({ random, poison, startMs, onCall }: PlayerOptions): Player {
+export function createPlayer({ random, poison, startMs, worlds, onCall }: PlayerOptions): Player {
   const totals = createTotals()
   const batches = createTelemetryBatches()
   const poisoner = createPoisoner({ random: random.fork('poison'), share: poison })
-  const noise = platformNoise(startMs, random.fork('noise'))
+  const noise = platformNoise(startMs, random.fork('noise'), worlds)
   const calls = createOpenCalls({
     onClosed(truth) {
       totals.closed(truth)

@@ -14,6 +14,8 @@ export interface TrafficOptions {
   readonly startMs: EpochMs
   /** Calls open at once, on average. */
   readonly concurrent?: number
+  /** Customers there are, those of the simulated platform by default. */
+  readonly worlds?: readonly TenantWorld[]
   /** Ids of tenants to play; all by default. */
   readonly tenants?: readonly string[]
   /** Scenarios to draw from, by name; all by default, by weight. */
@@ -50,6 +52,7 @@ export function simulateTraffic(options: TrafficOptions): Traffic {
     random: random.fork('player'),
     poison: options.poison ?? 0,
     startMs: options.startMs,
+    worlds: options.worlds ?? tenantWorlds,
     onCall: options.onCall ?? ((truth) => collected.push(truth)),
   })
   return {
@@ -92,12 +95,11 @@ function joinHub(draft: CallDraft): void {
   draft.expected = { ...expected, findings: [...expected.findings, 'hub_link_ignored'] }
 }
 
-function chosenTenants({ tenants }: TrafficOptions): readonly TenantWorld[] {
-  if (tenants === undefined) return tenantWorlds
+function chosenTenants({ tenants, worlds = tenantWorlds }: TrafficOptions): readonly TenantWorld[] {
+  if (tenants === undefined) return worlds
   return tenants.map((id) => {
-    const found = tenantWorlds.find((tenant) => tenant.id === id)
-    if (found === undefined)
-      throw new Error(`no tenant named ${id}; there are ${tenantWorlds.map((t) => t.id).join(', ')}`)
+    const found = worlds.find((tenant) => tenant.id === id)
+    if (found === undefined) throw new Error(`no tenant named ${id}; there are ${worlds.map((t) => t.id).join(', ')}`)
     return found
   })
 }

@@ -5,7 +5,9 @@ import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
 
 /** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
-export type WarehouseLocation = { readonly path: string } | { readonly url: string }
+export type WarehouseLocation =
+  | { readonly path: string }
+  | { readonly url: string; readonly username?: string; readonly password?: string; readonly database?: string }
 
 export interface WarehouseOptions {
   readonly location: WarehouseLocation
@@ -42,7 +44,7 @@ export async function connectWarehouse({
   // Temporary tables live in a session, which a server lets do one thing at a time: one socket takes turns by itself.
   if ('url' in location)
     return createClient({
-      ...{ url: location.url, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
+      ...{ ...location, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
     })
   const { createChdbConnection } = await import('chdb/connection')
   const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))

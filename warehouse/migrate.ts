@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { LastingError } from '#contracts/errors.ts'
 import { rowsOf, run } from './client.ts'
 
 export interface Migration {
@@ -48,17 +49,34 @@ export async function migrateWarehouse(
   return missing.map(({ name }) => name)
 }
 
+/** Names of migrations that the warehouse lacks, in order. Refuses what `migrateWarehouse` refuses. */
+export async function missingMigrations(
+  client: ClickHouseClient,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  const exists = await rowsOf<[number]>(
+    client,
+    `SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'`,
+  )
+  if (exists[0]?.[0] !== 1) return migrations.map(({ name }) => name)
+  const applied = new Map(await rowsOf<[string, string]>(client, 'SELECT name, checksum FROM schema_migrations FINAL'))
+  refuseForeign(applied, migrations)
+  return migrations.filter(({ name }) => !applied.has(name)).map(({ name }) => name)
+}
+
 function refuseForeign(applied: ReadonlyMap<string, string>, migrations: readonly Migration[]): void {
   const known = new Map(migrations.map(({ name, checksum }) => [name, checksum]))
   for (const [name, checksum] of applied) {
     const ours = known.get(name)
     if (ours === undefined) {
-      throw new Error(
+      throw new LastingError(
         `the warehouse has migration ${name}, which this version does not know: run a newer callscope on it`,
       )
     }
     if (ours !== checksum) {
-      throw new Error(`migration ${name} was edited after it was applied: restore it, and put the change in a new one`)
+      throw new LastingError(
+        `migration ${name} was edited after it was applied: restore it, and put the change in a new one`,
+      )
     }
   }
 }

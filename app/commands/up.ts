@@ -8,6 +8,7 @@ import { createLogger } from '../logger.ts'
 import { type Running, startServices } from '../services.ts'
 import { coloursFor } from '../text/colours.ts'
 import { duration } from '../text/format.ts'
+import { untilStopped } from '../until-stopped.ts'
 import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor, numberOption } from './command.ts'
 
 interface UpOptions extends CommonOptions {
@@ -15,9 +16,6 @@ interface UpOptions extends CommonOptions {
   readonly host?: string
   readonly port?: number
 }
-
-/** Ports and stores are let go within this time; what is not done by then is done again after the next start. */
-const stopWithinMs = 10_000
 
 export function upCommand(parts: CommandParts): Command {
   return aConfiguredCommand({
@@ -55,7 +53,7 @@ async function up(parts: CommandParts, options: UpOptions): Promise<void> {
       demo: options.demo === true,
     })
     await announce(parts, options, { config, running, tookMs: performance.now() - began })
-    await stopped(running)
+    await untilStopped(running.failed)
   } finally {
     await running?.stop()
     claim.folder.release()
@@ -109,17 +107,4 @@ async function announce(
     dim('Ctrl-C stops it.'),
   ]
   await io.out(`${lines.join('\n')}\n`)
-}
-
-/** Resolves on the first signal; a second one, or time running out, ends the process at once. */
-async function stopped({ failed }: Running): Promise<void> {
-  let stop: () => void = () => undefined
-  const asked = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined)
-  })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  const failure = await Promise.race([asked, failed])
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  setTimeout(() => process.exit(1), stopWithinMs).unref()
-  if (failure !== undefined) throw new CommandError('failed', `a pipeline cannot go on: ${failure.message}`)
 }

@@ -1,9 +1,12 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Desk } from '#collectors/http/ports.ts'
 import type { Config } from '../config.ts'
 import { busyMessage, claimDataFolder, type DataFolder, tokenOf } from '../data-folder.ts'
 import { type Engine, openEngine } from '../engine.ts'
 import { CommandError } from '../exit-codes.ts'
 import { createLogger } from '../logger.ts'
+import { isShared } from '../stores/where.ts'
 import { createLocalDesk } from './local-desk.ts'
 import { createRemoteDesk } from './remote-desk.ts'
 
@@ -26,6 +29,7 @@ export interface DeskOptions {
 /** The folder's desk: in this process when nobody owns the folder, else over HTTP to the process that does. */
 export async function openDesk(options: DeskOptions): Promise<OpenDesk> {
   const { config, command } = options
+  if (isShared(config)) return openShared(options)
   const claim = claimDataFolder(config.dataDir, command)
   if (claim.type === 'owned') return openLocal(claim.folder, options)
   const token = tokenOf(config.dataDir)
@@ -35,6 +39,18 @@ export async function openDesk(options: DeskOptions): Promise<OpenDesk> {
     desk: createRemoteDesk({ url: claim.server.url, token }),
     settle: async () => undefined,
     close: async () => undefined,
+  }
+}
+
+/** On shared stores every command works by itself; what it puts into the log, the workers deal with. */
+async function openShared({ config, now }: DeskOptions): Promise<OpenDesk> {
+  const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel)
+  const engine = await openEngine({ config, folder: undefined, clock: now, logger })
+  const spoolFolder = join(tmpdir(), 'callscope-uploads')
+  return {
+    desk: createLocalDesk(engine, { config, clock: now, spoolFolder }),
+    settle: async () => undefined,
+    close: () => engine.close(),
   }
 }
 

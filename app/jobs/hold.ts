@@ -1,5 +1,5 @@
 import type { Clock } from '#contracts/clock.ts'
-import type { Registry, WatermarkStore } from '#contracts/registry.ts'
+import type { Registry, Run, WatermarkStore } from '#contracts/registry.ts'
 
 const sourceOf = (run: string): string => `import:${run}`
 
@@ -21,18 +21,26 @@ export async function whileHeld<Result>(
   }
 }
 
+/** A shared install has other processes, whose runs may be going on: only after this long nobody can be at them any more. */
+const abandonedAfterMs = 86_400_000
+
 /** What a process that was killed has left: its runs have failed, and its imports hold nobody any more. */
 export async function closeAbandonedRuns(
   { runs, watermarks }: Pick<Registry, 'runs' | 'watermarks'>,
   clock: Clock,
+  shared = false,
 ): Promise<void> {
-  for (const { id, status } of await runs.list(1_000)) {
-    if (status !== 'running') continue
+  const running = (await runs.list(1_000)).filter(({ status }) => status === 'running')
+  const isAbandoned = ({ startedMs }: Pick<Run, 'startedMs'>) => !shared || clock() - startedMs > abandonedAfterMs
+  for (const { id } of running.filter(isAbandoned)) {
     const error = 'the process ended before the run did; run it again, repeating changes nothing'
     await runs.finish(id, { status: 'failed', finishedMs: clock(), counts: {}, error })
   }
+  const held = new Set(running.filter((run) => !isAbandoned(run)).map(({ id }) => sourceOf(id)))
   const sources = new Set(
-    (await watermarks.read()).map(({ source }) => source).filter((source) => source.startsWith('import:')),
+    (await watermarks.read())
+      .map(({ source }) => source)
+      .filter((source) => source.startsWith('import:') && !held.has(source)),
   )
   for (const source of sources) await watermarks.remove(source)
 }

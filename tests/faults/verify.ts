@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Difference } from '#contracts/audit.ts'
+import { differences } from '#simulator/differences.ts'
 import type { Harness } from '../harness.ts'
-import { differences } from '../truth.ts'
 import { type Account, accountFor, compareCalls, doubledOf, lostOf } from './identities.ts'
 import type { TrafficFile } from './traffic-file.ts'
 

@@ -39,7 +39,7 @@ const parts = { config, folder: claim.folder, clock: Date.now, logger: createLog
 const engine = await openEngine(parts)
 const pipelines = await startPipelines({
   ...parts,
-  ...{ log: engine.log, registry: engine.registry, metrics: engine.metrics },
+  ...{ log: engine.log, watch: engine.watch, registry: engine.registry, metrics: engine.metrics },
   connect: () => connectWarehouse({ location: { path: join(folder, 'warehouse') } }),
   tuning: { limits: { lingerMs: 40, waitMs: 100 }, pace: { runningDelayMs: 1_500, dueEveryMs: 500 } },
 })
@@ -64,7 +64,7 @@ async function feed(): Promise<void> {
   let sent = 0
   const pageSize = () => 1 + Math.floor(Math.random() * 400)
   for await (const { records, end } of readPages(messages, bookmark(), pageSize)) {
-    while (engine.log.lag('calls').reduce((sum, { lag }) => sum + lag, 0) > maxLag) await sleep(20)
+    while ((await engine.watch.lag('calls')).reduce((sum, { lag }) => sum + lag, 0) > maxLag) await sleep(20)
     await engine.log.append(records)
     sent += records.length
     writeSync(notes, `${end.line} ${end.byte}\n`)

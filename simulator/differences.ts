@@ -1,5 +1,5 @@
 import type { CallRecord, StreamSummary } from '#contracts/call-record.ts'
-import type { CallTruth, StreamTruth } from '#simulator/index.ts'
+import type { CallTruth, StreamTruth } from './truth.ts'
 
 const dimensions = [
   'startedMs',

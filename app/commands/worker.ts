@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { type PipelineName, pipelineNames } from '../compose/compose-parts.ts'
+import { createLogger } from '../logger.ts'
+import { nearestName } from '../nearest-name.ts'
+import { requireShared } from '../stores/where.ts'
+import { untilStopped } from '../until-stopped.ts'
+import { startWorker } from '../worker.ts'
+import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor, numberOption } from './command.ts'
+
+interface WorkerOptions extends CommonOptions {
+  readonly pipelines: readonly PipelineName[]
+  readonly host?: string
+  readonly port?: number
+}
+
+export function workerCommand(parts: CommandParts): Command {
+  return aConfiguredCommand({
+    name: 'worker',
+    summary: 'run pipelines on shared stores; any number of workers share the work',
+    description:
+      'Runs pipelines on a Kafka cluster, a ClickHouse server and a PostgreSQL server, and tells on its port how they do (/health/live, /health/ready, /metrics). Stores that do not answer yet are waited for.',
+    examples: [
+      'worker --config callscope.yaml',
+      'worker --pipelines calls,summaries --port 4651',
+      'worker --pipelines logs,traces',
+    ],
+  })
+    .option('--pipelines <names>', `some of ${pipelineNames.join(', ')}; all by default`, readNames, pipelineNames)
+    .option('--host <address>', 'address of the status port (setting host)')
+    .option('--port <port>', 'the status port (setting port)', numberOption(0, 65_535, { integer: true }))
+    .action((options: WorkerOptions) => work(parts, options))
+}
+
+function readNames(text: string): readonly PipelineName[] {
+  return text.split(',').map((part) => {
+    const name = part.trim()
+    const known = pipelineNames.find((each) => each === name)
+    if (known !== undefined) return known
+    const near = nearestName(name, [...pipelineNames])
+    throw new InvalidArgumentError(
+      `"${name}" is no pipeline${near === undefined ? '' : `: did you mean ${near}?`} They are ${pipelineNames.join(', ')}.`,
+    )
+  })
+}
+
+async function work(parts: CommandParts, options: WorkerOptions): Promise<void> {
+  const config = configFor(parts, options, { host: options.host, port: options.port })
+  requireShared(config, 'worker')
+  const logger = createLogger(config.logLevel)
+  const { pipelines } = options
+  const worker = await startWorker({ config, folder: undefined, clock: parts.io.now, logger, pipelines })
+  try {
+    const url = `http://${config.host}:${worker.port}`
+    if (options.json === true) await parts.io.out(`${JSON.stringify({ url, pid: process.pid, pipelines })}\n`)
+    logger.info({ url, pipelines }, 'worker is starting')
+    void worker.started.then(
+      () => logger.info('worker is running'),
+      () => undefined,
+    )
+    await untilStopped(worker.failed)
+  } finally {
+    await worker.stop()
+  }
+}

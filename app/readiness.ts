@@ -1,0 +1,31 @@
+import type { Readiness } from '#collectors/http/ports.ts'
+import type { Engine } from './engine.ts'
+
+/**
+ * Each part is asked something small; one that does not answer makes the process not ready, and so does a store that
+ * answers and takes no writes: who sends should go elsewhere, or wait.
+ */
+export async function readinessOf({
+  watch,
+  registry,
+  reader,
+  writes,
+}: Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes'>): Promise<Readiness> {
+  const saysOk = async (ask: () => Promise<unknown>): Promise<string> => {
+    try {
+      await ask()
+      return 'ok'
+    } catch {
+      return 'does not answer'
+    }
+  }
+  const [log, store, warehouse] = await Promise.all([
+    watch.health(),
+    saysOk(() => registry.tenants.tenants()),
+    saysOk(() => reader.list({ limit: 1 })),
+  ])
+  const failing = await writes.failing()
+  const said = Object.entries({ log, registry: store, warehouse })
+  const checks = Object.fromEntries(said.map(([name, text]) => [name, text === 'ok' ? (failing[name] ?? 'ok') : text]))
+  return { ready: Object.values(checks).every((text) => text === 'ok'), checks }
+}

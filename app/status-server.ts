@@ -1,0 +1,41 @@
+import Fastify from 'fastify'
+import type { Readiness } from '#collectors/http/ports.ts'
+import { formatOf } from '#sinks/prometheus/exposition.ts'
+import { portInUse } from './checks.ts'
+import type { Config } from './config.ts'
+import { CommandError } from './exit-codes.ts'
+
+export interface StatusParts {
+  readonly config: Pick<Config, 'host' | 'port'>
+  readonly readiness: () => Promise<Readiness>
+  /** Prometheus text, or OpenMetrics with exemplars. Undefined: nothing to tell yet. */
+  readonly metrics?: (format: 'text' | 'openmetrics') => Promise<{ contentType: string; body: string }>
+}
+
+/**
+ * What a supervisor and Prometheus ask of a process that serves nobody else: `/health/live`, `/health/ready` with what is
+ * waited for, `/metrics`. Nothing of a tenant is told here, so it asks for no credential.
+ */
+export async function startStatusServer({ config, readiness, metrics }: StatusParts) {
+  const app = Fastify({ logger: false, bodyLimit: 1, requestTimeout: 10_000 })
+  app.get('/health/live', async () => ({ status: 'live' }))
+  app.get('/health/ready', async (_request, reply) => {
+    const { ready, checks } = await readiness()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks })
+  })
+  app.get('/metrics', async (request, reply) => {
+    const told = await metrics?.(formatOf(request.headers.accept))
+    return reply.header('content-type', told?.contentType ?? 'text/plain; version=0.0.4').send(told?.body ?? '')
+  })
+  try {
+    await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    await app.close()
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new CommandError('busy', portInUse(config.host, config.port))
+    throw new CommandError('usage', `cannot listen on ${config.host}:${config.port}: ${message}`)
+  }
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  return { port, close: () => app.close() }
+}

@@ -1,0 +1,68 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { removeBlocks } from '#warehouse/chdb-blocks.ts'
+import { inTurns } from '#warehouse/chdb-turns.ts'
+import { connectWarehouse, type WarehouseLocation, type WarehouseOptions } from '#warehouse/client.ts'
+import { listMigrations, migrateWarehouse, missingMigrations } from '#warehouse/migrate.ts'
+import type { EngineParts } from '../engine.ts'
+import { folderFor } from './where.ts'
+
+export type Connect = (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
+
+export interface OpenWarehouse {
+  /** A new connection, closed with the engine. Parts that must not wait for each other take their own. */
+  readonly connect: Connect
+  /** A connection that nobody else uses and that the caller closes. */
+  readonly connectApart: Connect
+  /** Without settings of its own: they could not be sent once a console has made it read-only. */
+  connectBare(): Promise<ClickHouseClient>
+}
+
+/** Where the configuration says that the warehouse is. */
+export function warehouseLocation({ config, folder }: Pick<EngineParts, 'config' | 'folder'>): WarehouseLocation {
+  const { url, username, password, database } = config.clickhouse
+  if (url === undefined) return { path: folderFor('clickhouse.url', folder).part('warehouse') }
+  return { url, username, database, ...(password === undefined ? {} : { password }) }
+}
+
+export async function openWarehouse(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<OpenWarehouse> {
+  const location = warehouseLocation(parts)
+  if ('path' in location) await removeBlocks(location.path)
+  const connectApart: Connect = (limits = {}) => connectWarehouse({ location, ...limits })
+  return {
+    connectApart,
+    async connect(limits) {
+      const client = await connectApart(limits)
+      closers.push(() => client.close())
+      return client
+    },
+    async connectBare() {
+      const client = 'path' in location ? await bareEngine(location.path) : await connectApart()
+      closers.push(() => client.close())
+      return client
+    },
+  }
+}
+
+/**
+ * An engine of our own is brought up to date by whoever opens it. A server is shared: there "callscope migrate" does it,
+ * once, and everybody else waits until it is done.
+ */
+export async function bringUpToDate(
+  { config, migrates }: EngineParts,
+  client: ClickHouseClient,
+): Promise<readonly string[]> {
+  const migrations = await listMigrations()
+  if (config.clickhouse.url === undefined || migrates === true) return migrateWarehouse(client, migrations)
+  const missing = await missingMigrations(client, migrations)
+  if (missing.length === 0) return []
+  throw new Error(`the warehouse lacks ${missing.length} migrations, first ${missing[0]}: run "callscope migrate"`)
+}
+
+async function bareEngine(path: string): Promise<ClickHouseClient> {
+  const [{ createClient }, { createChdbConnection }] = await Promise.all([
+    import('@clickhouse/client'),
+    import('chdb/connection'),
+  ])
+  const connection = inTurns(createChdbConnection({ path }))
+  return createClient({ connection } as unknown as Parameters<typeof createClient>[0])
+}
