@@ -15,6 +15,7 @@ import { countFacts } from '#warehouse/read/canary-counts.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
+import { type Archive, openArchive } from './archive/open-archive.ts'
 import { readCompleteUntil } from './complete-until.ts'
 import type { PipelineName } from './compose/compose-parts.ts'
 import type { Config } from './config.ts'
@@ -41,6 +42,8 @@ export interface Engine {
   readonly sql: SqlConsole
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
+  /** Undefined: nothing is archived. */
+  readonly archive: Archive | undefined
   readonly writes: WriteHealth
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
@@ -103,8 +106,21 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
+  const archive = openArchive(config.archive, registry.archive)
+  closers.push(async () => archive?.store.close())
   return {
-    ...{ log, watch, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    ...{
+      log,
+      watch,
+      registry,
+      reader: createCallReader(readerClient),
+      sql,
+      metrics,
+      profiles,
+      archive,
+      writes,
+      migrated,
+    },
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
     charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
@@ -124,7 +140,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
     },
     startPipelines: (pipelines) =>
       startPipelines({
-        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, writes, connect },
+        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, archive, writes, connect },
         ...(pipelines === undefined ? {} : { pipelines }),
       }),
   }

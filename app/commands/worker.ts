@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type PipelineName, pipelineNames } from '../compose/compose-parts.ts'
+import { CommandError } from '../exit-codes.ts'
 import { createLogger } from '../logger.ts'
 import { nearestName } from '../nearest-name.ts'
 import { requireShared } from '../stores/where.ts'
@@ -48,6 +49,8 @@ async function work(parts: CommandParts, options: WorkerOptions): Promise<void> 
   requireShared(config, 'worker')
   const logger = createLogger(config.logLevel)
   const { pipelines } = options
+  if (config.archive.url === undefined && pipelines.every((name) => name === 'archive'))
+    throw new CommandError('usage', 'archive.url: not set, so there is nothing for the pipeline "archive" to do')
   const worker = await startWorker({ config, folder: undefined, clock: parts.io.now, logger, pipelines })
   try {
     const url = `http://${config.host}:${worker.port}`

@@ -10,11 +10,15 @@ import type { SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
+import type { Archive } from '../archive/open-archive.ts'
 import type { WriteHealth } from '../write-health.ts'
 
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
-export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries'] as const
+export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries', 'archive'] as const
 export type PipelineName = (typeof pipelineNames)[number]
+
+/** Those that records are made by. What is archived waits for its window of time, and nobody for it. */
+export const isForRecords = (name: PipelineName): boolean => name !== 'archive'
 
 export interface ComposeParts {
   /** Those of this process; without it all of them. */
@@ -25,6 +29,8 @@ export interface ComposeParts {
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
   readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
   readonly tenants: () => ReadonlySet<string>
+  /** Without it nothing is archived. */
+  readonly archive?: Archive
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience

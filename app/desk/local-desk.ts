@@ -3,6 +3,7 @@ import { hashKey } from '#collectors/http/credentials.ts'
 import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
+import { createArchiveDesk } from '../archive/archive-desk.ts'
 import type { Engine } from '../engine.ts'
 import { createJobs, type JobsParts } from '../jobs/jobs.ts'
 import { createProfileDesk } from '../profiles/profile-desk.ts'
@@ -10,7 +11,7 @@ import { createLinkDesk } from './link-desk.ts'
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
-  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf'>,
+  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'archive' | 'census' | 'componentsOf'>,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
   return {
@@ -19,6 +20,7 @@ export function createLocalDesk(
     runs: engine.registry.runs,
     deadLetters: createLetterDesk(engine.log),
     jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
+    archive: createArchiveDesk({ ...parts, ...engine }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
     profiles: createProfileDesk({ ...engine, cache: engine.profiles, clock: parts.clock }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { CreateBucketCommand, GetObjectTaggingCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { beforeAll, expect, test } from 'vitest'
-import { createS3Store, dataClassTag } from '#sinks/archive/s3-store.ts'
+import { createS3Store } from '#sinks/archive/s3-store.ts'
 import { describeObjectStore } from '#tests/promises/object-store.ts'
 
 /** An S3-compatible service: its URL, with whatever key it takes. */
@@ -18,15 +18,6 @@ beforeAll(async () => {
 })
 
 describeObjectStore('S3', async () => createS3Store(place))
-
-test('an object on S3 is tagged with its class of data, for lifecycle rules', async () => {
-  const store = createS3Store(place)
-  const body = Buffer.from('lines')
-  const sha256 = createHash('sha256').update(body).digest('hex')
-  await store.put({ key: 'tagged', body, sha256, dataClass: 'logs' })
-  const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: place.bucket, Key: 'raw/tagged' }))
-  expect(TagSet).toEqual([{ Key: dataClassTag, Value: 'logs' }])
-})
 
 test('a refusal of S3 says what was done, and neither key nor secret', async () => {
   const store = createS3Store({ ...place, bucket: 'no-such-bucket-of-ours' })
