@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { z } from 'zod'
+import { type Archive, openArchive } from '#app/archive/open-archive.ts'
 import { type ComposeParts, composePipelines } from '#app/compose-pipelines.ts'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import type { CallRecord } from '#contracts/call-record.ts'
@@ -16,6 +18,7 @@ import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { watermarkLagMs, watermarksOf } from '#pipelines/watermarks.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
+import { archiveConfig } from '#sinks/archive/config.ts'
 import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
 import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
@@ -37,6 +40,8 @@ export interface HarnessOptions {
   readonly durability?: 'power' | 'process'
   readonly patience?: ComposeParts['patience']
   readonly profileOf?: ComposeParts['profileOf']
+  /** Settings of the archive; without them nothing is archived. */
+  readonly archive?: z.input<typeof archiveConfig>
 }
 
 /** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
@@ -45,6 +50,7 @@ export interface Harness {
   readonly registry: Registry
   readonly warehouse: ClickHouseClient
   readonly folder: string
+  readonly archive: Archive | undefined
   append(records: readonly NewRecord[]): Promise<void>
   /** Waits until everything appended is dealt with and every record that is due has been judged again. */
   drained(): Promise<void>
@@ -76,9 +82,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
   const warehouse = await connect()
   await migrateWarehouse(warehouse, await listMigrations())
+  const archive = openArchive(archiveConfig.parse(options.archive ?? {}), registry.archive)
   const retried: Error[] = []
   const composed = await composePipelines({
     ...{ log, registry, connect, tenants: () => tenants },
+    ...(archive === undefined ? {} : { archive }),
     prometheus: createPrometheus({ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true }),
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
@@ -112,6 +120,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     registry,
     warehouse,
     auditor: composed.auditor,
+    archive,
     folder,
     append: (records) => log.append(records),
     async drained() {
