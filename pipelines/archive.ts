@@ -61,19 +61,21 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
     membership.seek({ topic, partition, offset: start.fromOffset })
   }
 
-  async function finish(membership: Membership, polled: Polled, signal: AbortSignal): Promise<void> {
+  /** `overtaken`: others have archived some of it meanwhile. The partition may be theirs now, which the next poll tells. */
+  async function finish(membership: Membership, polled: Polled, signal: AbortSignal): Promise<'done' | 'overtaken'> {
     const done = new Map<string, TopicPartition & { readonly offset: number }>()
-    const overtaken = new Set<string>()
-    for (const cut of cuts.take(polled)) {
-      const { topic, partition, toOffset: offset } = cut
-      if (overtaken.has(nameOf(cut))) continue
-      if ((await archive(cut, signal)) === 'added') done.set(nameOf(cut), { topic, partition, offset })
-      else {
-        overtaken.add(nameOf(cut))
-        await resume(membership, cut, signal)
+    const ripe = cuts.take(polled)
+    let outcome: 'done' | 'overtaken' = 'done'
+    for (const cut of ripe) {
+      if ((await archive(cut, signal)) === 'covered') {
+        outcome = 'overtaken'
+        break
       }
+      const { topic, partition, toOffset: offset } = cut
+      done.set(nameOf(cut), { topic, partition, offset })
     }
     if (done.size > 0) await insist('log', () => membership.commit([...done.values()], polled.generation), signal)
+    return outcome
   }
 
   async function follow(membership: Membership, signal: AbortSignal): Promise<void> {
@@ -82,7 +84,7 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
       const polled = await insist('log', () => membership.poll(limits, signal), signal)
       if (polled.generation === generation) {
         observer.records('archive', polled)
-        await finish(membership, polled, signal)
+        if ((await finish(membership, polled, signal)) === 'overtaken') generation = undefined
         idle = polled.positions.every(({ next, end }) => next >= end)
         continue
       }
