@@ -16,7 +16,7 @@ let store: ObjectStore
 let heard: Heard[] = []
 let answer: (response: ServerResponse, times: number) => void
 
-// What goes over the wire; against a real service see tests/stack/archive-s3.test.ts.
+// What goes over the wire; against a real service see tests/stack/archive.test.ts.
 beforeAll(async () => {
   server = createServer((request, response) => {
     heard.push({ method: request.method, path: request.url, headers: request.headers })
