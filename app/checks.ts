@@ -3,21 +3,32 @@ import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { busyMessage, claimDataFolder } from './data-folder.ts'
-
-export interface Check {
-  readonly what: string
-  readonly ok: boolean
-  /** What was found; when it is not well, with the fix. */
-  readonly found: string
-}
+import type { Check } from './doctor/check.ts'
+import { checkHttpStores } from './doctor/http-stores.ts'
+import { checkLog } from './doctor/log.ts'
+import { checkRegistry } from './doctor/registry.ts'
+import { checkWarehouse } from './doctor/warehouse.ts'
+import { isShared } from './stores/where.ts'
 
 /** Below this a day of a small platform no longer fits, and a full disk stops the log. */
 const leastFreeBytes = 2 * 1_073_741_824
 
-/** Looks at what `up` needs, and changes nothing but the making of the data folder. */
-export async function runChecks(config: Config): Promise<readonly Check[]> {
+/** Looks at what is needed: the folder of an embedded install, every server that is configured. Changes nothing but the making of the data folder. */
+export async function runChecks(config: Config, now: () => number): Promise<readonly Check[]> {
+  const local = isShared(config) ? [checkNode()] : await checkFolderInstall(config)
+  const remote = await Promise.all([
+    ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config)]),
+    ...(config.clickhouse.url === undefined ? [] : [checkWarehouse(config, now)]),
+    ...(config.postgres.url === undefined ? [] : [checkRegistry(config, now)]),
+    checkHttpStores(config),
+  ])
+  return [...local, ...remote.flat()]
+}
+
+async function checkFolderInstall(config: Config): Promise<readonly Check[]> {
   const folder = checkFolder(config)
-  return [checkNode(), await checkEngine(), checkDisk(config), folder, await checkPort(config, folder)]
+  const engine = config.clickhouse.url === undefined ? [await checkEngine()] : []
+  return [checkNode(), ...engine, checkDisk(config), folder, await checkPort(config, folder)]
 }
 
 function checkNode(): Check {

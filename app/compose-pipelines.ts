@@ -1,4 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { RowSink } from '#contracts/warehouse.ts'
+import { createActivityPipeline } from '#pipelines/activity.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
 import { type Auditor, createAuditor } from '#pipelines/auditor.ts'
 import { createEvidencePipeline } from '#pipelines/evidence.ts'
@@ -14,7 +16,7 @@ import { archivePipeline } from './archive/open-archive.ts'
 import { callsPipeline, linkMemorySize } from './compose/calls.ts'
 import { type ComposeParts, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { recomputeParts } from './compose/recompute-parts.ts'
-import { observerOf, roomOf } from './compose/room.ts'
+import { countNew, roomOf, roomWith } from './compose/room.ts'
 import { summariesOf } from './compose/summaries.ts'
 
 export type { ComposeParts } from './compose/compose-parts.ts'
@@ -54,6 +56,8 @@ export async function composePipelines(given: ComposeParts): Promise<Composed> {
     owns: summaries.owns,
     async close() {
       for (const connection of connections) await connection.close()
+      await parts.telemetrySinks?.logs?.close()
+      await parts.telemetrySinks?.spans?.close()
     },
   }
 }
@@ -65,7 +69,9 @@ async function makersOf(
 ): Promise<Readonly<Record<PipelineName, () => Promise<Pipeline | undefined>>>> {
   const telemetryInserts = await parts.connect()
   // A room each: a table that takes nothing is told of, however well the others on that connection are stored.
-  const telemetryRoom = () => roomOf(parts, telemetryInserts)
+  const telemetryRoom = (elsewhere?: RowSink) =>
+    elsewhere === undefined ? roomOf(parts, telemetryInserts) : roomWith(parts, elsewhere)
+  const { logs, spans } = parts.telemetrySinks ?? {}
   return {
     calls: async () => callsPipeline(parts, roomOf(parts, await parts.connect()), reads),
     evidence: async () =>
@@ -75,8 +81,11 @@ async function makersOf(
         watermarks: parts.registry.watermarks,
         linkMemory: createLinkMemory({ max: linkMemorySize / 4 }),
       }),
-    logs: async () => createLogsPipeline(telemetryRoom()),
-    traces: async () => createTracesPipeline(telemetryRoom()),
+    logs: async () => createLogsPipeline(telemetryRoom(logs)),
+    traces: async () => createTracesPipeline({ ...telemetryRoom(spans), count: countNew(parts) }),
+    activity: async () =>
+      // Its own connection: a flood of chat must delay no log line either.
+      createActivityPipeline({ ...roomOf(parts, await parts.connect()), count: countNew(parts) }),
     audit: async () => createAuditPipeline(telemetryRoom()),
     summaries: async () => summaries,
     archive: async () => archiveOf(parts),
@@ -85,10 +94,19 @@ async function makersOf(
 
 /** Without a place for it there is nothing to run. */
 function archiveOf(parts: ComposeParts): Pipeline | undefined {
-  const { archive, log, tenants, topicTenant, logNow } = parts
+  const { archive, log, tenants, topicTenant, logNow, prometheus, onRetry } = parts
   if (archive === undefined) return undefined
   return archivePipeline(archive, {
-    ...{ log, tenants, clock: logNow, observer: observerOf(parts) },
+    ...{ log, tenants, clock: logNow },
+    observer: {
+      records: prometheus.pipelines.records,
+      retry(pipeline, store, cause) {
+        prometheus.pipelines.retry(pipeline, store, cause)
+        onRetry(`${pipeline} -> ${store}`, cause)
+      },
+      archived: ({ dataClass, rows }) => prometheus.pipelines.archived(dataClass, rows),
+      lost: (_place, messages) => prometheus.pipelines.archiveLost(messages),
+    },
     ...(topicTenant === undefined ? {} : { topicTenant }),
   })
 }
@@ -125,8 +143,9 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
       return parts.mayAudit === undefined ? true : parts.mayAudit(summaries.owns)
     },
     logNow: parts.logNow,
+    looked: parts.prometheus.pipelines.auditorLooked,
     found(differences) {
-      parts.prometheus.pipelines.auditorDifferences(differences.length)
+      parts.prometheus.pipelines.auditorDifferences(differences)
       parts.onDifferences?.(differences)
     },
     ...(parts.auditorPace === undefined ? {} : { pace: parts.auditorPace }),

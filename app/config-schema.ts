@@ -15,12 +15,18 @@ import { telemetryConfig } from './telemetry/config.ts'
 const tenantId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be 1 to 100 letters, digits, dots, dashes or underscores')
+const int = (min: number, max: number) => z.int().min(min).max(max)
+const retentionDays = int(leastRetentionDays, 3_650)
 const tenant = z.strictObject({
   id: tenantId.describe('What payloads and API keys call it.'),
   name: z.string().min(1).max(200).optional().describe('For people.'),
+  retentionDays: retentionDays
+    .optional()
+    .describe(
+      'How long raw rows of this tenant are kept, where not as long as those of all others. Counts for what is written from now on.',
+    ),
 })
 const topic = z.enum(embeddedTopics.map(({ name }) => name))
-const int = (min: number, max: number) => z.int().min(min).max(max)
 
 const api = z.strictObject({
   pageDefault: int(1, 1_000).default(50).describe('Calls on one page of /api/calls when the client names no limit.'),
@@ -95,7 +101,7 @@ export const configSchema = z.strictObject({
     .enum(['power', 'process'])
     .default('power')
     .describe('What acknowledged messages survive: power loss, or only the death of the process.'),
-  retentionDays: int(leastRetentionDays, 3_650)
+  retentionDays: retentionDays
     .default(30)
     .describe('How long raw rows are kept, from 3 days on. Counts for what is written from now on.'),
   tenants: z.array(tenant).default([]).describe('Tenants to create at start. Those that exist keep their settings.'),

@@ -8,10 +8,12 @@ import type { MemberKey } from '#contracts/summaries.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { countFacts } from '#warehouse/read/canary-counts.ts'
+import { createWarehouseTelemetry } from '#warehouse/read/telemetry.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -22,12 +24,15 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { openPrivacy, type PrivacyRoom, searchingCharts, searchingReader } from './privacy/open-privacy.ts'
 import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
-import { version } from './version.ts'
+import { telemetryReader } from './stores/telemetry-stores.ts'
+import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
+import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Every store of an install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
@@ -45,6 +50,8 @@ export interface Engine {
   /** Undefined: nothing is archived. */
   readonly archive: Archive | undefined
   readonly writes: WriteHealth
+  readonly privacy: PrivacyRoom
+  readonly eraser: Eraser
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
@@ -66,6 +73,8 @@ export interface EngineParts {
   readonly migrates?: boolean
   readonly clock: Clock
   readonly logger: Logger
+  /** Traces of this process; a command that ends soon has none. */
+  readonly telemetry?: Pick<OwnTelemetry, 'tracing' | 'takeDropped'>
 }
 
 /** Opens log, registry and warehouse, and brings up to date those of a folder that this process owns. */
@@ -100,29 +109,31 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const { connect, connectApart, connectBare } = await openWarehouse(parts, closers)
   const readerClient = await connect()
   const migrated = await bringUpToDate(parts, readerClient)
-  const sql = createSqlConsole({ client: await connectBare(), explainer: readerClient, limits: sqlLimits(config) })
+  const sql = createSqlConsole({
+    client: await connectBare(),
+    confine: config.clickhouse.url === undefined ? 'connection' : 'request',
+    explainer: readerClient,
+    limits: sqlLimits(config),
+  })
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
-  const metrics = createPrometheus({ version, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
   const archive = openArchive(config.archive, registry.archive)
   closers.push(async () => archive?.store.close())
+  const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
+  closers.push(async () => telemetry.close())
+  const privacy = await openPrivacy({ config, registry, clock })
   return {
-    ...{
-      log,
-      watch,
-      registry,
-      reader: createCallReader(readerClient),
-      sql,
-      metrics,
-      profiles,
-      archive,
-      writes,
-      migrated,
-    },
+    ...{ log, watch, registry, sql, metrics, profiles, archive, privacy, writes, migrated },
+    reader: searchingReader(createCallReader(readerClient, telemetry), privacy),
+    eraser: createEraser(readerClient),
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
-    charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+    charts: searchingCharts(
+      createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+      privacy,
+    ),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     countFacts: (tenant, ids) => countFacts(readerClient, tenant, ids),
@@ -140,8 +151,23 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
     },
     startPipelines: (pipelines) =>
       startPipelines({
-        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, archive, writes, connect },
+        ...{
+          config,
+          folder,
+          clock,
+          logger,
+          log,
+          watch,
+          registry,
+          metrics,
+          profiles,
+          archive,
+          privacy,
+          writes,
+          connect,
+        },
         ...(pipelines === undefined ? {} : { pipelines }),
+        ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
       }),
   }
 }

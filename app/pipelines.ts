@@ -6,16 +6,22 @@ import { pause } from '#pipelines/pause.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
+import { createHeartbeatStore } from '#warehouse/heartbeats.ts'
 import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import type { Archive } from './archive/open-archive.ts'
 import { isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import type { OpenLog } from './stores/open-log.ts'
+import { telemetrySinks } from './stores/telemetry-stores.ts'
 import { isShared } from './stores/where.ts'
+import { createHeartbeats } from './telemetry/heartbeats.ts'
+import { tellOfItself } from './telemetry/own-health.ts'
+import { instanceId } from './telemetry/tracing.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
 import type { WriteHealth } from './write-health.ts'
@@ -28,6 +34,8 @@ export interface PipelinesParts extends EngineParts {
   readonly writes?: WriteHealth
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
+  /** Without it parties are stored as sent, free text is scrubbed, and nobody is forgotten. */
+  readonly privacy?: PrivacyRoom
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Without it nothing is archived. */
@@ -57,21 +65,27 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
+  const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
+  const trace = parts.telemetry?.tracing.batch
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
     ...(parts.archive === undefined ? {} : { archive: parts.archive }),
+    telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
     mayAudit: (owns) => mayAudit(parts.watch, owns),
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,
       silenceMs: config.summaries.silenceSeconds * 1_000,
     },
     ...parts.tuning,
+    heartbeats,
+    ...(trace === undefined ? {} : { trace }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
@@ -102,6 +116,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     .catch((error: unknown) =>
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
+  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), parts.clock, stopping.signal)
   const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
 
   return {
@@ -117,7 +132,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     },
     async stop() {
       stopping.abort()
-      await Promise.all([...running, chores, auditing])
+      await Promise.all([...running, chores, auditing, beating])
       if (failure !== undefined) throw failure
     },
   }
@@ -164,7 +179,9 @@ async function doChores(
     try {
       await watch.embedded?.trim()
       await refreshTenants()
+      await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')

@@ -17,8 +17,9 @@ export async function rewindAfterUncleanStop(
 ): Promise<ReadonlyMap<string, number>> {
   if (!log.openedAfterUncleanStop || durability === 'process') return new Map()
   const before = new Map(
-    log
-      .lag('calls')
+    // Those that count: no two of them read one topic.
+    ['calls', 'traces', 'activity']
+      .flatMap((group) => log.lag(group))
       .flatMap(({ topic, partition, committed }) =>
         committed === undefined ? [] : [[`${topic}/${partition}`, committed] as const],
       ),

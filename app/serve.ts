@@ -12,6 +12,8 @@ import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
 import type { Logger } from './logger.ts'
 import { readinessOf } from './readiness.ts'
+import { traceRequests } from './telemetry/request-spans.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 import { version } from './version.ts'
 import { windowsOf } from './windows.ts'
 
@@ -22,6 +24,8 @@ export interface ServeParts {
   readonly administratorToken: string
   readonly clock: Clock
   readonly logger: Logger
+  /** Whoever looks at traces sees requests, too. */
+  readonly tracing?: Pick<Tracing, 'request'>
   /** The traffic is made up: it is nobody's, and everybody on this machine may read it. */
   readonly demo: boolean
 }
@@ -33,6 +37,7 @@ export async function serve(
   const { config } = parts
   await refuseUnguarded(parts)
   const app = createHttpServer(httpParts(parts, await loadPages()))
+  traceRequests(app, parts.tracing?.request)
   try {
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {

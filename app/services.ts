@@ -43,6 +43,7 @@ export async function startServices(
       administratorToken: tokenFor(config, folder),
       clock,
       logger,
+      ...(parts.telemetry === undefined ? {} : { tracing: parts.telemetry.tracing }),
       demo: parts.demo,
     })
     stops.push(() => app.close())

@@ -8,3 +8,10 @@ const read = (): string => {
 
 /** Version of this program, as package.json has it. */
 export const version: string = read()
+
+/** What is running: the image says which revision it was built from, and nothing else does. */
+export const build = {
+  version,
+  revision: process.env.SOURCE_REVISION ?? 'unknown',
+  node: process.version,
+} as const

@@ -37,6 +37,7 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
     waiting = undefined
     const { app, url } = await serve({
       config: { ...config, port },
+      ...(parts.telemetry === undefined ? {} : { tracing: parts.telemetry.tracing }),
       ...{ engine, desk, clock, logger, demo: false, administratorToken: tokenFor(config, folder) },
     })
     closers.push(() => app.close())

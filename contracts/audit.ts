@@ -24,6 +24,8 @@ export interface SettledCall extends MemberKey {
 export interface AuditReader {
   /** Minutes in [from, to) whose row count or checksum sum differs from raw, both wholly covered by raw. */
   minutes(fromMs: EpochMs, toMs: EpochMs, logNowMs: EpochMs): Promise<readonly Difference[]>
+  /** Samples in [from, to): raw ones, and those that minutes count. Where both are settled and nothing is frozen they are equal. */
+  rows(fromMs: EpochMs, toMs: EpochMs): Promise<{ readonly raw: number; readonly counted: number }>
   /** Ids with minutes in [from, to) that no live record holds, and ids that more than one holds. */
   records(fromMs: EpochMs, toMs: EpochMs): Promise<readonly Difference[]>
   /** At most `limit` settled, not frozen records that start in [from, to). */

@@ -1,3 +1,4 @@
+import type { BlindTime } from './blind-times.ts'
 import type { CallClass, CallRecord, EpochMs, MediaKind, MosBand } from './call-record.ts'
 import type { CallFilter } from './warehouse.ts'
 
@@ -78,6 +79,8 @@ export interface NowFigures {
   /** Measured talk minutes without a MOS that is grounded. */
   readonly unscoredMinutes: number
   readonly worst: Readonly<Record<WorstDimension, readonly WorstOf[]>>
+  /** When a pipeline of this install was not looking: what is missing on the page then may be ours, and not the calls'. */
+  readonly blind: readonly BlindTime[]
 }
 
 /** A stream as one observer measured it, interval by interval: columns of one length. Unknown is null, never 0. */

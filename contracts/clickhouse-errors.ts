@@ -2,7 +2,8 @@ import { LastingError } from './errors.ts'
 
 /**
  * ClickHouse error codes that the same rows or query will meet again whenever they are sent: they cannot be parsed, do not
- * fit a column, or name what is not there. Anything else (network, memory, disk, too many parts) may pass with time.
+ * fit a column, or name what is not there. Anything else (network, memory, disk, too many parts, a quorum or Keeper that
+ * is away, a password that somebody has to set right) may pass with time. Source: ClickHouse, src/Common/ErrorCodes.cpp.
  */
 const lastingCodes = new Set(
   [6, 26, 27, 33, 38, 41, 43, 46, 47, 53, 62, 69, 70, 72, 117, 131, 153, 321, 349, 386, 407, 691].map(String),
@@ -26,6 +27,8 @@ export function shortCause(error: unknown): string {
   if (code !== undefined && /^\d+$/.test(code))
     return `ClickHouse error ${code}${typeof type === 'string' ? ` (${type})` : ''}`
   if (code !== undefined && /^[A-Z][A-Z0-9_]*$/.test(code)) return systemError(code)
+  // What a proxy says in place of the server may hold anything.
+  if (/^\s*(<|$)/.test(error.message)) return 'an answer came that is not from a ClickHouse server'
   return error.message.replace(/(['"`]).*?(?:\1|$)/gs, '$1…$1').slice(0, 200)
 }
 
@@ -41,7 +44,17 @@ const systemErrors: Readonly<Record<string, string>> = {
   ENOENT: 'a file or folder is gone',
   ECONNREFUSED: 'nobody answers there',
   ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
   ETIMEDOUT: 'no answer in time',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  EHOSTUNREACH: 'no way there',
+  ENETUNREACH: 'no way there',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
 }
 
 const systemError = (code: string): string =>

@@ -5,3 +5,11 @@
 export class LastingError extends Error {
   override readonly name = 'LastingError'
 }
+
+/**
+ * A part has given up: whatever it tried failed again and again for no reason that passes with time. Trying on in this
+ * process is of no use; it ends, and its supervisor starts it anew. The message may be logged.
+ */
+export class GivenUpError extends Error {
+  override readonly name = 'GivenUpError'
+}

@@ -29,7 +29,15 @@ export interface TimeWindows {
   readonly maxAheadMs: number
   /** Imports and replays: no event before this, epoch milliseconds. */
   readonly importFloorMs: number
+  /** Tenants whose rows are kept for another time than those of all others. */
+  readonly byTenant?: ReadonlyMap<string, TimeWindows>
 }
+
+/** The windows of one tenant. */
+export const windowsFor = <Windows extends Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs' | 'byTenant'>>(
+  windows: Windows,
+  tenant: string,
+): Windows | TimeWindows => windows.byTenant?.get(tenant) ?? windows
 
 /**
  * The least that raw may be kept. Rows carry the retention of the day they were written, so what may have expired is told

@@ -1,5 +1,6 @@
 import type { ArchiveIndex } from './archive.ts'
 import type { EpochMs } from './call-record.ts'
+import type { ErasureStore } from './privacy.ts'
 
 export interface Tenant {
   /** What the payloads call it (`tenantid`). */
@@ -108,6 +109,7 @@ export interface Registry {
   readonly cuts: LinkCutStore
   readonly runs: RunStore
   readonly profiles: ProfileStore
+  readonly erasures: ErasureStore
   readonly archive: ArchiveIndex
   close(): Promise<void>
 }

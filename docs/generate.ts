@@ -3,12 +3,14 @@ import { dirname, join } from 'node:path'
 import { describeSchema } from '#app/config-settings.ts'
 import { jsonSchemaOf, type SignalName, signals } from '#contracts/signals/index.ts'
 import { dataModelPage } from './data-model-page.ts'
+import { metricsPage } from './metrics-page.ts'
 
 /** Every file that is made and not written, by its path from this folder. A test holds the committed ones against these. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['data-model.md', dataModelPage()],
     ['configuration.md', configurationPage()],
+    ['metrics.md', metricsPage()],
     ...(Object.keys(signals) as SignalName[]).map(
       (signal) => [`schemas/${signal}.json`, `${JSON.stringify(jsonSchemaOf(signal), null, 2)}\n`] as const,
     ),

@@ -15,6 +15,8 @@ export interface AuditorParts {
   readonly idle: () => Promise<boolean>
   readonly logNow: () => number
   readonly found: (differences: readonly Difference[]) => void
+  /** Told of each first look at a slice of time. */
+  readonly looked?: (look: { readonly atMs: number; readonly rawRows: number; readonly countedRows: number }) => void
   readonly pace?: Partial<AuditorPace>
 }
 
@@ -60,6 +62,12 @@ export function createAuditor(parts: AuditorParts): Auditor {
     ]
   }
 
+  async function firstLook(fromMs: number, toMs: number): Promise<readonly Difference[]> {
+    const { raw, counted } = await parts.reader.rows(fromMs, toMs)
+    parts.looked?.({ atMs: parts.logNow(), rawRows: raw, countedRows: counted })
+    return look(fromMs, toMs)
+  }
+
   return {
     look,
     async run(signal) {
@@ -67,7 +75,7 @@ export function createAuditor(parts: AuditorParts): Auditor {
       while (!signal.aborted) {
         const untilMs = parts.logNow() - pace.settledAfterMs
         if (fromMs < untilMs - pace.rangeMs || fromMs + pace.sliceMs > untilMs) fromMs = untilMs - pace.rangeMs
-        const first = (await parts.idle()) ? await look(fromMs, fromMs + pace.sliceMs) : []
+        const first = (await parts.idle()) ? await firstLook(fromMs, fromMs + pace.sliceMs) : []
         await pause(pace.lookEveryMs, signal)
         if (first.length > 0 && !signal.aborted && (await parts.idle())) {
           const again = new Set((await look(fromMs, fromMs + pace.sliceMs)).map(textOf))

@@ -1,3 +1,4 @@
+import { GivenUpError } from '#contracts/errors.ts'
 import { pause } from './pause.ts'
 
 export interface Persistence {
@@ -8,7 +9,7 @@ export interface Persistence {
 
 /**
  * Does something that must be done, again and again until a store or the log takes it: a store that is down holds its
- * pipeline back and ends nothing. Throws only when stopped meanwhile.
+ * pipeline back and ends nothing. Throws only when stopped meanwhile, or when a part has given up for good (`GivenUpError`).
  */
 export async function persist<Result>(
   work: () => Promise<Result>,
@@ -19,7 +20,7 @@ export async function persist<Result>(
       return await work()
     } catch (error) {
       onRetry(error instanceof Error ? error : new Error('failed'))
-      if (signal.aborted) throw error
+      if (signal.aborted || error instanceof GivenUpError) throw error
       await pause(afterMs, signal)
     }
   }

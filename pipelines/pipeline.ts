@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
+import { type BatchTrace, type TraceBatch, untraced } from '#contracts/batch-trace.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
-import type { Sink } from '#contracts/sink.ts'
-import type { RawRow } from '#contracts/warehouse.ts'
+import type { RawRow, RowSink } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
 import { type Batch, createBatch, type Parked, type ShowLive } from './batch.ts'
 import { pause } from './pause.ts'
@@ -14,8 +14,14 @@ import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
 export interface PipelineObserver {
+  /** A poll has come back. */
   records(pipeline: string, polled: Polled): void
   batch(pipeline: string, batch: Batch, seconds: number): void
+  /** The rows of these messages are acknowledged, at this log time. */
+  stored(pipeline: string, records: readonly LogRecord[], logNowMs: number): void
+  committed(pipeline: string, polled: Polled): void
+  /** So many partitions are not read, because a store does not take what came from them; 0 once it does. */
+  paused(pipeline: string, partitions: number): void
   retry(pipeline: string, sink: string, cause: Error): void
 }
 
@@ -26,7 +32,7 @@ export interface PipelineParts {
   readonly decode: Decode
   /** Told before the first record of a batch is decoded. */
   readonly begin?: (batch: Batch) => void
-  readonly sink: Sink<RawRow>
+  readonly sink: RowSink
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
   /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
@@ -38,6 +44,7 @@ export interface PipelineParts {
   readonly watermarks?: WatermarkStore
   readonly watermarkLagMs?: number
   readonly observer: PipelineObserver
+  readonly trace?: TraceBatch
   readonly limits?: Partial<PipelineLimits>
 }
 
@@ -61,6 +68,15 @@ const defaultLimits: PipelineLimits = {
 
 /** Decoded in one go: about 20 ms of samples. */
 const recordsPerTurn = 2_000
+
+/** A batch on its way from the log to its commit. */
+interface InHand {
+  readonly polled: Polled
+  /** When it was read, by the steady clock. */
+  readonly readAt: number
+  readonly batch: Batch
+  readonly trace: BatchTrace
+}
 
 export interface Pipeline {
   readonly name: string
@@ -95,22 +111,29 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return builder.batch
   }
 
-  async function store(batch: Batch, polled: Polled, signal: AbortSignal): Promise<void> {
-    if (batch.rows.length > 0) batch.parked.push(...(await deliver(parts, batch, signal)))
-    const { log, deadLetter, name } = parts
+  async function store(inHand: InHand, signal: AbortSignal): Promise<void> {
+    const { polled, readAt, batch, trace } = inHand
+    const { log, deadLetter, name, observer } = parts
+    if (batch.rows.length > 0)
+      batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
+    observer.stored(name, polled.records, polled.logNowMs + performance.now() - readAt)
     if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
     // Labels of live samples are worth no waiting.
     await attempt(async () => parts.acknowledged?.(batch), onRetry)
     // After raw is acknowledged, and before anybody is told to read it.
     await attempt(() => writeWatermarks(polled, batch), onRetry)
     const changes = announcements(wasReadLate(polled) ? asLate(batch.changes.values()) : batch.changes.values())
-    if (changes.length > 0) await persist(() => log.append(changes), { signal, onRetry })
+    if (changes.length > 0) await trace.stage('announce', () => persist(() => log.append(changes), { signal, onRetry }))
   }
 
-  async function finish(membership: Membership, polled: Polled, batch: Batch, signal: AbortSignal): Promise<void> {
-    await store(batch, polled, signal)
+  async function finish(membership: Membership, inHand: InHand, signal: AbortSignal): Promise<void> {
+    const { polled, batch, trace } = inHand
+    await store(inHand, signal)
     const offsets = offsetsAfter(polled.records)
-    if (offsets.length > 0) await persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
+    const commit = () => persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
+    if (offsets.length > 0) await trace.stage('commit', commit)
+    parts.observer.committed(parts.name, polled)
+    trace.end({ rows: batch.rows.length, parked: batch.parked.length })
     idle = polled.positions.every(({ next, end }) => next >= end)
   }
 
@@ -130,16 +153,18 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       let before: Promise<void> = Promise.resolve()
       try {
         while (!signal.aborted) {
+          const asked = performance.now()
           const polled = await persist(() => membership.poll(limits, signal), { signal, onRetry })
-          const started = performance.now()
+          const readAt = performance.now()
           if (polled.records.length > 0) idle = false
           parts.observer.records(parts.name, polled)
-          const batch = await decodeBatch(polled, signal)
+          const trace = polled.records.length === 0 ? undefined : parts.trace?.(parts.name, polled, readAt - asked)
+          const batch = await (trace ?? untraced).stage('decode', () => decodeBatch(polled, signal))
           await before
           if (signal.aborted) return
-          before = finish(membership, polled, batch, signal)
+          before = finish(membership, { polled, readAt, batch, trace: trace ?? untraced }, signal)
           before.catch(() => undefined) // seen at the next await; without this Node would call it unhandled
-          parts.observer.batch(parts.name, batch, (performance.now() - started) / 1_000)
+          parts.observer.batch(parts.name, batch, (performance.now() - readAt) / 1_000)
           if (polled.records.length < limits.maxRecords / 2) await pause(limits.lingerMs, signal)
         }
       } finally {
@@ -153,21 +178,35 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 }
 
 /** Delivers until the store has taken or finally refused every row. Returns the refused as parked messages. */
-async function deliver(parts: PipelineParts, batch: Batch, signal: AbortSignal): Promise<readonly Parked[]> {
-  for (;;) {
-    const delivery = await parts.sink.deliver(batch.rows, signal)
-    if (delivery.type === 'delivered') return []
-    if (delivery.type === 'refused') {
-      const records = new Map(batch.rows.map((row) => [row as RawRow, row.record]))
-      return delivery.rows.flatMap(({ row, detail }) => {
-        const record = records.get(row)
-        return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
-      })
+async function deliver(
+  { name, sink, observer }: PipelineParts,
+  { batch, polled }: Pick<InHand, 'batch' | 'polled'>,
+  signal: AbortSignal,
+): Promise<readonly Parked[]> {
+  for (let isPaused = false; ; isPaused = true) {
+    const delivery = await sink.deliver(batch.rows, signal)
+    if (delivery.type === 'retry') {
+      observer.retry(name, sink.name, delivery.cause)
+      observer.paused(name, polled.assignment.length)
+      if (signal.aborted) throw new Error(`stopped while ${sink.name} could not store a batch`)
+      await pause(delivery.afterMs, signal)
+      continue
     }
-    parts.observer.retry(parts.name, parts.sink.name, delivery.cause)
-    if (signal.aborted) throw new Error(`stopped while ${parts.sink.name} could not store a batch`)
-    await pause(delivery.afterMs, signal)
+    if (isPaused) observer.paused(name, 0)
+    return delivery.type === 'delivered' ? [] : refusedOf(batch, delivery.rows)
   }
+}
+
+/** Rows that a store can never take, as the messages that they came from. */
+function refusedOf(
+  batch: Batch,
+  refused: readonly { readonly row: RawRow; readonly detail: string }[],
+): readonly Parked[] {
+  const records = new Map(batch.rows.map((row) => [row as RawRow, row.record]))
+  return refused.flatMap(({ row, detail }) => {
+    const record = records.get(row)
+    return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
+  })
 }
 
 /** Behind the log by this much, a pipeline is catching up: what it reads is news to nobody. */

@@ -20,13 +20,46 @@ export async function migrate(
   migrations: readonly Migration[],
   clock: Clock,
 ): Promise<readonly string[]> {
-  await locked(database, (queries) => queries.script(bookkeeping))
-  assertSameHistory(await appliedIn(database), migrations)
-  const applied: string[] = []
-  for (const migration of migrations) {
-    if (await applyOnce(database, migration, clock)) applied.push(migration.name)
+  try {
+    // Who may not make the schema may still use one that is there.
+    if (!(await hasBookkeeping(database))) await locked(database, (queries) => queries.script(bookkeeping))
+    assertSameHistory(await appliedIn(database), migrations)
+    const applied: string[] = []
+    for (const migration of migrations) {
+      if (await applyOnce(database, migration, clock)) applied.push(migration.name)
+    }
+    return applied
+  } catch (error) {
+    throw isDenied(error) ? await whatToGrant(database, error) : error
   }
-  return applied
+}
+
+async function hasBookkeeping(database: Database): Promise<boolean> {
+  const [row] = await database.query(`SELECT to_regclass('callscope.schema_migrations') IS NOT NULL AS there`)
+  return row?.there === true
+}
+
+/** SQL state "insufficient privilege", of the error or of what caused it. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof Error && ((error as { code?: unknown }).code === '42501' || isDenied(error.cause))
+
+/** An owner of a database need be no superuser, but somebody who may has to make the two roles. */
+async function whatToGrant(database: Database, cause: unknown): Promise<Error> {
+  const [row] = await database.query('SELECT quote_ident(current_user) AS me, quote_ident(current_database()) AS here')
+  return new Error(
+    `The registry's user may not make what is missing. An administrator of the PostgreSQL has to run this once, leaving out what is there already: CREATE ROLE callscope_app NOLOGIN; CREATE ROLE callscope_system NOLOGIN; GRANT callscope_app, callscope_system TO ${row?.me} WITH ADMIN OPTION; GRANT CREATE ON DATABASE ${row?.here} TO ${row?.me};`,
+    { cause },
+  )
+}
+
+/** Names of migrations that the database lacks, in order; all of them where it holds nothing of ours. Changes nothing. */
+export async function missingMigrations(
+  database: Pick<Database, 'query'>,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  const [table] = await database.query(`SELECT to_regclass('callscope.schema_migrations') IS NOT NULL AS there`)
+  const applied = table?.there === true ? await appliedIn(database) : []
+  return migrations.filter(({ number }) => !applied.some((known) => known.number === number)).map(({ name }) => name)
 }
 
 /** Several workers may start at once: the lock lets one of them apply, the others find it done. */
@@ -62,7 +95,7 @@ interface Applied {
   readonly checksum: string
 }
 
-async function appliedIn(database: Database): Promise<readonly Applied[]> {
+async function appliedIn(database: Pick<Database, 'query'>): Promise<readonly Applied[]> {
   const rows = await database.query('SELECT number, name, checksum FROM callscope.schema_migrations ORDER BY number')
   return rows.map((row) => ({ number: Number(row.number), name: String(row.name), checksum: String(row.checksum) }))
 }

@@ -3,6 +3,7 @@ import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createArchiveIndex } from './archive-index.ts'
 import type { Database } from './database.ts'
+import { createErasureStore } from './erasure-store.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
 import { migrate } from './migrate.ts'
 import { readMigrations } from './migrations.ts'
@@ -41,6 +42,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     cuts: createLinkCutStore(database, clock),
     runs: createRunStore(database),
     profiles: createProfileStore(database, clock),
+    erasures: createErasureStore(database, clock),
     archive: createArchiveIndex(database),
     close: () => database.close(),
   }

@@ -14,7 +14,7 @@ export interface RunningTotals {
 }
 
 export function createTotals(): RunningTotals {
-  const distinct = { samples: 0, callEvents: 0, cdrEvents: 0, auditEvents: 0, logs: 0, spans: 0 }
+  const distinct = { samples: 0, callEvents: 0, cdrEvents: 0, auditEvents: 0, activityEvents: 0, logs: 0, spans: 0 }
   let calls = 0
   let messages = 0
   let duplicates = 0
@@ -44,6 +44,7 @@ const identityNames = [
   'callEvents',
   'cdrEvents',
   'auditEvents',
+  'activityEvents',
   'logs',
   'spans',
 ] as const satisfies readonly (keyof IdentityCounts)[]

@@ -9,6 +9,7 @@ export interface Counted {
   readonly logs: number
   readonly spans: number
   readonly auditEvents: number
+  readonly activityEvents: number
 }
 
 /** The truth of one call, from its plan and nothing else. */
@@ -45,6 +46,7 @@ export function callTruth(draft: CallDraft, counted: Counted): CallTruth {
       callEvents: events.filter(isCallEvent).length,
       cdrEvents: events.filter((event) => !isCallEvent(event)).length,
       auditEvents: counted.auditEvents,
+      activityEvents: counted.activityEvents,
       logs: counted.logs,
       spans: counted.spans,
     },

@@ -1,3 +1,4 @@
+import { activityOf } from './activity.ts'
 import { auditOf } from './audit.ts'
 import { callTruth } from './call-truth.ts'
 import type { Emission, MessageEmission, Source } from './emission.ts'
@@ -20,6 +21,7 @@ export function playCall(draft: CallDraft): PlayedCall {
   const events = draft.events.map((event, at) => eventMessage(draft, event, at)).sort((a, b) => a.atMs - b.atMs)
   const telemetry = telemetryOf(draft)
   const audit = auditOf(draft)
+  const activity = activityOf(draft)
   const observed = draft.streams.flatMap((stream, at) =>
     stream.observers.map((plan) => {
       const random = draft.random.fork(`observer-${at}-${plan.observer}`)
@@ -31,6 +33,8 @@ export function playCall(draft: CallDraft): PlayedCall {
     sources: [
       ...told.filter((emissions) => emissions.length > 0).map((emissions) => emissions.values()),
       ...observed.map((sampled) => sampleMessages(draft, sampled)),
+      // Last, because a source's place decides how its messages travel.
+      ...(activity.length > 0 ? [activity.values()] : []),
     ],
     truth: () =>
       callTruth(draft, {
@@ -40,6 +44,7 @@ export function playCall(draft: CallDraft): PlayedCall {
         logs: telemetry.filter(({ kind }) => kind === 'log').length,
         spans: telemetry.filter(({ kind }) => kind === 'span').length,
         auditEvents: audit.length,
+        activityEvents: activity.length,
       }),
   }
 }

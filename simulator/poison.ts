@@ -47,11 +47,15 @@ const poisons: readonly Poison[] = [
 /** Read by one pipeline each, so that one bad message is one dead letter. */
 const spoilableTopics: ReadonlySet<string> = new Set(['call-events', 'conf-events', 'cdr-events', 'quality-samples'])
 
+const besideCalls: ReadonlySet<string> = new Set(['chat-events', 'presence-events'])
+
 export function createPoisoner({ random, share }: PoisonerOptions): Poisoner {
   const planted: Partial<Record<ParkReason, number>> = {}
   let count = 0
   return {
     spoil(emission, dueMs) {
+      // Without a draw: what is told beside calls must not decide which messages of calls are spoilt.
+      if (besideCalls.has(emission.topic)) return []
       if (!random.chance(share) || !spoilableTopics.has(emission.topic)) return []
       const { reason, make } = random.pick(poisons)
       planted[reason] = (planted[reason] ?? 0) + 1

@@ -40,7 +40,7 @@ test('every stream adds up to its truth, for each observer', () => {
 
 test('truth counts each identity once, however often it was delivered', () => {
   const events = messages.filter(({ topic }) =>
-    ['call-events', 'conf-events', 'cdr-events', 'audit-events'].includes(topic),
+    ['call-events', 'conf-events', 'cdr-events', 'audit-events', 'chat-events', 'presence-events'].includes(topic),
   )
   const identities = new Map<string, Set<string>>()
   for (const { topic, value } of events) {
@@ -54,6 +54,7 @@ test('truth counts each identity once, however often it was delivered', () => {
     callEvents: count('call-events') + count('conf-events'),
     cdrEvents: count('cdr-events'),
     auditEvents: count('audit-events'),
+    activityEvents: count('chat-events') + count('presence-events'),
   })
 })
 

@@ -53,6 +53,8 @@ export interface IdentityCounts {
   readonly callEvents: number
   readonly cdrEvents: number
   readonly auditEvents: number
+  /** Chat and presence. */
+  readonly activityEvents: number
   readonly logs: number
   readonly spans: number
 }

@@ -5,6 +5,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { z } from 'zod'
 import { type Archive, openArchive } from '#app/archive/open-archive.ts'
 import { type ComposeParts, composePipelines } from '#app/compose-pipelines.ts'
+import { openPrivacy, type PrivacyRoom } from '#app/privacy/open-privacy.ts'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
@@ -14,6 +15,7 @@ import { embeddedTopics, shardCount } from '#contracts/topics.ts'
 import type { Auditor } from '#pipelines/auditor.ts'
 import { pause } from '#pipelines/pause.ts'
 import type { Pipeline } from '#pipelines/pipeline.ts'
+import { type PrivacyConfig, privacyConfig } from '#pipelines/privacy/config.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { watermarkLagMs, watermarksOf } from '#pipelines/watermarks.ts'
 import { createRegistry } from '#registry/registry.ts'
@@ -28,7 +30,7 @@ const allShards = Array.from({ length: shardCount }, (_, shard) => shard)
 /** Pipelines with nothing to do write watermarks each time they have looked at the log, which a busy machine delays. */
 const watermarkAgeMs = 1_000
 
-const groups = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries']
+const groups = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'summaries']
 
 export interface HarnessOptions {
   readonly folder?: string
@@ -42,6 +44,7 @@ export interface HarnessOptions {
   readonly profileOf?: ComposeParts['profileOf']
   /** Settings of the archive; without them nothing is archived. */
   readonly archive?: z.input<typeof archiveConfig>
+  readonly privacy?: PrivacyConfig
 }
 
 /** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
@@ -57,6 +60,9 @@ export interface Harness {
   /** Stops one pipeline, as if it were down. What is returned starts it again. */
   hold(name: string): Promise<() => void>
   readonly auditor: Auditor
+  readonly privacy: PrivacyRoom
+  /** What /metrics shows. */
+  metrics(): Promise<string>
   /** Live records, by canonical id. */
   records(): Promise<ReadonlyMap<string, CallRecord>>
   rows<Row extends readonly unknown[]>(query: string): Promise<Row[]>
@@ -84,10 +90,17 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   await migrateWarehouse(warehouse, await listMigrations())
   const archive = openArchive(archiveConfig.parse(options.archive ?? {}), registry.archive)
   const retried: Error[] = []
+  const privacy = await openPrivacy({
+    ...{ registry, clock },
+    config: { privacy: options.privacy ?? privacyConfig.parse({}) },
+  })
+  const prometheus = createPrometheus({
+    ...{ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true },
+  })
   const composed = await composePipelines({
     ...{ log, registry, connect, tenants: () => tenants },
     ...(archive === undefined ? {} : { archive }),
-    prometheus: createPrometheus({ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true }),
+    ...{ prometheus, privacy: privacy.privacy, forgetting: privacy.forgetting },
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
     ...(options.profileOf === undefined ? {} : { profileOf: options.profileOf }),
@@ -121,6 +134,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     warehouse,
     auditor: composed.auditor,
     archive,
+    privacy,
+    metrics: async () => (await prometheus.expose('text')).body,
     folder,
     append: (records) => log.append(records),
     async drained() {

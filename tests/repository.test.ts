@@ -62,6 +62,7 @@ describe('warehouse', () => {
     'call_links',
     'call_evidence',
     'audit_log',
+    'activity_events',
   ] as const)('rows of %s fill every column, in the order of the table', (name) => {
     expect(rawColumns[name]).toEqual(tables.find((table) => table.name === name)?.columns.map((column) => column.name))
   })

@@ -1,21 +1,28 @@
-import { randomUUID } from 'node:crypto'
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { storeError } from '#contracts/clickhouse-errors.ts'
+import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
+import { connectServer, type ServerLocation } from './server-connection.ts'
+import { createStatementTracer } from './statement-tracer.ts'
 
-/** Where the warehouse is: a folder (the embedded engine, chdb) or the URL of a ClickHouse server. */
-export type WarehouseLocation =
-  | { readonly path: string }
-  | { readonly url: string; readonly username?: string; readonly password?: string; readonly database?: string }
+/** Where the warehouse is: a folder (the embedded engine, chdb) or a ClickHouse server. */
+export type WarehouseLocation = { readonly path: string } | ServerLocation
 
 export interface WarehouseOptions {
   readonly location: WarehouseLocation
   /** Threads one query may use. Small machines share their cores with the pipelines. */
   readonly maxThreads?: number
-  /** A query that runs longer fails. Without it none is cut off. */
+  /** A query that runs longer fails. Without it none is cut off here, and on a server none before `requestTimeoutMs`. */
   readonly maxQueryMs?: number
+  /** A request to a server that is not answered within this is given up. */
+  readonly requestTimeoutMs?: number
+  /** Told of every statement, for the operator's traces. */
+  readonly trace?: TraceStatement
 }
+
+// The client would print every error with the query's values in it. Ours are thrown, and told by whoever catches them.
+const log = { level: ClickHouseLogLevel.OFF }
 
 /**
  * One connection to the warehouse, with temporary tables of its own. Its queries run one after another, and those of
@@ -23,11 +30,8 @@ export interface WarehouseOptions {
  * balancer must be reached so that one session stays with one host.
  * Throws when the embedded engine is not installed or its folder is locked by another process.
  */
-export async function connectWarehouse({
-  location,
-  maxThreads,
-  maxQueryMs,
-}: WarehouseOptions): Promise<ClickHouseClient> {
+export async function connectWarehouse(options: WarehouseOptions): Promise<ClickHouseClient> {
+  const { location, maxThreads, maxQueryMs, trace } = options
   const clickhouse_settings: ClickHouseSettings = {
     // The default of 26.x is 1: it would acknowledge rows before they are stored.
     async_insert: 0,
@@ -41,14 +45,15 @@ export async function connectWarehouse({
     ...(maxThreads === undefined ? {} : { max_threads: maxThreads }),
     ...(maxQueryMs === undefined ? {} : { max_execution_time: maxQueryMs / 1_000 }),
   }
-  // Temporary tables live in a session, which a server lets do one thing at a time: one socket takes turns by itself.
+  const traced = trace === undefined ? undefined : createStatementTracer(trace)
+  const watched = (client: ClickHouseClient) => traced?.watch(client) ?? client
+  const tracing = traced === undefined ? {} : { tracer: traced.tracer }
   if ('url' in location)
-    return createClient({
-      ...{ ...location, clickhouse_settings, session_id: randomUUID(), max_open_connections: 1 },
-    })
+    return watched(connectServer({ ...options, ...tracing, location, settings: clickhouse_settings }))
   const { createChdbConnection } = await import('chdb/connection')
   const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))
-  return createClient({ connection, clickhouse_settings } as unknown as Parameters<typeof createClient>[0])
+  const settings = { connection, clickhouse_settings, log, ...tracing }
+  return watched(createClient(settings as unknown as Parameters<typeof createClient>[0]))
 }
 
 /** Rows of a SELECT, each an array in column order. Throws LastingError, or an error that may pass with time. */

@@ -1,6 +1,9 @@
 /** Text as a SQL string literal. Backslash and quote are the only characters ClickHouse gives a meaning inside one. */
 export const text = (value: string): string => `'${value.replace(/[\\']/g, '\\$&')}'`
 
+/** A name that is a reserved word, or no plain word at all, as SQL takes it. */
+export const identifier = (name: string): string => `\`${name.replace(/[\\`]/g, '\\$&')}\``
+
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r', '\0': '\\0' }
 
 const cell = (value: string | number): string =>

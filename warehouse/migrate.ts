@@ -2,8 +2,13 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { storeError } from '#contracts/clickhouse-errors.ts'
 import { LastingError } from '#contracts/errors.ts'
-import { rowsOf, run } from './client.ts'
+import { insertRows, rowsOf, run } from './client.ts'
+import { clusterForm } from './cluster-form.ts'
+import { clusterDdlSettings } from './cluster-settings.ts'
+import { identifier, text } from './literal.ts'
+import type { ServerLocation } from './server-connection.ts'
 
 export interface Migration {
   readonly name: string
@@ -24,29 +29,50 @@ export async function listMigrations(from: string = folder): Promise<readonly Mi
   )
 }
 
+const bookkeeping = `CREATE TABLE IF NOT EXISTS schema_migrations
+  (name String, checksum String, applied_at DateTime DEFAULT now()) ENGINE = ReplacingMergeTree ORDER BY name`
+
 /**
  * Applies what is missing, in order. Refuses a warehouse that a newer program has migrated, and a migration that was
- * edited after it was applied. Returns the names applied now.
+ * edited after it was applied. On a cluster each statement goes to all hosts and is waited for. Several processes may do
+ * it at once: what is there is made no second time. Returns the names applied now.
  */
 export async function migrateWarehouse(
   client: ClickHouseClient,
   migrations: readonly Migration[],
+  { cluster }: { readonly cluster?: string | undefined } = {},
 ): Promise<readonly string[]> {
-  await run(
-    client,
-    `CREATE TABLE IF NOT EXISTS schema_migrations (name String, checksum String, applied_at DateTime DEFAULT now())
-     ENGINE = ReplacingMergeTree ORDER BY name`,
-  )
+  const carryOut = (statement: string): Promise<void> =>
+    cluster === undefined ? run(client, statement) : runOnAllHosts(client, clusterForm(statement, cluster))
+  await carryOut(bookkeeping)
   const applied = new Map(
     await rowsOf<[string, string]>(client, 'SELECT name, checksum FROM schema_migrations FINAL ORDER BY name'),
   )
   refuseForeign(applied, migrations)
   const missing = migrations.filter(({ name }) => !applied.has(name))
   for (const { name, sql, checksum } of missing) {
-    for (const statement of statementsOf(sql)) await run(client, repeatable(statement))
-    await client.insert({ table: 'schema_migrations', values: [{ name, checksum }], format: 'JSONEachRow' })
+    for (const statement of statementsOf(sql)) await carryOut(repeatable(statement))
+    await insertRows(client, 'schema_migrations', [{ name, checksum }])
   }
   return missing.map(({ name }) => name)
+}
+
+async function runOnAllHosts(client: ClickHouseClient, query: string): Promise<void> {
+  try {
+    await client.command({ query, clickhouse_settings: clusterDdlSettings })
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+/** Makes the database where it is missing, through a connection that names none. */
+export async function makeDatabase(client: ClickHouseClient, { database, cluster }: ServerLocation): Promise<void> {
+  if (database === undefined) return
+  const found = await rowsOf(client, 'SELECT 1 FROM system.databases WHERE name = {name:String}', { name: database })
+  // Who may not make one can use one that is there.
+  if (found.length > 0) return
+  const everywhere = cluster === undefined ? '' : ` ON CLUSTER ${text(cluster)}`
+  await run(client, `CREATE DATABASE IF NOT EXISTS ${identifier(database)}${everywhere}`)
 }
 
 /** Names of migrations that the warehouse lacks, in order. Refuses what `migrateWarehouse` refuses. */
@@ -81,11 +107,13 @@ function refuseForeign(applied: ReadonlyMap<string, string>, migrations: readonl
   }
 }
 
-/** A process may die between a statement and the note that it ran: creating again what is there must do no harm. */
-const repeatable = (statement: string): string =>
-  statement.replace(/^CREATE (TABLE|VIEW) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ')
+/** A process may die between a statement and the note that it ran: making again what is there must do no harm. */
+export const repeatable = (statement: string): string =>
+  statement
+    .replace(/^CREATE (TABLE|VIEW) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ')
+    .replace(/^(ALTER TABLE \S+ ADD (?:COLUMN|INDEX)) (?!IF NOT EXISTS)/, '$1 IF NOT EXISTS ')
 
-function statementsOf(sql: string): readonly string[] {
+export function statementsOf(sql: string): readonly string[] {
   return sql
     .replace(/^--.*$/gm, '')
     .split(/;\s*$/m)

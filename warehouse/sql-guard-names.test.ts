@@ -25,7 +25,7 @@ beforeAll(async () => {
   const { createChdbConnection } = await import('chdb/connection')
   reader = createClient({ connection: inTurns(createChdbConnection({ path })) } as never)
   const limits = { timeoutMs: 1_000, memoryBytes: 200_000_000, rowsMax: 100 }
-  sql = createSqlConsole({ client: reader, explainer: writer, limits })
+  sql = createSqlConsole({ client: reader, confine: 'connection', explainer: writer, limits })
 })
 afterAll(async () => {
   await reader.close()

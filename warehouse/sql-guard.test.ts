@@ -27,6 +27,7 @@ beforeAll(async () => {
   const { createChdbConnection } = await import('chdb/connection')
   reader = createClient({ connection: inTurns(createChdbConnection({ path })) } as never)
   sql = createSqlConsole({
+    confine: 'connection',
     client: reader,
     explainer: writer,
     limits: { timeoutMs: 1_000, memoryBytes: 200_000_000, rowsMax: 100 },

@@ -20,7 +20,7 @@ export function doctorCommand(parts: CommandParts): Command {
 
 async function doctor(parts: CommandParts, options: DoctorOptions): Promise<void> {
   const config = configFor(parts, options)
-  const checks = await runChecks(config)
+  const checks = await runChecks(config, parts.io.now)
   if (checks.some(({ ok }) => !ok)) parts.end('failed')
   await print(parts, options, { checks }, (colours) =>
     table(

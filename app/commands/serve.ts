@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { createLogger } from '../logger.ts'
 import { requireShared } from '../stores/where.ts'
+import { openOwnTelemetry } from '../telemetry/own-telemetry.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { startWeb } from '../web.ts'
 import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor, numberOption } from './command.ts'
@@ -26,8 +26,9 @@ export function serveCommand(parts: CommandParts): Command {
 async function run(parts: CommandParts, options: ServeOptions): Promise<void> {
   const config = configFor(parts, options, { host: options.host, port: options.port })
   requireShared(config, 'serve')
-  const logger = createLogger(config.logLevel)
-  const web = await startWeb({ config, folder: undefined, clock: parts.io.now, logger })
+  const telemetry = await openOwnTelemetry(config)
+  const { logger } = telemetry
+  const web = await startWeb({ config, folder: undefined, clock: parts.io.now, logger, telemetry })
   try {
     void web.started.then(
       async (serving) => {
@@ -43,5 +44,6 @@ async function run(parts: CommandParts, options: ServeOptions): Promise<void> {
     await untilStopped(web.failed)
   } finally {
     await web.stop()
+    await telemetry.tracing.close()
   }
 }

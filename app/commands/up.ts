@@ -4,8 +4,8 @@ import { isPortFree, portInUse } from '../checks.ts'
 import type { Config } from '../config.ts'
 import { busyMessage, claimDataFolder } from '../data-folder.ts'
 import { CommandError } from '../exit-codes.ts'
-import { createLogger } from '../logger.ts'
 import { type Running, startServices } from '../services.ts'
+import { openOwnTelemetry } from '../telemetry/own-telemetry.ts'
 import { coloursFor } from '../text/colours.ts'
 import { duration } from '../text/format.ts'
 import { untilStopped } from '../until-stopped.ts'
@@ -38,7 +38,8 @@ async function up(parts: CommandParts, options: UpOptions): Promise<void> {
   const began = performance.now()
   const claim = claimDataFolder(config.dataDir, 'up')
   if (claim.type === 'busy') throw new CommandError('busy', busyMessage(config.dataDir, claim))
-  const logger = createLogger(config.logLevel)
+  const telemetry = await openOwnTelemetry(config)
+  const { logger } = telemetry
   let running: Running | undefined
   try {
     // Before the stores: opening them takes seconds, and a port in use is the commonest slip.
@@ -50,12 +51,14 @@ async function up(parts: CommandParts, options: UpOptions): Promise<void> {
       folder: claim.folder,
       clock: parts.io.now,
       logger,
+      telemetry,
       demo: options.demo === true,
     })
     await announce(parts, options, { config, running, tookMs: performance.now() - began })
     await untilStopped(running.failed)
   } finally {
     await running?.stop()
+    await telemetry.tracing.close()
     claim.folder.release()
   }
 }

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type PipelineName, pipelineNames } from '../compose/compose-parts.ts'
 import { CommandError } from '../exit-codes.ts'
-import { createLogger } from '../logger.ts'
 import { nearestName } from '../nearest-name.ts'
 import { requireShared } from '../stores/where.ts'
+import { openOwnTelemetry } from '../telemetry/own-telemetry.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { startWorker } from '../worker.ts'
 import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor, numberOption } from './command.ts'
@@ -47,11 +47,12 @@ function readNames(text: string): readonly PipelineName[] {
 async function work(parts: CommandParts, options: WorkerOptions): Promise<void> {
   const config = configFor(parts, options, { host: options.host, port: options.port })
   requireShared(config, 'worker')
-  const logger = createLogger(config.logLevel)
+  const telemetry = await openOwnTelemetry(config)
+  const { logger } = telemetry
   const { pipelines } = options
   if (config.archive.url === undefined && pipelines.every((name) => name === 'archive'))
     throw new CommandError('usage', 'archive.url: not set, so there is nothing for the pipeline "archive" to do')
-  const worker = await startWorker({ config, folder: undefined, clock: parts.io.now, logger, pipelines })
+  const worker = await startWorker({ config, folder: undefined, clock: parts.io.now, logger, telemetry, pipelines })
   try {
     const url = `http://${config.host}:${worker.port}`
     if (options.json === true) await parts.io.out(`${JSON.stringify({ url, pid: process.pid, pipelines })}\n`)
@@ -63,5 +64,6 @@ async function work(parts: CommandParts, options: WorkerOptions): Promise<void> 
     await untilStopped(worker.failed)
   } finally {
     await worker.stop()
+    await telemetry.tracing.close()
   }
 }

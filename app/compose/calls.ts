@@ -1,5 +1,4 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { LogRecord } from '#contracts/event-log.ts'
 import { createCallsPipeline, type PipelineRoom } from '#pipelines/calls.ts'
 import type { Pipeline } from '#pipelines/pipeline.ts'
 import { createConflictWatch } from '#pipelines/steps/conflicts.ts'
@@ -13,6 +12,7 @@ import { createFrozenCheck } from '#warehouse/summaries/frozen-check.ts'
 import { neverFrozenMs } from '#warehouse/summaries/minute-keys.ts'
 import { liveScore } from '../live-score.ts'
 import type { ComposeParts } from './compose-parts.ts'
+import { isNewTo } from './room.ts'
 import { scorerBy } from './scoring.ts'
 
 /** Bundles of links remembered as stored: about 250 bytes each. */
@@ -20,8 +20,7 @@ export const linkMemorySize = 400_000
 
 export function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHouseClient): Pipeline {
   const { registry, prometheus, profileOf = () => defaultProfile } = parts
-  const isNew = ({ topic, partition, offset }: LogRecord) =>
-    offset >= (parts.quietBelow?.get(`${topic}/${partition}`) ?? 0)
+  const isNew = isNewTo(parts)
   return createCallsPipeline({
     ...room,
     watermarks: registry.watermarks,

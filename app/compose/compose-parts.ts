@@ -1,8 +1,12 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
+import type { TraceBatch } from '#contracts/batch-trace.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { callTopics, topicNames } from '#contracts/topics.ts'
+import { archivedTopics } from '#pipelines/archive.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import type { PipelineLimits } from '#pipelines/pipeline.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
@@ -11,14 +15,37 @@ import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
 import type { Archive } from '../archive/open-archive.ts'
+import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
+import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
 
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
-export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'audit', 'summaries', 'archive'] as const
+export const pipelineNames = [
+  'calls',
+  'evidence',
+  'logs',
+  'traces',
+  'activity',
+  'audit',
+  'summaries',
+  'archive',
+] as const
 export type PipelineName = (typeof pipelineNames)[number]
 
 /** Those that records are made by. What is archived waits for its window of time, and nobody for it. */
 export const isForRecords = (name: PipelineName): boolean => name !== 'archive'
+
+/** What each group reads: what its lag is asked of. */
+export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
+  calls: callTopics,
+  evidence: [topicNames.appLogs, topicNames.traceSpans],
+  logs: [topicNames.appLogs],
+  traces: [topicNames.traceSpans],
+  activity: [topicNames.chatEvents, topicNames.presenceEvents],
+  audit: [topicNames.auditEvents],
+  summaries: [topicNames.callChanges, topicNames.callChangesBulk],
+  archive: archivedTopics,
+}
 
 export interface ComposeParts {
   /** Those of this process; without it all of them. */
@@ -28,12 +55,18 @@ export interface ComposeParts {
   readonly prometheus: Prometheus
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
   readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
+  /** Where log lines and spans go, where that is not the warehouse. */
+  readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
   /** Without it nothing is archived. */
   readonly archive?: Archive
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
+  /** What decode steps store of persons; without it parties as sent, free text scrubbed. */
+  readonly privacy?: Privacy
+  /** Erasures alone, for what summaries read of raw. */
+  readonly forgetting?: Privacy
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
@@ -52,5 +85,9 @@ export interface ComposeParts {
   readonly mayAudit?: (owns: (shard: number) => boolean) => Promise<boolean>
   readonly auditorPace?: Partial<AuditorPace>
   readonly onDifferences?: (differences: readonly Difference[]) => void
+  /** Traces of batches, for the operator. */
+  readonly trace?: TraceBatch
+  /** Notes when pipelines were looking. */
+  readonly heartbeats?: Pick<Heartbeats, 'polled'>
   readonly onRetry: (what: string, cause: Error) => void
 }

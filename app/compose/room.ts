@@ -1,14 +1,22 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { LogRecord } from '#contracts/event-log.ts'
+import { isReplayed } from '#contracts/pipeline.ts'
+import type { RowSink } from '#contracts/warehouse.ts'
+import type { Batch } from '#pipelines/batch.ts'
 import type { PipelineRoom } from '#pipelines/calls.ts'
-import type { PipelineObserver } from '#pipelines/pipeline.ts'
 import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
 import type { ComposeParts } from './compose-parts.ts'
 
 /** What every pipeline is given, with the warehouse on this connection as its sink. */
 export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
-  const sink = createRawSink({ client })
-  const { log, windows, tenants, topicTenant, watermarkLagMs, limits } = parts
+  const sink = createRawSink({ client, observe: parts.prometheus.pipelines.request })
+  return roomWith(parts, parts.writes?.watchSink('warehouse', sink) ?? sink)
+}
+
+/** What every pipeline is given, with a sink of another kind. */
+export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
+  const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
   return {
     log,
     windows,
@@ -16,18 +24,32 @@ export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineR
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
-    sink: parts.writes?.watchSink('warehouse', sink) ?? sink,
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy }),
+    sink,
     deadLetter: deadLetters,
-    observer: observerOf(parts),
+    ...(parts.trace === undefined ? {} : { trace: parts.trace }),
+    observer: {
+      ...prometheus.pipelines,
+      records(pipeline, polled) {
+        prometheus.pipelines.records(pipeline, polled)
+        parts.heartbeats?.polled(pipeline, polled)
+      },
+      retry(pipeline, sink, cause) {
+        prometheus.pipelines.retry(pipeline, sink, cause)
+        parts.onRetry(`${pipeline} -> ${sink}`, cause)
+      },
+    },
   }
 }
 
-/** Health of a pipeline, as metrics and in the program's own log. */
-export const observerOf = ({ prometheus, onRetry }: ComposeParts): PipelineObserver => ({
-  records: prometheus.pipelines.records,
-  batch: prometheus.pipelines.batch,
-  retry(pipeline, sink, cause) {
-    prometheus.pipelines.retry(pipeline, sink, cause)
-    onRetry(`${pipeline} -> ${sink}`, cause)
-  },
-})
+/** True of a message that was not counted before: neither before the last stop, nor before it was archived. */
+export const isNewTo =
+  ({ quietBelow }: Pick<ComposeParts, 'quietBelow'>) =>
+  ({ topic, partition, offset, headers }: LogRecord): boolean =>
+    !isReplayed({ headers }) && offset >= (quietBelow?.get(`${topic}/${partition}`) ?? 0)
+
+/** Counts what a batch has stored of chat, presence and requests, each message once. */
+export function countNew(parts: ComposeParts): (batch: Batch) => void {
+  const isNew = isNewTo(parts)
+  return ({ rows }) => parts.prometheus.activity.observe(rows.filter(({ record }) => isNew(record)))
+}

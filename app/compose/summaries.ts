@@ -11,6 +11,9 @@ import { recomputeParts } from './recompute-parts.ts'
 /** Imports, and the past judged anew, are no calls that end now: they would look like a flood of them. */
 const endedRecentlyMs = 86_400_000
 
+/** Late reading waits two minutes at most: with older changes before it, `summaries` is stuck or overwhelmed. */
+const lookingWithinMs = 150_000
+
 async function* nothing(): AsyncGenerator<never> {}
 
 interface SummariesConnections {
@@ -53,10 +56,14 @@ export function summariesOf(
           }
         }
       },
-      backlog(size, oldestAgeMs) {
-        prometheus.pipelines.dirtyCalls(size)
-        prometheus.pipelines.summaryDelay('running', oldestAgeMs / 1_000)
+      backlog(size, oldestAgeMs, polled) {
+        prometheus.pipelines.dirtyCalls(size, oldestAgeMs / 1_000)
+        prometheus.pipelines.records('summaries', polled)
+        // What is read waits in the backlog, whose age is told above.
+        prometheus.pipelines.committed('summaries', polled)
+        if (oldestAgeMs < lookingWithinMs) parts.heartbeats?.polled('summaries', polled)
       },
+      shown: prometheus.pipelines.summaryDelay,
       retry: (cause) => parts.onRetry('summaries', cause),
     },
   })

@@ -1,6 +1,8 @@
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import { createKafkaLog } from '#collectors/kafka/kafka-log.ts'
 import type { EventLog, LogWatch } from '#contracts/event-log.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
+import { groupTopics, type PipelineName } from '../compose/compose-parts.ts'
 import type { EngineParts } from '../engine.ts'
 import type { WriteHealth } from '../write-health.ts'
 import { folderFor } from './where.ts'
@@ -13,9 +15,43 @@ export interface OpenLog extends LogWatch {
 
 /** The log that the configuration names: Kafka, or the embedded one in the data folder. */
 export async function openLog(parts: EngineParts, writes: WriteHealth): Promise<OpenLog> {
-  const opened = openEmbedded(parts)
+  const opened = parts.config.kafka.brokers.length > 0 ? await openKafka(parts) : openEmbedded(parts)
   const watched = writes.watch('log')
   return { ...opened, log: { ...opened.log, append: (records) => watched(() => opened.log.append(records)) } }
+}
+
+/** Throws while a broker or a topic is awaited: who can wait, waits (await-engine.ts). */
+async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLog> {
+  const topics = embeddedTopics
+  const log = createKafkaLog({
+    config: config.kafka,
+    clock,
+    topics,
+    observer: {
+      trouble: (what, of) => logger.warn({ what, of }, 'the log is in trouble'),
+      client: (part, severity) => logger.debug({ part, severity }, 'the Kafka client complains'),
+    },
+  })
+  const health = async (): Promise<string> => {
+    const told = await log.health()
+    return told.ok ? 'ok' : told.awaits.join(' ')
+  }
+  const said = await health()
+  if (said !== 'ok') {
+    await log.close()
+    throw new Error(said)
+  }
+  return {
+    log,
+    health,
+    embedded: undefined,
+    async lag(group) {
+      const found = await log.lag(group, groupTopics[group as PipelineName] ?? [])
+      return found.map(({ topic, partition, committed, end, messages }) => {
+        return { topic, partition, committed, end, lag: messages }
+      })
+    },
+  }
 }
 
 function openEmbedded({ config, folder, clock }: EngineParts): OpenLog {

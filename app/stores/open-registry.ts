@@ -1,9 +1,34 @@
+import { readFileSync } from 'node:fs'
 import type { Registry } from '#contracts/registry.ts'
-import { createRegistry } from '#registry/registry.ts'
+import type { Database } from '#registry/database.ts'
+import { openPgDatabase } from '#registry/pg-database.ts'
+import { createRegistry, registryOn } from '#registry/registry.ts'
+import type { Config } from '../config.ts'
 import type { EngineParts } from '../engine.ts'
+import { CommandError } from '../exit-codes.ts'
 import { folderFor } from './where.ts'
 
 /** The registry that the configuration names: a PostgreSQL server, or the embedded one in the data folder. */
-export async function openRegistry({ folder, clock }: EngineParts): Promise<Registry> {
+export async function openRegistry({
+  config,
+  folder,
+  clock,
+}: Pick<EngineParts, 'config' | 'folder' | 'clock'>): Promise<Registry> {
+  if (config.postgres.url !== undefined) return registryOn(await openPostgres(config), clock)
   return createRegistry({ dataDir: folderFor('postgres.url', folder).part('registry'), clock })
+}
+
+/** The database alone, as it stands. */
+export function openPostgres({ postgres }: Pick<Config, 'postgres'>): Promise<Database> {
+  const { url, password, caFile, tls, connections } = postgres
+  if (url === undefined) throw new CommandError('usage', 'postgres.url is not set')
+  return openPgDatabase({ url, password, tls, ca: caFile === undefined ? undefined : readCa(caFile), connections })
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CommandError('usage', `postgres.caFile: cannot read it: ${(error as Error).message}`)
+  }
 }

@@ -27,7 +27,9 @@ export function warehouseLocation({ config, folder }: Pick<EngineParts, 'config'
 export async function openWarehouse(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<OpenWarehouse> {
   const location = warehouseLocation(parts)
   if ('path' in location) await removeBlocks(location.path)
-  const connectApart: Connect = (limits = {}) => connectWarehouse({ location, ...limits })
+  const trace = parts.telemetry?.tracing.statement
+  const tracing = trace === undefined ? {} : { trace }
+  const connectApart: Connect = (limits = {}) => connectWarehouse({ location, ...tracing, ...limits })
   return {
     connectApart,
     async connect(limits) {

@@ -7,6 +7,12 @@ export const telemetryConfig = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('OTLP/HTTP URL for our own spans, http://tempo:4318/v1/traces. Without it none are made.'),
+  tracesShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Part of our own batches and requests that is traced, 0 to 1.'),
   logsUrl: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -13,7 +13,7 @@ export function callStory(whole: WholeCall, colours: Colours): string {
   const sections: readonly (readonly [string, string])[] = [
     ['', headOf(whole, colours)],
     ['Verdict', verdictOf(record, colours)],
-    ['Timeline', timelineOf(record)],
+    ['Timeline', timelineOf(record, whole.activity)],
     ['Legs', record.legs.length === 0 ? '' : table(record.legs, legColumns, colours)],
     [
       'Streams, by who measured them (* counts for talk time)',
@@ -21,8 +21,8 @@ export function callStory(whole: WholeCall, colours: Colours): string {
     ],
     ['MOS', mosOf(record, colours)],
     ['Evidence', evidenceOf(record, colours)],
-    ['Logs', storyOfLogs(whole.logs, colours)],
-    ['Spans', storyOfSpans(whole.spans, colours)],
+    ['Logs', storyOfLogs(whole, colours)],
+    ['Spans', storyOfSpans(whole, colours)],
   ]
   return sections
     .filter(([, text]) => text !== '')

@@ -19,6 +19,7 @@ const telling = [
   'delay_ms',
   'device',
   'role',
+  'status',
   'transfer',
   'error',
   'leg_id',
@@ -26,10 +27,10 @@ const telling = [
 
 const maxLines = 200
 
-/** Events and findings in order of time, with the time since the call began. */
-export function timelineOf({ startedMs, events, verdict }: CallRecord): string {
+/** Events, chat and presence, and findings in order of time, with the time since the call began. */
+export function timelineOf({ startedMs, events, verdict }: CallRecord, activity: readonly CallEventRow[] = []): string {
   const moments = [
-    ...events.map((event) => ({ atMs: event.atMs, text: eventText(event) })),
+    ...[...events, ...activity].map((event) => ({ atMs: event.atMs, text: eventText(event) })),
     ...verdict.findings.flatMap(findingMoments),
   ]
   const ordered = moments.sort((a, b) => a.atMs - b.atMs)

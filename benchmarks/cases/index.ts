@@ -4,6 +4,7 @@ import { callList } from './call-list.ts'
 import { decode } from './decode.ts'
 import { disk } from './disk.ts'
 import { freshness } from './freshness.ts'
+import { kafka } from './kafka.ts'
 import { page } from './page.ts'
 import { quality } from './quality.ts'
 import { spine } from './spine.ts'
@@ -19,4 +20,5 @@ export const cases: readonly BenchCase[] = [
   freshness({ calls: 5_000, quickCalls: 500 }),
   freshness({ calls: 50_000, quickCalls: 1_000 }),
   spine,
+  kafka,
 ]

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GroupOptions, Membership } from '#contracts/event-log.ts'
+import { createWaitingRoom } from '../waiting-room.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { GroupMember } from './group-coordinator.ts'
 import type { Partitions } from './partitions.ts'
 import { assertOffset, createReading, type ReadingParts } from './reading.ts'
-import { createWaitingRoom } from './waiting-room.ts'
 
 export interface MembershipParts extends ReadingParts {
   readonly partitions: Partitions

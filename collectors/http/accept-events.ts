@@ -1,12 +1,12 @@
 import type { NewRecord } from '#contracts/event-log.ts'
-import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
 import { type FieldProblem, fieldProblems } from './problem.ts'
 
 export interface EventContext {
   readonly tenant: string
   readonly nowMs: number
-  readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs'>
+  readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs' | 'byTenant'>
   /** False: the one event is no batch, and problems name no index. */
   readonly batch: boolean
 }
@@ -58,7 +58,7 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
       },
     }
   }
-  const problem = outsideWindow(Date.parse(time), nowMs, windows)
+  const problem = outsideWindow(Date.parse(time), nowMs, windowsFor(windows, tenant))
   if (problem !== undefined) return { problems: [{ ...at, field: 'time', fix: problem }] }
   return { record: { topic, key: keyOf(parsed.data), headers: { [recordHeaders.tenant]: tenant }, value } }
 }

@@ -43,6 +43,9 @@ export const nowFigures = z.object({
   classes: z.object(byClass).describe('Of the calls that started in the window.'),
   scales: z.array(scale),
   unscoredMinutes: z.number().describe('Measured talk without a MOS that is grounded.'),
+  blind: z
+    .array(z.object({ pipeline: z.string(), fromMs: ms, untilMs: ms }))
+    .describe('When callscope itself was not looking, by pipeline. What was sent then may have been read since.'),
   worst: z.object(Object.fromEntries(worstDimensions.map((name) => [name, worst])) as WorstShape),
 })
 type WorstShape = Record<(typeof worstDimensions)[number], typeof worst>

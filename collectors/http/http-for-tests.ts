@@ -63,6 +63,10 @@ export const emptyDesk: Desk = {
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
+  erasures: {
+    erase: async () => ({ sequence: 1, calls: 0, rows: {}, purged: true }),
+    list: async () => [],
+  },
   links: {
     show: async () => ({ calls: [], cuts: [] }),
     decide: async () => ({ sequence: 1, wereOne: true, announced: 2, calls: [] }),
@@ -99,7 +103,7 @@ export const emptyCharts: CallCharts = {
     },
   }),
   now: async (_tenant, window) => ({
-    ...{ ...window, activeCalls: 0, startedCalls: 0, classes: none, scales: [], unscoredMinutes: 0 },
+    ...{ ...window, activeCalls: 0, startedCalls: 0, classes: none, scales: [], unscoredMinutes: 0, blind: [] },
     worst: { carrier: [], route: [], region: [], codec: [] },
   }),
   samples: async () => undefined,

@@ -122,6 +122,8 @@ export interface Now {
   }[]
   /** Talk minutes in the window for which nobody measured a MOS. */
   unscoredMinutes: number
+  /** When callscope itself was not looking, by pipeline. */
+  blind: { pipeline: string; fromMs: number; untilMs: number }[]
   worst: Record<
     'carrier' | 'route' | 'region' | 'codec',
     { value: string; calls: number; bad: number; poor: number; unclassified: number }[]

@@ -47,6 +47,17 @@ describe('the three modes of CloudEvents on Kafka', () => {
   })
 })
 
+describe('the content type', () => {
+  const copied = { ce_specversion: '1.0', ce_id: 'e-1', ce_type: 'quality.sample' }
+
+  test.each([
+    ['application/cloudevents+json; charset=UTF-8', sample()],
+    ['application/cloudevents-batch+json', [sample()]],
+  ])('%s is structured, though attributes are repeated as headers', (contentType, value) => {
+    expect(reasonsOf(value, { headers: { ...copied, 'content-type': contentType } })).toEqual(['next'])
+  })
+})
+
 describe('whose it is', () => {
   const byHeader = (tenant: string) => ({ headers: { [recordHeaders.tenant]: tenant } })
 

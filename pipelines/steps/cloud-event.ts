@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { LogRecord } from '#contracts/event-log.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
-import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type Accept, acceptOf } from './cloud-event-accept.ts'
 import { explainIssues } from './cloud-event-issues.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
@@ -86,9 +86,10 @@ export function createReader<Event extends Envelope>(options: ReaderOptions<Even
     if (typeof tenant !== 'string') return tenant
     const timeMs = Date.parse(event.time)
     if (Number.isNaN(timeMs)) return noTime
-    const refused = refusedTime(timeMs, record, options.windows)
+    const windows = windowsFor(options.windows, tenant)
+    const refused = refusedTime(timeMs, record, windows)
     if (refused !== undefined) return refused
-    return next({ tenant, event, timeMs, expiresAtSeconds: expiresAtSeconds(timeMs, record, options.windows) })
+    return next({ tenant, event, timeMs, expiresAtSeconds: expiresAtSeconds(timeMs, record, windows) })
   }
 
   return function read(record) {
@@ -130,8 +131,10 @@ function parseValue(value: string | Uint8Array): Outcome<unknown> {
   }
 }
 
+/** The content type decides (Kafka Protocol Binding, 3): a structured event may carry its attributes as headers too. */
 const isBinaryMode = ({ headers }: LogRecord): boolean =>
-  headers.ce_specversion !== undefined || headers.ce_id !== undefined
+  (headers.ce_specversion !== undefined || headers.ce_id !== undefined) &&
+  headers[recordHeaders.contentType]?.startsWith('application/cloudevents') !== true
 
 /** Binary mode: every `ce_` header is an attribute, the content type is that of the data. */
 function fromHeaders(record: LogRecord, data: unknown): Record<string, unknown> {

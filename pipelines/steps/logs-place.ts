@@ -1,12 +1,15 @@
 import type { LogRecord } from '#contracts/event-log.ts'
+import { encodingByContent } from '#contracts/otlp/told-by-content.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
-import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
 import { expiresAtSeconds, refusedTime } from './cloud-event-times.ts'
 import { type Attributed, tenantNamedBy } from './logs-attributes.ts'
 
 export interface OtlpRules extends TenantRules {
   readonly windows: TimeWindows
+  readonly privacy?: Privacy
 }
 
 /** Whose log line or span it is, and what follows from its time. */
@@ -25,8 +28,9 @@ export function placeSignal(
 ): Outcome<Placed> {
   const tenant = tenantOf(record, tenantNamedBy(signal), rules)
   if (typeof tenant !== 'string') return tenant
-  const refused = refusedTime(times.startMs, record, rules.windows) ?? refusedTime(times.endMs, record, rules.windows)
-  return refused ?? next({ tenant, expiresAtSeconds: expiresAtSeconds(times.endMs, record, rules.windows) })
+  const windows = windowsFor(rules.windows, tenant)
+  const refused = refusedTime(times.startMs, record, windows) ?? refusedTime(times.endMs, record, windows)
+  return refused ?? next({ tenant, expiresAtSeconds: expiresAtSeconds(times.endMs, record, windows) })
 }
 
 /** Epoch milliseconds of OTLP nanoseconds in decimal text, rounded down. */
@@ -48,4 +52,10 @@ const maxBytes = 4 * 1_048_576
 export const tooLargeForOtlp = (record: LogRecord): Outcome<never> | undefined =>
   record.value.length > maxBytes ? park('too_large', 'body: more than 4 MiB; send smaller batches') : undefined
 
-export const contentTypeOf = (record: LogRecord): string | undefined => record.headers[recordHeaders.contentType]
+/** What the record's header says; the Collector's Kafka exporter sets none, and its messages say it by their content. */
+export function contentTypeOf({ headers, value }: LogRecord): string {
+  const named = headers[recordHeaders.contentType]
+  if (named !== undefined) return named
+  const isProtobuf = typeof value !== 'string' && encodingByContent(value) === 'protobuf'
+  return isProtobuf ? 'application/x-protobuf' : 'application/json'
+}

@@ -33,6 +33,11 @@ export interface Shift {
   readonly signal: AbortSignal
 }
 
+/** A shift at work, and when it began, by the steady clock. */
+interface Turn extends Shift {
+  readonly startedAt: number
+}
+
 /** Recomputes one batch of calls at a time, beside what other lanes do. */
 export interface Lane {
   /** Neither at work nor resting after a small batch. Throws what has stopped it for good. */
@@ -51,7 +56,7 @@ export function createLane(parts: LaneParts): Lane {
 
   async function run(taken: readonly Waiting[], shift: Shift): Promise<void> {
     const started = performance.now()
-    await workApart(taken, shift)
+    await workApart(taken, { ...shift, startedAt: started })
     if (taken.length < parts.batch) restsUntil = started + parts.cycleMs
   }
 
@@ -81,7 +86,7 @@ export function createLane(parts: LaneParts): Lane {
   }
 
   /** Those that were given up before come last, each alone: the others need not fail with them again. */
-  async function workApart(taken: readonly Waiting[], shift: Shift): Promise<void> {
+  async function workApart(taken: readonly Waiting[], shift: Turn): Promise<void> {
     const suspects = taken.filter(({ change }) => troubles.isSuspect(change))
     const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !troubles.isSuspect(change))
     if (others.length > 0) await work(others, shift)
@@ -89,7 +94,7 @@ export function createLane(parts: LaneParts): Lane {
   }
 
   /** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
-  async function work(taken: readonly Waiting[], shift: Shift): Promise<void> {
+  async function work(taken: readonly Waiting[], shift: Turn): Promise<void> {
     const started = performance.now()
     try {
       const changes = taken.map(({ change }) => change)
@@ -104,12 +109,15 @@ export function createLane(parts: LaneParts): Lane {
       backlog.done(taken)
       troubles.forget(changes)
       observer.recomputed(rows, (performance.now() - started) / 1_000)
+      const shownMs = shift.logNowMs + performance.now() - shift.startedAt
+      for (const { change, sinceMs } of taken)
+        observer.shown(change.late === true ? 'late' : change.urgency, Math.max(0, shownMs - sinceMs) / 1_000)
     } catch (error) {
       await mend(error instanceof Error ? error : new Error('recompute failed'), taken, shift)
     }
   }
 
-  async function mend(cause: Error, taken: readonly Waiting[], shift: Shift): Promise<void> {
+  async function mend(cause: Error, taken: readonly Waiting[], shift: Turn): Promise<void> {
     const { signal } = shift
     observer.retry(cause)
     const [only] = taken

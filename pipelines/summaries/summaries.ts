@@ -1,4 +1,4 @@
-import type { Change } from '#contracts/changes.ts'
+import type { Change, Urgency } from '#contracts/changes.ts'
 import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
@@ -15,7 +15,10 @@ import { createTroubles } from './troubles.ts'
 
 export interface SummariesObserver {
   recomputed(rows: readonly CallRow[], seconds: number): void
-  backlog(size: number, oldestAgeMs: number): void
+  /** A poll has come back, and this is what waits. */
+  backlog(size: number, oldestAgeMs: number, polled: Polled): void
+  /** A change is in its record, so long after it was announced, by the log's time; late: it was read late. */
+  shown(urgency: Urgency | 'late', seconds: number): void
   retry(cause: Error): void
 }
 
@@ -122,7 +125,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
           await attempt(() => shift.addDue(polled), parts.observer.retry)
           startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
-          parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs))
+          parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)
           idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {

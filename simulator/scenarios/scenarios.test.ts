@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import { bodyOf, type CallTruth, type SimulatedMessage, simulateTraffic } from '../index.ts'
 import { firstOfEach, isRecord, readSamples, type SeenSample } from '../testing.ts'
 
+/** What a scenario is not told by. */
+const besideCalls = new Set(['quality-samples', 'audit-events', 'chat-events', 'presence-events'])
+
 const startMs = Date.UTC(2026, 2, 4, 9)
 
 interface Played {
@@ -19,7 +22,7 @@ function playedOf(scenario: string): readonly Played[] {
     const messages = [...traffic.messages]
     const [truth] = traffic.truth().calls
     if (truth === undefined) throw new Error('one call was asked for')
-    const told = messages.filter(({ topic }) => topic !== 'quality-samples' && topic !== 'audit-events')
+    const told = messages.filter(({ topic }) => !besideCalls.has(topic))
     const types = [...told]
       .sort((a, b) => a.atMs - b.atMs)
       .flatMap(({ value }) => (isRecord(value) ? [String(value.type)] : []))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
+import { describeSinkPromises } from '#tests/promises/sink.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { createRawSink } from './raw-sink.ts'
 
@@ -187,6 +188,23 @@ describe('rows as text', () => {
       ),
     ).toEqual([[most, -most, null, null]])
   })
+})
+
+/** A tenant for each test, because they share a table; a connection that stays open for the others. */
+let tenants = 0
+describeSinkPromises<RawRow>('warehouse', async () => {
+  const tenant = `promises-${tenants++}`
+  const client = Object.create(warehouse.client, { close: { value: async () => undefined } })
+  return {
+    sink: createRawSink({ client }),
+    rows: (count) => Array.from({ length: count }, (_, sequence) => aSample(tenant, { sequence })),
+    guilty: () => aSample(tenant, { sequence: 1_000, packets_received: 'GUILTY' }),
+    async stored() {
+      const counted = `SELECT count() FROM quality_samples FINAL WHERE tenant = '${tenant}'`
+      return (await warehouse.rows<[number]>(counted))[0]?.[0] ?? -1
+    },
+    dispose: async () => undefined,
+  }
 })
 
 describe('the sink', () => {

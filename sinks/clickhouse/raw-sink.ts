@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
 import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
-import type { Delivery, Sink } from '#contracts/sink.ts'
+import type { Delivery, ObserveSink, Sink } from '#contracts/sink.ts'
 import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
 import { type NativeColumn, nativeBlock } from './native.ts'
 import { tsvRow } from './tsv.ts'
@@ -12,6 +13,8 @@ export interface RawSinkOptions {
   readonly client: ClickHouseClient
   /** A batch refused for a lasting reason twice is halved until the guilty rows are found. */
   readonly retryAfterMs?: number
+  /** Told of every insert. */
+  readonly observe?: ObserveSink
 }
 
 type Refusals = { row: RawRow; detail: string }[]
@@ -21,24 +24,42 @@ type Refusals = { row: RawRow; detail: string }[]
  * raw table collapses equal keys. Rows far apart in time go in several inserts, because ClickHouse refuses one over more
  * than 100 partitions.
  */
-export function createRawSink({ client, retryAfterMs = 1_000 }: RawSinkOptions): Sink<RawRow> {
-  const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {
+export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSinkOptions): Sink<RawRow> {
+  const send = async (table: RawTable, rows: readonly RawRow[], sized: (bytes: number) => void): Promise<void> => {
     const used = usedColumns(table, rows)
     const columns = used.map((at) => rawColumns[table][at]) as [string, ...string[]]
     if (table === 'quality_samples') {
       const block = nativeBlock(used.map(sampleColumn), rows)
+      sized(block.length)
       const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
       const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
-      stream.destroy()
+      // Read to its end, empty as it is: on a server this is what gives the connection back.
+      await finished(stream.resume())
       return
     }
     const text = Buffer.from(textOf(rows, used))
+    sized(text.length)
     await client.insert({
       table,
       values: Readable.from([text], { objectMode: false }),
       columns,
       format: 'TabSeparated',
     })
+  }
+
+  const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {
+    const started = performance.now()
+    let bytes = 0
+    let outcome: 'stored' | 'failed' = 'failed'
+    try {
+      await send(table, rows, (size) => {
+        bytes = size
+      })
+      outcome = 'stored'
+    } finally {
+      const seconds = (performance.now() - started) / 1_000
+      observe?.({ sink: 'warehouse', table, rows: rows.length, bytes, seconds, outcome })
+    }
   }
 
   /** Inserts what can be inserted; returns the rows that never can. Throws what may pass with time. */
@@ -126,6 +147,7 @@ const partitioning: Readonly<Partial<Record<RawTable, readonly ['daily' | 'month
   cdr_billing: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
   call_evidence: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
   audit_log: ['monthly', ({ cells }) => Number(cells[4]) / 1_000],
+  activity_events: ['daily', ({ cells }) => Number(cells[3]) / 1_000],
 }
 
 function bySpan(table: RawTable, rows: RawRow[]): readonly (readonly RawRow[])[] {

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client'
 export interface MetricLiteral {
   readonly name: string
   /** Unit of the value; the name's suffix for all but counts and ratings. */
-  readonly unit: 'seconds' | 'ratio' | 'mos' | 'count' | 'info'
+  readonly unit: 'seconds' | 'bytes' | 'ratio' | 'mos' | 'count' | 'info'
   readonly help: string
   readonly labels: readonly string[]
   readonly buckets?: readonly number[]
@@ -20,10 +20,6 @@ const roundTripBuckets = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2]
 const lossBuckets = [0.001, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5]
 // Post-dial delay: ITU-T E.721 aims at 3 s local, 5 s toll, 8 s international; people hang up before a minute is over.
 const setupBuckets = [0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 60]
-const batchBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-// 5 s is promised for events and ended calls, 30 s for running figures.
-const delayBuckets = [0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300]
-
 const byCall = ['tenant', 'class'] as const
 const byPath = ['carrier', 'region', 'codec', 'direction'] as const
 
@@ -96,97 +92,6 @@ export const callMetrics = {
     unit: 'count',
     help: 'Calls whose record is open: begun, however long ago, and neither ended nor silent for too long',
     labels: ['tenant'],
-  },
-} as const satisfies Readonly<Record<string, MetricLiteral>>
-
-/** The health of callscope itself. */
-export const pipelineMetrics = {
-  records: {
-    name: 'callscope_pipeline_records_total',
-    unit: 'count',
-    help: 'Messages read from the log, repeats included',
-    labels: ['pipeline', 'topic'],
-  },
-  deadLetters: {
-    name: 'callscope_pipeline_dead_letters_total',
-    unit: 'count',
-    help: 'Messages or parts of messages refused for good, by reason',
-    labels: ['pipeline', 'reason'],
-  },
-  batches: { name: 'callscope_pipeline_batches_total', unit: 'count', help: 'Batches decoded', labels: ['pipeline'] },
-  batchSeconds: {
-    name: 'callscope_pipeline_batch_seconds',
-    unit: 'seconds',
-    help: 'From reading a batch to handing it to its store, seconds',
-    labels: ['pipeline'],
-    buckets: batchBuckets,
-  },
-  retries: {
-    name: 'callscope_pipeline_retries_total',
-    unit: 'count',
-    help: 'Deliveries that a store did not take and that were tried again, by cause',
-    labels: ['pipeline', 'sink', 'reason'],
-  },
-  lagMessages: {
-    name: 'callscope_pipeline_lag_messages',
-    unit: 'count',
-    help: 'Messages in the log that the pipeline has not read',
-    labels: ['pipeline'],
-  },
-  lagSeconds: {
-    name: 'callscope_pipeline_lag_seconds',
-    unit: 'seconds',
-    help: 'Age of the oldest message in the batch being read, 0 when all is read, seconds',
-    labels: ['pipeline'],
-  },
-  conflicts: {
-    name: 'callscope_pipeline_conflicts_total',
-    unit: 'count',
-    help: 'Events and call detail that came again under one id with unequal content: a fault of their producer. Samples are not watched',
-    labels: [],
-  },
-  recomputes: {
-    name: 'callscope_pipeline_recomputes_total',
-    unit: 'count',
-    help: 'Calls recomputed, by outcome',
-    labels: ['outcome'],
-  },
-  dirtyCalls: {
-    name: 'callscope_pipeline_dirty_calls',
-    unit: 'count',
-    help: 'Calls announced as changed and not recomputed yet',
-    labels: [],
-  },
-  summaryDelay: {
-    name: 'callscope_pipeline_summary_delay_seconds',
-    unit: 'seconds',
-    help: 'From the announcement of a change, by its log time, to the stored call record, seconds',
-    labels: ['urgency'],
-    buckets: delayBuckets,
-  },
-  auditorDifferences: {
-    name: 'callscope_pipeline_auditor_differences_total',
-    unit: 'count',
-    help: 'Derived rows that did not agree with raw ones on two looks: must stay 0',
-    labels: [],
-  },
-  contextMisses: {
-    name: 'callscope_pipeline_context_misses_total',
-    unit: 'count',
-    help: 'Samples whose call was not known when they were shown live: labelled unknown',
-    labels: [],
-  },
-  edgeMessages: {
-    name: 'callscope_pipeline_edge_messages_total',
-    unit: 'count',
-    help: 'Messages that came in over HTTP, by edge and outcome',
-    labels: ['edge', 'outcome'],
-  },
-  buildInfo: {
-    name: 'callscope_pipeline_build_info',
-    unit: 'info',
-    help: 'Always 1; the version is in the label',
-    labels: ['version'],
   },
 } as const satisfies Readonly<Record<string, MetricLiteral>>
 

@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest'
+import { activityMetrics } from './activity-metric-list.ts'
 import { aPrometheus, aSample, exampleTraceId, linesNamed } from './examples.ts'
 import { formatOf } from './exposition.ts'
-import { callMetrics, type MetricLiteral, pipelineMetrics } from './metrics.ts'
+import { callMetrics, type MetricLiteral } from './metrics.ts'
+import { pipelineMetrics } from './pipeline-metric-list.ts'
 
-const literals: readonly MetricLiteral[] = [...Object.values(callMetrics), ...Object.values(pipelineMetrics)]
+const literals: readonly MetricLiteral[] = [
+  ...Object.values(callMetrics),
+  ...Object.values(pipelineMetrics),
+  ...Object.values(activityMetrics),
+]
 
 describe('the list of metrics', () => {
   test('names follow Prometheus: base units, counters in _total, ours in front', () => {
     for (const { name, unit } of literals) {
-      expect(name).toMatch(/^callscope_(call|calls|path|pipeline)_[a-z_]+$/)
-      if (unit === 'seconds') expect(name).toMatch(/_seconds$/)
+      expect(name).toMatch(/^callscope_(call|calls|path|pipeline|activity|service)_[a-z_]+$/)
+      if (unit === 'seconds') expect(name).toMatch(/_seconds(_total)?$/)
       if (unit === 'ratio') expect(name).toMatch(/_ratio$/)
     }
     expect(new Set(literals.map(({ name }) => name)).size).toBe(literals.length)
@@ -205,7 +211,8 @@ describe('calls and pipelines', () => {
   })
 
   test('a pipeline tells what it read, how far behind it is, and what it refused', async () => {
-    const { pipelines, expose } = aPrometheus()
+    let now = 0
+    const { pipelines, expose } = aPrometheus({ ticks: () => now })
     const record = {
       topic: 'app-logs',
       partition: 0,
@@ -218,19 +225,20 @@ describe('calls and pipelines', () => {
     const position = { topic: 'app-logs', partition: 0, next: 5, end: 25 }
     pipelines.records('logs', {
       generation: 1,
-      assignment: [],
+      assignment: [{ topic: 'app-logs', partition: 0, committed: 4 }],
       records: [record],
       positions: [position],
       logNowMs: 100_000,
     })
     pipelines.batch('logs', { parked: [{ reason: 'invalid_schema' }, { reason: 'invalid_schema' }] }, 0.2)
     pipelines.retry('logs', 'clickhouse', Object.assign(new Error('10.0.0.7 said no'), { code: 'ECONNREFUSED' }))
+    now = 3_000
     const { body } = await expose('text')
     expect(linesNamed(body, 'callscope_pipeline_records_total')).toMatchObject([
       { labels: { pipeline: 'logs', topic: 'app-logs' }, value: 1 },
     ])
     expect(linesNamed(body, 'callscope_pipeline_lag_messages')).toMatchObject([{ value: 20 }])
-    expect(linesNamed(body, 'callscope_pipeline_lag_seconds')).toMatchObject([{ value: 10 }])
+    expect(linesNamed(body, 'callscope_pipeline_lag_seconds')).toMatchObject([{ value: 13 }])
     expect(linesNamed(body, 'callscope_pipeline_dead_letters_total')).toMatchObject([
       { labels: { reason: 'invalid_schema' }, value: 2 },
     ])
@@ -238,6 +246,6 @@ describe('calls and pipelines', () => {
       { labels: { sink: 'clickhouse', reason: 'unreachable' } },
     ])
     expect(body).not.toContain('10.0.0.7')
-    expect(body).toContain('callscope_pipeline_build_info{version="1.2.3"} 1')
+    expect(body).toContain('callscope_pipeline_build_info{version="1.2.3",revision="unknown",node="unknown"} 1')
   })
 })

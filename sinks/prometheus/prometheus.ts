@@ -1,14 +1,16 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { QualityProfile } from '#quality/profile.ts'
-import { type CallMetrics, createCallMetrics } from './call-metrics.ts'
+import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
+import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
 import { type Exposition, type ExpositionFormat, expose } from './exposition.ts'
 import type { FamilyBudgets } from './families.ts'
-import { createPipelineMetrics, type PipelineMetrics } from './pipeline-metrics.ts'
+import { type BuildInfo, createPipelineMetrics, type PipelineMetrics } from './pipeline-metrics.ts'
 
-export interface PrometheusOptions extends Omit<FamilyBudgets, 'registry'> {
-  readonly version: string
+export interface PrometheusOptions extends Omit<FamilyBudgets, 'registry'>, BuildInfo {
   readonly profile?: QualityProfile
   readonly maxStreams?: number
+  /** A steady clock, milliseconds. */
+  readonly ticks?: () => number
   /** Memory, processor time and event loop of this process (`process_*`, `nodejs_*`). */
   readonly processMetrics?: boolean
 }
@@ -17,13 +19,16 @@ export interface PrometheusOptions extends Omit<FamilyBudgets, 'registry'> {
 export interface Prometheus {
   readonly calls: CallMetrics
   readonly pipelines: PipelineMetrics
+  readonly activity: ActivityMetrics
   expose(format: ExpositionFormat): Promise<Exposition>
 }
 
-export function createPrometheus({ version, processMetrics = false, ...options }: PrometheusOptions): Prometheus {
+export function createPrometheus({ processMetrics = false, ...options }: PrometheusOptions): Prometheus {
   const registry = new Registry()
+  const { maxTenants = defaultMaxTenants } = options
   const calls = createCallMetrics({ ...options, registry })
-  const pipelines = createPipelineMetrics(registry, version)
+  const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
+  const activity = createActivityMetrics({ ...options, registry, maxTenants })
   if (processMetrics) collectDefaultMetrics({ register: registry })
-  return { calls, pipelines, expose: (format) => expose(registry, format) }
+  return { calls, pipelines, activity, expose: (format) => expose(registry, format) }
 }

@@ -70,7 +70,7 @@ test('a call that takes longer than its budget is given up, and its shard goes o
       componentsOf: async ({ id }) => [{ members: [id] }],
       inputs: parts.inputs,
     }),
-    observer: { recomputed: () => undefined, backlog: () => undefined, retry: () => undefined },
+    observer: { recomputed: () => undefined, backlog: () => undefined, shown: () => undefined, retry: () => undefined },
   })
   const stopping = new AbortController()
   await log.append(announcements(ids.map(aChange)))

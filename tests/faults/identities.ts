@@ -18,18 +18,27 @@ const tables = {
   callEvents: 'call_events',
   cdrEvents: 'cdr_records',
   auditEvents: 'audit_log',
+  activityEvents: 'activity_events',
   logs: 'otel_logs',
   spans: 'otel_traces',
 } as const
 
 type Kind = keyof typeof tables
 
+/** How many identities of a kind a store holds, where that is not the warehouse. */
+export type CountElsewhere = Partial<Readonly<Record<Kind, () => Promise<number>>>>
+
 /** distinct(stored) + distinct(dead-lettered) against distinct(input), kind by kind. */
-export async function accountFor(harness: Harness, { totals }: TrafficTruth): Promise<readonly Account[]> {
+export async function accountFor(
+  harness: Pick<Harness, 'rows'> & { readonly log: Pick<EventLog, 'read' | 'extent'> },
+  { totals }: TrafficTruth,
+  elsewhere: CountElsewhere = {},
+): Promise<readonly Account[]> {
+  const counted = async (kind: Kind): Promise<number> =>
+    (await harness.rows<[number]>(`SELECT count() FROM ${tables[kind]} FINAL`))[0]?.[0] ?? 0
   const stored: Account[] = []
   for (const kind of Object.keys(tables) as Kind[]) {
-    const [row] = await harness.rows<[number]>(`SELECT count() FROM ${tables[kind]} FINAL`)
-    stored.push({ kind, sent: totals.distinct[kind], kept: row?.[0] ?? 0 })
+    stored.push({ kind, sent: totals.distinct[kind], kept: await (elsewhere[kind]?.() ?? counted(kind)) })
   }
   const dead = await deadLetters(harness.log)
   const reasons = [...new Set([...Object.keys(totals.dead), ...dead.keys()])].sort()
@@ -44,10 +53,20 @@ export async function accountFor(harness: Harness, { totals }: TrafficTruth): Pr
 }
 
 /** Distinct bodies in the dead-letter topic, by reason. A producer that tells a message again makes another letter of one body. */
-async function deadLetters(log: EventLog): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+async function deadLetters(log: Pick<EventLog, 'read' | 'extent'>): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = new Map<string, Set<string>>()
-  for (let offset = 0; ; ) {
-    const records = await log.read({ topic: 'dead-letter', partition: 0, offset }, 1_000)
+  for (const { partition, start } of await log.extent('dead-letter'))
+    await readLetters(log, { partition, start }, found)
+  return found
+}
+
+async function readLetters(
+  log: Pick<EventLog, 'read'>,
+  { partition, start }: { readonly partition: number; readonly start: number },
+  found: Map<string, Set<string>>,
+): Promise<void> {
+  for (let offset = start; ; ) {
+    const records = await log.read({ topic: 'dead-letter', partition, offset }, 1_000)
     for (const record of records) {
       const reason = readDeadLetter(record)?.reason ?? 'no letter of ours'
       const body = createHash('sha256')
@@ -56,12 +75,15 @@ async function deadLetters(log: EventLog): Promise<ReadonlyMap<string, ReadonlyS
       found.set(reason, (found.get(reason) ?? new Set()).add(body))
       offset = record.offset + 1
     }
-    if (records.length === 0) return found
+    if (records.length === 0) return
   }
 }
 
 /** Calls that hold more or fewer samples or events than were sent of them: `lost` and `doubled` in all. */
-export async function compareCalls(harness: Harness, { calls }: TrafficTruth): Promise<readonly Account[]> {
+export async function compareCalls(
+  harness: Pick<Harness, 'rows'>,
+  { calls }: TrafficTruth,
+): Promise<readonly Account[]> {
   const counted = async (table: string) =>
     new Map(
       await harness.rows<[string, number]>(

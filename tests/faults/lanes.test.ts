@@ -39,6 +39,7 @@ function aHall() {
     observer: {
       recomputed: () => undefined,
       backlog: () => undefined,
+      shown: () => undefined,
       retry: (cause: Error) => void retries.push(cause),
     },
   }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Difference } from '#contracts/audit.ts'
+import type { EventLog } from '#contracts/event-log.ts'
 import { differences } from '#simulator/differences.ts'
 import type { Harness } from '../harness.ts'
-import { type Account, accountFor, compareCalls, doubledOf, lostOf } from './identities.ts'
+import { type Account, accountFor, type CountElsewhere, compareCalls, doubledOf, lostOf } from './identities.ts'
 import type { TrafficFile } from './traffic-file.ts'
 
 export interface Findings {
@@ -19,12 +20,17 @@ export interface Findings {
   readonly audited: readonly Difference[]
 }
 
+/** What is looked at: an embedded install, or one of several workers on servers. */
+export type Looked = Pick<Harness, 'drained' | 'records' | 'rows' | 'auditor'> & {
+  readonly log: Pick<EventLog, 'read' | 'extent'>
+}
+
 /** Everything the promise of "no loss, no double count" can be held to, on an install that has dealt with all it was sent. */
-export async function verify(harness: Harness, traffic: TrafficFile): Promise<Findings> {
+export async function verify(harness: Looked, traffic: TrafficFile, elsewhere: CountElsewhere = {}): Promise<Findings> {
   await settled(harness)
   const records = await harness.records()
   const { truth } = traffic
-  const accounts = await accountFor(harness, truth)
+  const accounts = await accountFor(harness, truth, elsewhere)
   const perCall = await compareCalls(harness, truth)
   const planned = new Set(truth.calls.map(({ id }) => id))
   return {
@@ -47,7 +53,7 @@ export async function verify(harness: Harness, traffic: TrafficFile): Promise<Fi
 const settleWithinMs = 300_000
 
 /** Waits until every record is settled, as all of them must be: their event time is hours ago. */
-export async function settled(harness: Harness): Promise<void> {
+export async function settled(harness: Looked): Promise<void> {
   const until = performance.now() + settleWithinMs
   for (;;) {
     await harness.drained()
@@ -59,7 +65,7 @@ export async function settled(harness: Harness): Promise<void> {
   }
 }
 
-async function sharedMembers(harness: Harness): Promise<readonly string[]> {
+async function sharedMembers(harness: Looked): Promise<readonly string[]> {
   const rows = await harness.rows<[string, string]>(
     `SELECT tenant, arrayJoin(members) AS member FROM calls FINAL WHERE is_deleted = 0
      GROUP BY tenant, member HAVING count() > 1`,
@@ -72,7 +78,10 @@ const callsPerSlice = 150
 const minuteMs = 60_000
 
 /** The auditor's whole round over the time of the traffic. */
-export async function audit({ auditor }: Harness, traffic: TrafficFile): Promise<readonly Difference[]> {
+export async function audit(
+  { auditor }: Pick<Looked, 'auditor'>,
+  traffic: TrafficFile,
+): Promise<readonly Difference[]> {
   const found: Difference[] = []
   for (const [from, to] of slicesOf(traffic)) found.push(...(await auditor.look(from, to)))
   // What is wrong with a whole record shows at every look.

@@ -34,7 +34,7 @@ async function announcedAfter(
     },
     sink: { name: 'none', deliver: async () => ({ type: 'delivered' }), close: async () => undefined },
     deadLetter: () => [],
-    observer: { records() {}, batch() {}, retry() {} },
+    observer: { records() {}, batch() {}, stored() {}, committed() {}, paused() {}, retry() {} },
     limits: { lingerMs: 1, waitMs: 10 },
   })
   const run = pipeline.run(stop.signal)

@@ -179,6 +179,26 @@ export function describeEventLogPromises(
       })
     })
 
+    describe('a flooded partition', () => {
+      test('starves none of the others', async () => {
+        const { append, join } = await open({ partitions: 4 })
+        await append(
+          ...Array.from({ length: 2_000 }, () => ({ partition: 0 })),
+          ...[1, 2, 3].map((partition) => ({ partition })),
+        )
+        const member = await join('g')
+        const seen = new Set<number>()
+        let polls = 0
+        for (const patience = AbortSignal.timeout(patienceMs); seen.size < 4 && !patience.aborted; ) {
+          const { records } = await member.poll({ ...limits, maxRecords: 100 })
+          if (records.length > 0) polls += 1
+          for (const { partition } of records) seen.add(partition)
+        }
+        // One partition may be fetched before the others are; all of the flood would take twenty polls.
+        expect(polls).toBeLessThanOrEqual(5)
+      })
+    })
+
     describe('a group', () => {
       test('that never committed is told so, and starts at the first record', async () => {
         const { append, join } = await open()
@@ -236,8 +256,19 @@ export function describeEventLogPromises(
         const leaves = await join('g')
         await shared([stays, leaves], 2)
         await leaves.leave()
+        await shared([stays], 2)
         await append({ partition: 0 }, { partition: 1 })
         expect((await take(stays, 2)).map(({ partition }) => partition).sort()).toEqual([0, 1])
+      })
+
+      test('refuses the commit of a partition that is not the member’s own', async () => {
+        const { topic, append, join } = await open({ partitions: 2 })
+        await append({ partition: 0 }, { partition: 1 })
+        const members = [await join('g'), await join('g')] as const
+        const [[own], [other]] = (await shared(members, 2)) as [number[], number[]]
+        const { generation } = await members[0].poll(limits)
+        expect(await members[0].commit([{ topic, partition: Number(other), offset: 1 }], generation)).toBe('stale')
+        expect(await members[0].commit([{ topic, partition: Number(own), offset: 1 }], generation)).toBe('committed')
       })
 
       test('refuses the commit of a generation that has passed, and gives its records again', async () => {

@@ -54,6 +54,14 @@ export function createAuditReader(client: ClickHouseClient): AuditReader {
         return { kind: 'minute', tenant, id, minutes, seen, places: [] }
       })
     },
+    async rows(fromMs, toMs) {
+      const [row] = await rowsOf<[number, number]>(
+        client,
+        `SELECT (SELECT count() FROM quality_samples FINAL WHERE ${inWindow}), (SELECT sum(row_count) FROM call_minutes FINAL WHERE ${inWindow})`,
+        seconds(fromMs, toMs),
+      )
+      return { raw: Number(row?.[0] ?? 0), counted: Number(row?.[1] ?? 0) }
+    },
     async records(fromMs, toMs) {
       const missing = await rowsOf<[string, string]>(client, missingQuery, seconds(fromMs, toMs))
       const second = await rowsOf<[string, string, [string, number, number][]]>(client, secondQuery)

@@ -2,21 +2,23 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { type NowFigures, type WorstDimension, type WorstOf, worstDimensions } from '#contracts/call-charts.ts'
 import type { CallClass } from '#contracts/call-record.ts'
 import { rowsOf } from '../client.ts'
+import { readBlindTimes } from './blind-times.ts'
 import { momentOf } from './conditions.ts'
 import { readTalk, type TalkWindow } from './now-talk.ts'
 
 /** What holds now: calls that started in the window, those that go on, and how the talk in it sounded. */
 export async function readNow(client: ClickHouseClient, window: TalkWindow): Promise<NowFigures> {
-  const [activeCalls, started, worst, talk] = await Promise.all([
+  const [activeCalls, started, worst, blind, talk] = await Promise.all([
     countActive(client, window),
     countStarted(client, window),
     readWorst(client, window),
+    readBlindTimes(client, window),
     readTalk(client, window),
   ])
   const classes = { good: 0, degraded: 0, poor: 0, unclassified: 0, ...Object.fromEntries(started) }
   const { fromMs, untilMs } = window
   return {
-    ...{ fromMs, untilMs, activeCalls, classes, worst },
+    ...{ fromMs, untilMs, activeCalls, classes, worst, blind },
     startedCalls: started.reduce((sum, [, calls]) => sum + calls, 0),
     ...talk,
   }

@@ -105,6 +105,8 @@ export const aWhole = (record: CallRecord = aRecord(), changes: Partial<WholeCal
   minutes: [],
   logs: [],
   spans: [],
+  activity: [],
+  telemetry: { logs: 'ok', spans: 'ok' },
   ...changes,
 })
 

@@ -6,6 +6,10 @@ export const nowEn = {
   'now.complete': 'Complete until {time}, {ago} ago',
   'now.complete.unknown': 'Nothing has been read yet: the figures say nothing.',
   'now.asOf': 'as of {time}',
+  'now.blind': 'callscope was not looking for {length}:',
+  'now.blind.why':
+    'Nobody watched then. What was sent meanwhile is not lost: it is read later, and shown where it belongs.',
+  'now.blind.legend': 'callscope was not looking',
   'now.active': 'Active calls',
   'now.active.more': { one: '{n} call started in the window', other: '{n} calls started in the window' },
   'now.below': 'Talk time below {threshold} {scale}',

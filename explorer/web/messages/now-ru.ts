@@ -19,6 +19,10 @@ export const nowRu: Same<typeof nowEn> = {
   'now.complete': 'Полно до {time}, {ago} назад',
   'now.complete.unknown': 'Ещё ничего не прочитано: цифры ни о чём не говорят.',
   'now.asOf': 'на {time}',
+  'now.blind': 'callscope не наблюдал {length}:',
+  'now.blind.why':
+    'В это время никто не смотрел. Отправленное не пропало: оно прочитано позже и показано на своём месте.',
+  'now.blind.legend': 'callscope не наблюдал',
   'now.active': 'Активные звонки',
   'now.active.more': {
     one: 'в окне начался {n} звонок',

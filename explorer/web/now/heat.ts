@@ -1,5 +1,6 @@
 import type { Now } from '../api-types.ts'
 import { timeTicks } from '../ui/time-ticks.ts'
+import { type Span, within } from './blind.ts'
 
 export type Scale = Now['scales'][number]
 type Heatmap = Scale['heatmap']
@@ -74,6 +75,7 @@ interface Room {
 
 interface HeatView {
   readonly scale: Scale
+  readonly blind: readonly Span[]
   readonly at: Cell | undefined
   readonly colours: HeatColours
 }
@@ -91,6 +93,7 @@ export function cellAt(
 }
 
 export function paintHeat(room: Room, view: HeatView): void {
+  paintBlind(room, view)
   paintCells(room, view)
   paintThreshold(room, view)
   paintAxes(room, view)
@@ -101,6 +104,36 @@ function sizesOf({ widthPx, heightPx }: Room, { heatmap }: Scale) {
     floor: heightPx - axisPx,
     cellPx: (widthPx - leftPx) / Math.max(1, heatmap.times.length),
     binPx: (heightPx - axisPx) / Math.max(1, binsOf(heatmap)),
+  }
+}
+
+/** Pixels between two lines of a hatching. */
+const hatchPx = 6
+
+/** Under the cells: what came later is drawn over it, and what nobody knew at the time can still be told. */
+function paintBlind(room: Room, { scale, blind, colours }: HeatView): void {
+  const { context } = room
+  const { times, bucketMs } = scale.heatmap
+  const { floor, cellPx } = sizesOf(room, scale)
+  const whole = { fromMs: times[0] ?? 0, untilMs: (times.at(-1) ?? 0) + bucketMs }
+  const xOf = (ms: number): number => leftPx + ((ms - whole.fromMs) / bucketMs) * cellPx
+  context.strokeStyle = colours.line
+  context.lineWidth = 1
+  for (const span of blind) {
+    const cut = within(span, whole)
+    if (cut === undefined) continue
+    const [left, right] = [xOf(cut.fromMs), xOf(cut.untilMs)]
+    context.save()
+    context.beginPath()
+    context.rect(left, 0, Math.max(1, right - left), floor)
+    context.clip()
+    context.beginPath()
+    for (let x = left - floor; x < right; x += hatchPx) {
+      context.moveTo(x, floor)
+      context.lineTo(x + floor, 0)
+    }
+    context.stroke()
+    context.restore()
   }
 }
 

@@ -7,10 +7,13 @@ import { useStore } from '../store.ts'
 import { colourOf, colours } from '../theme.ts'
 import { Canvas } from '../ui/canvas.tsx'
 import { Time } from '../ui/time.tsx'
+import type { Span } from './blind.ts'
 import { binStart, binsOf, type Cell, cellAt, type HeatColours, paintHeat, type Scale, summariesOf } from './heat.ts'
 
 interface HeatmapProps {
   readonly scale: Scale
+  /** When nobody was looking. */
+  readonly blind: readonly Span[]
   readonly tenant: string | undefined
   /** Of the window: calls behind a cell began at most this early. */
   readonly fromMs: number
@@ -19,7 +22,7 @@ interface HeatmapProps {
 const heightPx = 220
 
 /** How talk was distributed over a MOS scale, over time. A cell leads to the calls that may be in it, worst first. */
-export function Heatmap({ scale, tenant, fromMs }: HeatmapProps) {
+export function Heatmap({ scale, blind, tenant, fromMs }: HeatmapProps) {
   const [at, setAt] = useState<Cell>()
   const threshold = mos(scale.thresholdMos)
   const open = (cell: Cell): void => {
@@ -31,7 +34,7 @@ export function Heatmap({ scale, tenant, fromMs }: HeatmapProps) {
     <section class="panel heat">
       <h2>{t('now.heatmap', { scale: scale.name })}</h2>
       <p class="muted">{t('now.heatmap.why')}</p>
-      <Cells scale={scale} at={at} setAt={setAt} open={open} />
+      <Cells {...{ scale, blind, at, setAt, open }} />
       <div class="heat-foot">
         <ul class="plain legend">
           <li>
@@ -39,6 +42,12 @@ export function Heatmap({ scale, tenant, fromMs }: HeatmapProps) {
             <span class="swatch swatch-poor" aria-hidden="true" />
             {t('now.heatmap.legend')}
           </li>
+          {blind.length > 0 && (
+            <li>
+              <span class="swatch swatch-blind" aria-hidden="true" />
+              {t('now.blind.legend')}
+            </li>
+          )}
           <li>
             <span class="heat-dash" aria-hidden="true" />
             {t('now.heatmap.threshold', { threshold })}
@@ -53,12 +62,13 @@ export function Heatmap({ scale, tenant, fromMs }: HeatmapProps) {
 
 interface CellsProps {
   readonly scale: Scale
+  readonly blind: readonly Span[]
   readonly at: Cell | undefined
   readonly setAt: (cell: Cell | undefined) => void
   readonly open: (cell: Cell) => void
 }
 
-function Cells({ scale, at, setAt, open }: CellsProps) {
+function Cells({ scale, blind, at, setAt, open }: CellsProps) {
   const seen = useStore(colours)
   const paints = useMemo(heatColours, [seen])
   const cellOf = (event: MouseEvent): Cell => {
@@ -88,7 +98,7 @@ function Cells({ scale, at, setAt, open }: CellsProps) {
       onClick={(event) => open(cellOf(event))}
       onKeyDown={onKeyDown}
     >
-      <Canvas heightPx={heightPx} paint={(room) => paintHeat(room, { scale, at, colours: paints })} />
+      <Canvas heightPx={heightPx} paint={(room) => paintHeat(room, { scale, blind, at, colours: paints })} />
     </div>
   )
 }

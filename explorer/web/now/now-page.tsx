@@ -10,6 +10,8 @@ import { useStore } from '../store.ts'
 import { Empty, Failure, Skeleton, Stale } from '../ui/states.tsx'
 import { type Loaded, useLoaded } from '../use-loaded.ts'
 import { now as nowMs } from '../world.ts'
+import { blindSpans } from './blind.ts'
+import { BlindNote } from './blind-note.tsx'
 import { Heatmap } from './heatmap.tsx'
 import { Tiles } from './tiles.tsx'
 import { Worst } from './worst.tsx'
@@ -132,10 +134,12 @@ function Figures({ view, loaded }: { readonly view: View; readonly loaded: Loade
   if (value === undefined || atMs === undefined)
     return error === undefined ? <Skeleton lines={4} height={96} /> : <Failure error={error} retry={again} />
   const isStale = link.type === 'gone' || error !== undefined
+  const blind = blindSpans(value.blind)
   const quiet = value.startedCalls === 0 && value.activeCalls === 0 && value.scales.length === 0
   return (
     <>
       {isStale && <Stale sinceMs={atMs} />}
+      <BlindNote spans={blind} />
       <Tiles now={value} windowMinutes={view.minutes} tenant={view.tenant} />
       {quiet ? (
         <Empty title={t('now.quiet')}>
@@ -145,7 +149,7 @@ function Figures({ view, loaded }: { readonly view: View; readonly loaded: Loade
         <>
           <div class="heats">
             {value.scales.map((scale) => (
-              <Heatmap key={scale.name} scale={scale} tenant={view.tenant} fromMs={value.fromMs} />
+              <Heatmap key={scale.name} {...{ scale, blind }} tenant={view.tenant} fromMs={value.fromMs} />
             ))}
             {value.scales.length === 0 && <p class="muted">{t('now.heatmap.empty')}</p>}
           </div>

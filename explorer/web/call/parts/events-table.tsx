@@ -1,4 +1,5 @@
-import type { CallRecord } from '#contracts/call-record.ts'
+import { useMemo } from 'preact/hooks'
+import type { CallEventRow, CallRecord } from '#contracts/call-record.ts'
 import { duration } from '#explorer/web/format.ts'
 import { t } from '#explorer/web/messages.ts'
 import { Time } from '#explorer/web/ui/time.tsx'
@@ -9,16 +10,24 @@ import { shortId } from '../story/parties.ts'
 import { MoreRows, useShown } from './more-rows.tsx'
 import { ScrollTable } from './scroll-table.tsx'
 
+interface EventsTableProps {
+  readonly record: CallRecord
+  /** Chat and presence that name the call. */
+  readonly activity: readonly CallEventRow[]
+  readonly axis: Axis
+}
+
 /** All events, also those whose label had no room in the ladder. */
-export function EventsTable({ record, axis }: { readonly record: CallRecord; readonly axis: Axis }) {
-  const { shown, left, more } = useShown(record.events)
+export function EventsTable({ record, activity, axis }: EventsTableProps) {
+  const events = useMemo(() => [...record.events, ...activity].sort((a, b) => a.atMs - b.atMs), [record, activity])
+  const { shown, left, more } = useShown(events)
   return (
     <section class="panel" aria-labelledby="events-title">
       <h2 id="events-title" class="panel-title">
-        {t('call.events')} <span class="muted">{record.eventCount}</span>
+        {t('call.events')} <span class="muted">{record.eventCount + activity.length}</span>
       </h2>
-      {record.events.length === 0 && <p class="panel-empty muted">{t('call.events.none')}</p>}
-      {record.events.length > 0 && (
+      {events.length === 0 && <p class="panel-empty muted">{t('call.events.none')}</p>}
+      {events.length > 0 && (
         <ScrollTable labelledBy="events-title" tall>
           <thead>
             <tr>

@@ -1,0 +1,55 @@
+import { shownUrl } from '#contracts/secret.ts'
+import { asSystem, type Database } from '#registry/database.ts'
+import { missingMigrations } from '#registry/migrate.ts'
+import { readMigrations } from '#registry/migrations.ts'
+import { migrationsFolder } from '#registry/registry.ts'
+import type { Config } from '../config.ts'
+import { openPostgres } from '../stores/open-registry.ts'
+import { asked, type Check, skewCheck, unwell, well } from './check.ts'
+
+const what = 'PostgreSQL'
+
+/** Reaches the server, and looks at its version, clock, tables, tenants and keys. Changes nothing. */
+export async function checkRegistry(config: Config, now: () => number): Promise<readonly Check[]> {
+  const url = shownUrl(config.postgres.url ?? '')
+  const fix = `is ${url} right (postgres.url), and is the password right?`
+  return asked(what, fix, async () => {
+    const database = await openPostgres(config)
+    try {
+      const sentMs = now()
+      const [row] = await database.query(
+        `SELECT current_setting('server_version') AS version, extract(epoch FROM clock_timestamp()) * 1000 AS ms`,
+      )
+      const gotMs = now()
+      const missing = await missingMigrations(database, await readMigrations(migrationsFolder))
+      return [
+        well(what, `${String(row?.version)} at ${url}`),
+        skewCheck(what, Number(row?.ms), { sentMs, gotMs }),
+        missing.length === 0
+          ? well('registry tables', 'up to date')
+          : unwell('registry tables', `${missing.length} migrations are missing: run "callscope migrate"`),
+        ...(missing.length === 0 ? [await tenants(database), await keys(database, config)] : []),
+      ]
+    } finally {
+      await database.close()
+    }
+  })
+}
+
+/** As the program itself: whoever owns the tables sees no rows of any tenant. */
+const countIn = (database: Database, table: string) =>
+  asSystem(database, async ({ query }) => Number((await query(`SELECT count(*) AS n FROM callscope.${table}`))[0]?.n))
+
+async function tenants(database: Database): Promise<Check> {
+  const count = await countIn(database, 'tenants')
+  return count > 0
+    ? well('tenants', `${count} registered`)
+    : unwell('tenants', 'none: messages that name one are refused; add them to the setting tenants')
+}
+
+async function keys(database: Database, { allowRemoteWithoutKeys }: Config): Promise<Check> {
+  const count = await countIn(database, 'api_keys')
+  return count > 0 || allowRemoteWithoutKeys
+    ? well('API keys', `${count}`)
+    : unwell('API keys', 'none: others can neither send nor read; make one with "callscope keys create"')
+}

@@ -1,0 +1,124 @@
+import { beatEveryMs, blindAfterMs, type Heartbeat, type HeartbeatStore } from '#contracts/blind-times.ts'
+import type { Polled } from '#contracts/event-log.ts'
+import { pause } from '#pipelines/pause.ts'
+
+export interface HeartbeatsOptions {
+  /** Which process this is, among those of the install. */
+  readonly worker: string
+  /** Told of time in which a pipeline was not looking, as soon as that is known. */
+  readonly blind: (pipeline: string, seconds: number) => void
+}
+
+/** Notes when the pipelines of this process were looking, so that people can tell "the calls" from "us". */
+export interface Heartbeats {
+  /** A poll has come back. Says that the pipeline is looking, unless what it reads is old. */
+  polled(pipeline: string, polled: Polled): void
+  looked(pipeline: string, atMs: number): void
+  /** Counts what lasts still. `logNowMs` is the log's time. */
+  tick(logNowMs: number): void
+  /** Writes what is to be written, and counts what was before this process began. */
+  round(store: HeartbeatStore, logNowMs: number): Promise<void>
+  /** A round every ten seconds, until the signal; what was seen last is written then. */
+  run(store: HeartbeatStore, logNow: () => number, signal: AbortSignal): Promise<void>
+}
+
+/** Who reads messages older than this is catching up: live figures and alerts are not about now. */
+const liveWithinMs = 60_000
+/** A store that is away for a day must not fill the memory; what is older is left out, and shows as blind. */
+const maxPending = 20_000
+
+interface Look {
+  readonly firstMs: number
+  lastMs: number
+  writtenMs: number
+  /** Up to here blind time has been told of. */
+  countedMs: number
+}
+
+export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbeats {
+  const looks = new Map<string, Look>()
+  let pending: Heartbeat[] = []
+
+  function write(pipeline: string, look: Look, atMs: number): void {
+    if (atMs <= look.writtenMs) return
+    look.writtenMs = atMs
+    pending.push({ pipeline, atMs, worker })
+    if (pending.length > maxPending) pending = pending.slice(-maxPending)
+  }
+
+  function count(pipeline: string, look: Look, untilMs: number): void {
+    if (untilMs - look.lastMs <= blindAfterMs) return
+    const fromMs = Math.max(look.lastMs, look.countedMs)
+    if (untilMs > fromMs) blind(pipeline, (untilMs - fromMs) / 1_000)
+    look.countedMs = Math.max(untilMs, look.countedMs)
+  }
+
+  function looked(pipeline: string, atMs: number): void {
+    const look = looks.get(pipeline) ?? { firstMs: atMs, lastMs: atMs, writtenMs: 0, countedMs: 0 }
+    // A series that is there from the beginning: of one that appears with its first increase nobody is told.
+    if (!looks.has(pipeline)) blind(pipeline, 0)
+    looks.set(pipeline, look)
+    // The last moment before a gap, and the first after it: the gap is as long as it was, not as beats are apart.
+    if (atMs - look.lastMs > blindAfterMs) write(pipeline, look, look.lastMs)
+    if (atMs - look.writtenMs >= beatEveryMs || atMs - look.lastMs > blindAfterMs) write(pipeline, look, atMs)
+    count(pipeline, look, atMs)
+    look.lastMs = Math.max(look.lastMs, atMs)
+  }
+
+  function tick(logNowMs: number): void {
+    for (const [pipeline, look] of looks) count(pipeline, look, logNowMs)
+  }
+
+  async function flush(store: HeartbeatStore): Promise<void> {
+    const writing = pending
+    pending = []
+    try {
+      if (writing.length > 0) await store.write(writing)
+    } catch {
+      // They are written again with the next: the pipelines tell of a store that takes nothing.
+      pending = [...writing, ...pending].slice(-maxPending)
+    }
+  }
+
+  /** What was before this process began is told of each pipeline that it runs, once that looks for the first time. */
+  function countBefore(before: Map<string, number>): void {
+    for (const [pipeline, { firstMs }] of looks) {
+      const lastMs = before.get(pipeline)
+      before.delete(pipeline)
+      if (lastMs !== undefined && lastMs < firstMs)
+        count(pipeline, { firstMs, lastMs, writtenMs: lastMs, countedMs: 0 }, firstMs)
+    }
+  }
+
+  /** The last beats of whoever ran before this process; read before its own are written. */
+  let before: Map<string, number> | undefined
+
+  async function round(store: HeartbeatStore, logNowMs: number): Promise<void> {
+    before ??= await store.last().then(
+      (last) => new Map(last),
+      () => undefined,
+    )
+    tick(logNowMs)
+    if (before === undefined) return
+    countBefore(before)
+    await flush(store)
+  }
+
+  return {
+    looked,
+    tick,
+    polled(pipeline, { records, logNowMs }) {
+      const isLive = records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
+      if (isLive) looked(pipeline, logNowMs)
+    },
+    round,
+    async run(store, logNow, signal) {
+      while (!signal.aborted) {
+        await pause(beatEveryMs, signal)
+        await round(store, logNow())
+      }
+      for (const [pipeline, look] of looks) write(pipeline, look, look.lastMs)
+      await flush(store)
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '#contracts/clock.ts'
+import type { EventLog, LogRecord, TopicDefinition, TopicPartition } from '#contracts/event-log.ts'
+import { createAppender } from './append.ts'
+import { clusterOf, createClients } from './client.ts'
+import { type ClusterQuestions, createClusterQuestions } from './cluster.ts'
+import type { KafkaConfig } from './config.ts'
+import { createLogClock } from './log-clock.ts'
+import { joinKafkaGroup, type KafkaMembership } from './membership.ts'
+import { recordOf } from './records.ts'
+import { createSending } from './sending.ts'
+import { explain, type KafkaObserver, troubleOf } from './trouble.ts'
+
+export interface KafkaLogOptions {
+  readonly config: KafkaConfig
+  readonly clock: Clock
+  /** Milliseconds since some moment, which no setting of the clock moves. */
+  readonly monotonic?: () => number
+  /** Topics whose absence `health` tells before anybody reads them. */
+  readonly topics?: readonly Pick<TopicDefinition, 'name'>[]
+  readonly observer: KafkaObserver
+}
+
+/** How far a group is behind in one partition. */
+export interface PartitionLag extends TopicPartition {
+  /** Undefined: the group has never committed, and will begin at the start. */
+  readonly committed: number | undefined
+  readonly end: number
+  readonly messages: number
+  /** Age of the next unread record by the log's own time; 0 when there is none, undefined when it could not be read. */
+  readonly seconds: number | undefined
+}
+
+export type LogHealth = { readonly ok: true } | { readonly ok: false; readonly awaits: readonly string[] }
+
+/** The event log on a Kafka cluster, and what an operator wants to know of it. */
+export interface KafkaLog extends EventLog {
+  /** Lag of a group (named as for `join`) in all partitions of the topics. Rejects when the cluster cannot be asked. */
+  lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
+  /** Whether brokers, topics and members work; else what is waited for, in words for a person. */
+  health(): Promise<LogHealth>
+}
+
+// A probe gives up after a second or a few; the answer before is better than none.
+const healthWaitMs = 1_000
+
+/** Makes no connection yet. Throws an error that names the setting when the settings cannot be right. */
+export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
+  const { config, clock, monotonic = () => performance.now(), observer, topics = [] } = options
+  const makeClient = createClients(config, observer)
+  const logClock = createLogClock({ clock, monotonic })
+  const cluster = createClusterQuestions(() => clusterOf(makeClient()), monotonic)
+  const appender = createAppender(cluster, createSending(makeClient, logClock))
+  const members = new Set<KafkaMembership>()
+  const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
+  let closed = false
+  let looking: Promise<void> | undefined
+  let missing: readonly string[] = ['The log: no broker has answered yet.']
+
+  function assertOpen(): void {
+    if (closed) throw new Error('The event log is closed.')
+  }
+
+  /** Asked at most once at a time: probes come more often than a broker that is down is given up on. */
+  async function look(): Promise<void> {
+    missing = await missingNow()
+    looking = undefined
+  }
+
+  async function missingNow(): Promise<readonly string[]> {
+    try {
+      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
+      await cluster.extents([])
+      return found
+        .filter(([, partitions]) => partitions === undefined)
+        .map(([name]) => `Topic '${name}' does not exist.`)
+    } catch (error) {
+      return [`The log: ${explain(troubleOf(error))}.`]
+    }
+  }
+
+  return {
+    async append(records) {
+      assertOpen()
+      await appender.append(records)
+    },
+    async join({ group, topics }) {
+      assertOpen()
+      const parts = { makeClient, cluster, logClock, observer, sessionTimeoutMs, isClosed: () => closed }
+      const member = joinKafkaGroup(parts, { group: config.groupPrefix + group, topics })
+      members.add(member)
+      const leave = async () => {
+        members.delete(member)
+        await member.leave()
+      }
+      return { ...member, leave }
+    },
+    async read(from, limit) {
+      assertOpen()
+      return readOn(cluster, from, limit)
+    },
+    async extent(topic) {
+      assertOpen()
+      if ((await cluster.partitions(topic)) === undefined) throw new Error(`Topic '${topic}' does not exist.`)
+      return cluster.extents([topic])
+    },
+    async lag(group, topics) {
+      assertOpen()
+      const asked = monotonic()
+      const extents = await cluster.extents(topics)
+      const committed = await cluster.committed(config.groupPrefix + group, extents)
+      return Promise.all(
+        extents.map(async ({ topic, partition, start, end }): Promise<PartitionLag> => {
+          const at = committed.find((of) => of.topic === topic && of.partition === partition)?.offset
+          const offset = Math.min(Math.max(at ?? start, start), end)
+          const unread = { topic, partition, offset }
+          const seconds = offset === end ? 0 : await ageOf(unread, asked).catch(() => undefined)
+          return { topic, partition, committed: at, end, messages: end - offset, seconds }
+        }),
+      )
+    },
+    async health() {
+      looking ??= look()
+      await Promise.race([looking, sleep(healthWaitMs, undefined, { ref: false })])
+      const awaits = [...missing, ...[...members].flatMap((member) => member.awaits() ?? [])]
+      return awaits.length === 0 ? { ok: true } : { ok: false, awaits }
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      await Promise.all([...members].map((member) => member.leave()))
+      await appender.close()
+      await cluster.close()
+    },
+  }
+
+  async function ageOf(unread: TopicPartition & { offset: number }, askedMs: number): Promise<number | undefined> {
+    const [first] = await readOn(cluster, unread, 1)
+    return first === undefined ? 0 : Math.max(0, (logClock.at(askedMs) - first.logTimeMs) / 1_000)
+  }
+}
+
+// Of answers without a record that do not move on: an open transaction, or nothing yet.
+const mostEmptyAnswers = 3
+
+async function readOn(
+  cluster: ClusterQuestions,
+  from: TopicPartition & { readonly offset: number },
+  limit: number,
+): Promise<readonly LogRecord[]> {
+  const extent = (await cluster.extents([from.topic])).find(({ partition }) => partition === from.partition)
+  if (extent === undefined) throw new Error(`Topic '${from.topic}' has no partition ${from.partition}.`)
+  const found: LogRecord[] = []
+  let offset = Math.max(from.offset, extent.start)
+  for (let empty = 0; found.length < limit && offset < extent.end && empty < mostEmptyAnswers; ) {
+    const batch = await cluster.fetch({ ...from, offset })
+    for (const message of batch.messages.slice(0, limit - found.length)) found.push(recordOf(from, message))
+    if (batch.isEmptyIncludingFiltered()) empty += 1
+    else offset = Number(batch.lastOffset()) + 1
+  }
+  return found
+}

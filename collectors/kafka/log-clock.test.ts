@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createLogClock } from './log-clock.ts'
+
+function aClock() {
+  const time = { wallMs: 1_700_000_000_000, monotonicMs: 5_000 }
+  const logClock = createLogClock({ clock: () => time.wallMs, monotonic: () => time.monotonicMs })
+  const pass = (ms: number) => {
+    time.wallMs += ms
+    time.monotonicMs += ms
+  }
+  return { time, logClock, pass, now: () => logClock.at(time.monotonicMs) }
+}
+
+test('before a broker has said anything the local clock counts, as it stood at the start', () => {
+  const { pass, now } = aClock()
+  pass(1_000)
+  expect(now()).toBe(1_700_000_001_000)
+})
+
+test('a jump of the wall clock moves nothing', () => {
+  const { time, logClock, pass, now } = aClock()
+  logClock.learn(1_600_000_000_000)
+  time.wallMs += 3_600_000
+  pass(10)
+  expect(now()).toBe(1_600_000_000_010)
+})
+
+test('of several answers the quickest is believed: a slow one says less than is so', () => {
+  const { logClock, pass, now } = aClock()
+  logClock.learn(1_600_000_000_000)
+  pass(1_000)
+  logClock.learn(1_600_000_000_500)
+  expect(now()).toBe(1_600_000_001_000)
+  pass(1_000)
+  logClock.learn(1_600_000_002_400)
+  expect(now()).toBe(1_600_000_002_400)
+})
+
+test('clocks that part are followed: what was learnt ten minutes ago no longer counts', () => {
+  const { logClock, pass, now } = aClock()
+  logClock.learn(1_600_000_000_000)
+  for (let minute = 1; minute <= 11; minute += 1) {
+    pass(60_000)
+    logClock.learn(1_600_000_000_000 + minute * 59_990)
+  }
+  expect(now()).toBeLessThan(1_600_000_000_000 + 11 * 60_000)
+  expect(now()).toBeGreaterThanOrEqual(1_600_000_000_000 + 11 * 59_990)
+})
+
+test('it is never behind what was learnt last, nor ahead of the broker’s clock', () => {
+  const steps = fc.array(fc.record({ passMs: fc.nat(100_000), delayMs: fc.nat(500) }), { minLength: 1 })
+  fc.assert(
+    fc.property(steps, (all) => {
+      const { time, logClock, pass, now } = aClock()
+      for (const { passMs, delayMs } of all) {
+        pass(passMs)
+        const stamped = 1_600_000_000_000 + time.monotonicMs
+        pass(delayMs)
+        logClock.learn(stamped)
+        expect(now()).toBeGreaterThanOrEqual(stamped)
+        expect(now()).toBeLessThanOrEqual(stamped + delayMs)
+      }
+    }),
+  )
+})

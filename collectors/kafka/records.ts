@@ -1,0 +1,41 @@
+import type { KafkaMessage } from 'kafkajs'
+import type { LogRecord, TopicPartition } from '#contracts/event-log.ts'
+
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
+const noBytes = Buffer.alloc(0)
+
+/** A record as the port wants it. The value stays the slice of the answer it came in. */
+export function recordOf({ topic, partition }: TopicPartition, message: KafkaMessage): LogRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    logTimeMs: Number(message.timestamp),
+    key: message.key === null ? null : message.key.toString(),
+    headers: headersOf(message.headers),
+    value: message.value ?? noBytes,
+  }
+}
+
+/** A header that occurs more than once keeps its last value, as in HTTP's way of overriding. */
+function headersOf(headers: KafkaMessage['headers']): Readonly<Record<string, string>> {
+  let read: Record<string, string> | undefined
+  for (const name in headers) {
+    const given = headers[name]
+    const value = Array.isArray(given) ? given.at(-1) : given
+    if (value === undefined || value === null) continue
+    read ??= {}
+    read[name] = value.toString()
+  }
+  return read ?? noHeaders
+}
+
+/** What a decoded record holds of memory beside its bytes, about: two numbers as text, objects, its place in an array. */
+export const recordOverheadBytes = 256
+
+/** What a record counts against `maxBytes`. */
+export function sizeOf({ key, value, headers }: KafkaMessage): number {
+  let bytes = (value?.length ?? 0) + (key?.length ?? 0)
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  return bytes
+}

@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs, { type Admin, type Cluster, type PartitionMetadata } from 'kafkajs'
+import { clusterOf, createClients } from './client.ts'
+import { createClusterQuestions } from './cluster.ts'
+import type { KafkaConfig } from './config.ts'
+import { KafkaError, type KafkaObserver, troubleOf } from './trouble.ts'
+import type { WantedTopic } from './wanted-topics.ts'
+
+/** What a topic is not as it should be in; a closed set. */
+export type TopicFault =
+  | 'missing'
+  | 'partitions'
+  | 'timestamps'
+  | 'retention'
+  | 'message_size'
+  | 'compacted'
+  | 'under_replicated'
+  | 'leaderless'
+  | 'not_allowed'
+
+export interface TopicFinding {
+  readonly topic: string
+  readonly fault: TopicFault
+  /** False: it works, but not as well as it should. */
+  readonly isWrong: boolean
+  /** What is, what is wanted, and how to mend it. */
+  readonly detail: string
+}
+
+// What a broker knows of a new topic comes by the controller's log, in a moment.
+const knownTries = 25
+
+export interface TopicsAdmin {
+  /**
+   * Makes what is missing and touches nothing that is there; what differs is reported as by `check`. Safe to repeat.
+   * Rejects when the cluster cannot be asked, or refuses.
+   */
+  create(wanted: readonly WantedTopic[]): Promise<{ created: readonly string[]; findings: readonly TopicFinding[] }>
+  check(wanted: readonly WantedTopic[]): Promise<readonly TopicFinding[]>
+  /**
+   * Groups (as for `join`) whose offsets this user may not read. Whether it may write to a topic the protocol that kafkajs
+   * speaks does not tell; the first append does.
+   */
+  refusedGroups(groups: readonly string[]): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): TopicsAdmin {
+  const makeClient = createClients(config, observer)
+  const client = makeClient()
+  const admin = client.admin()
+  let cluster = clusterOf(client)
+  const questions = createClusterQuestions(
+    () => clusterOf(makeClient()),
+    () => performance.now(),
+  )
+
+  async function check(wanted: readonly WantedTopic[]): Promise<TopicFinding[]> {
+    await admin.connect().catch((error: unknown) => refuse('topics', error))
+    const findings: TopicFinding[] = []
+    for (const topic of wanted) findings.push(...(await checkOne(topic)))
+    return findings
+  }
+
+  async function untilKnown(topic: string): Promise<void> {
+    for (let tries = 0; tries < knownTries; tries += 1) {
+      if ((await questions.partitions(topic)) !== undefined) return
+      await sleep(200)
+    }
+  }
+
+  async function checkOne(wanted: WantedTopic): Promise<TopicFinding[]> {
+    try {
+      const partitions = await partitionsOf(wanted.name)
+      await questions.fetch({ topic: wanted.name, partition: partitions[0]?.partitionId ?? 0, offset: 0 })
+      return [...judgePartitions(wanted, partitions), ...judgeSettings(wanted, await settingsOf(admin, wanted.name))]
+    } catch (error) {
+      return [findingOf(wanted, error)]
+    }
+  }
+
+  async function partitionsOf(topic: string): Promise<readonly PartitionMetadata[]> {
+    try {
+      return await askPartitions(cluster, topic)
+    } catch (error) {
+      // kafkajs goes on asking for a topic that has gone, together with every other.
+      await cluster.disconnect().catch(() => undefined)
+      cluster = clusterOf(client)
+      throw error
+    }
+  }
+
+  return {
+    check,
+    async create(wanted) {
+      await admin.connect().catch((error: unknown) => refuse('topics', error))
+      const created: string[] = []
+      for (const topic of wanted) if (await createOne(admin, topic, config.replication)) created.push(topic.name)
+      for (const topic of created) await untilKnown(topic)
+      return { created, findings: await check(wanted) }
+    },
+    async refusedGroups(groups) {
+      const refused: string[] = []
+      for (const group of groups) {
+        try {
+          await questions.committed(config.groupPrefix + group, [])
+        } catch (error) {
+          if (troubleOf(error) !== 'not_allowed') throw error
+          refused.push(group)
+        }
+      }
+      return refused
+    },
+    async close() {
+      await Promise.all(
+        [admin.disconnect(), cluster.disconnect(), questions.close()].map((end) => end.catch(() => undefined)),
+      )
+    },
+  }
+}
+
+function refuse(what: string, error: unknown): never {
+  throw new KafkaError(what, error)
+}
+
+/** True: it was made now. */
+async function createOne(admin: Admin, wanted: WantedTopic, replication: number): Promise<boolean> {
+  const settings = {
+    'message.timestamp.type': 'LogAppendTime',
+    'cleanup.policy': 'delete',
+    'retention.ms': String(wanted.retentionMs),
+    'retention.bytes': '-1',
+    'max.message.bytes': String(wanted.maxMessageBytes),
+    // With every replica but one in sync a write still goes on, and is on two disks at least.
+    'min.insync.replicas': String(Math.max(1, Math.min(2, replication - 1))),
+  }
+  try {
+    return await admin.createTopics({
+      waitForLeaders: false, // asked too early, a broker says of a new topic that there is none, and kafkajs believes it
+      topics: [
+        {
+          topic: wanted.name,
+          numPartitions: wanted.partitions,
+          replicationFactor: replication,
+          configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    })
+  } catch (error) {
+    if (isReplicationRefused(error)) {
+      throw new Error(
+        `Topic '${wanted.name}': fewer brokers than kafka.replication (${replication}): set it to their number.`,
+      )
+    }
+    throw new KafkaError(`Topic '${wanted.name}'`, error)
+  }
+}
+
+function isReplicationRefused(error: unknown): boolean {
+  const { errors = [error], type } = error as { errors?: readonly unknown[]; type?: unknown }
+  return (
+    type === 'INVALID_REPLICATION_FACTOR' ||
+    errors.some((of) => (of as { type?: unknown }).type === 'INVALID_REPLICATION_FACTOR')
+  )
+}
+
+async function askPartitions(cluster: Cluster, topic: string): Promise<readonly PartitionMetadata[]> {
+  await cluster.connect()
+  await cluster.addTargetTopic(topic)
+  await cluster.refreshMetadata()
+  return cluster.findTopicPartitionMetadata(topic)
+}
+
+async function settingsOf(admin: Admin, topic: string): Promise<ReadonlyMap<string, string>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+  })
+  return new Map(
+    resources.flatMap(({ configEntries }) =>
+      configEntries.map(({ configName, configValue }) => [configName, configValue]),
+    ),
+  )
+}
+
+function findingOf({ name: topic }: WantedTopic, error: unknown): TopicFinding {
+  const trouble = troubleOf(error)
+  if (trouble === 'topic_missing') {
+    return { topic, fault: 'missing', isWrong: true, detail: 'does not exist: run "callscope topics create"' }
+  }
+  if (trouble === 'not_allowed') {
+    const detail = 'this user may not read or describe it: allow Read, Write, Describe and DescribeConfigs'
+    return { topic, fault: 'not_allowed', isWrong: true, detail }
+  }
+  if (trouble === 'broker_unreachable') {
+    return {
+      topic,
+      fault: 'leaderless',
+      isWrong: true,
+      detail: 'a partition has no leader that answers: look at the brokers',
+    }
+  }
+  throw error
+}
+
+function judgePartitions(wanted: WantedTopic, partitions: readonly PartitionMetadata[]): TopicFinding[] {
+  const topic = wanted.name
+  const findings: TopicFinding[] = []
+  if (wanted.isCountFixed && partitions.length !== wanted.partitions) {
+    const detail = `has ${partitions.length} partitions and needs exactly ${wanted.partitions}: make it anew while it is empty`
+    findings.push({ topic, fault: 'partitions', isWrong: true, detail })
+  }
+  const behind = partitions.filter(({ isr, replicas }) => isr.length < replicas.length).length
+  if (behind > 0) {
+    const detail = `${behind} of ${partitions.length} partitions lack a replica in sync: look at the brokers`
+    findings.push({ topic, fault: 'under_replicated', isWrong: false, detail })
+  }
+  return findings
+}
+
+function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string>): TopicFinding[] {
+  const { name: topic, leastRetentionMs, maxMessageBytes } = wanted
+  const findings: TopicFinding[] = []
+  const note = (fault: TopicFault, isWrong: boolean, detail: string) => findings.push({ topic, fault, isWrong, detail })
+  const setting = (name: string) => Number(settings.get(name) ?? Number.NaN)
+  const retentionMs = setting('retention.ms')
+
+  if (settings.get('message.timestamp.type') !== 'LogAppendTime') {
+    note('timestamps', true, 'keeps the producers’ clocks: set message.timestamp.type=LogAppendTime')
+  }
+  if (settings.get('cleanup.policy') !== 'delete') {
+    note('compacted', true, 'is compacted, which takes messages away: set cleanup.policy=delete')
+  }
+  if (retentionMs >= 0 && retentionMs < leastRetentionMs) {
+    note(
+      'retention',
+      true,
+      `keeps ${hours(retentionMs)} h and needs ${hours(leastRetentionMs)} h: set retention.ms=${leastRetentionMs}`,
+    )
+  }
+  if (setting('retention.bytes') >= 0) {
+    note('retention', false, 'is cut by size, which may be sooner than its time: set retention.bytes=-1')
+  }
+  if (setting('max.message.bytes') < maxMessageBytes) {
+    note('message_size', false, `refuses large messages: set max.message.bytes=${maxMessageBytes}`)
+  }
+  return findings
+}
+
+const hours = (ms: number): number => Math.floor(ms / 3_600_000)
