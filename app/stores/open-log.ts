@@ -1,9 +1,10 @@
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import { createKafkaLog } from '#collectors/kafka/kafka-log.ts'
-import type { EventLog, LogWatch } from '#contracts/event-log.ts'
-import { embeddedTopics } from '#contracts/topics.ts'
+import type { EventLog, LogWatch, TopicDefinition } from '#contracts/event-log.ts'
+import { embeddedTopics, topicNames } from '#contracts/topics.ts'
 import { groupTopics, type PipelineName } from '../compose/compose-parts.ts'
 import type { EngineParts } from '../engine.ts'
+import { longestRetentionMs } from '../windows.ts'
 import type { WriteHealth } from '../write-health.ts'
 import { folderFor } from './where.ts'
 
@@ -58,12 +59,23 @@ function openEmbedded({ config, folder, clock }: EngineParts): OpenLog {
   return watchEmbedded(
     createEmbeddedLog({
       path: folderFor('kafka.brokers', folder).part('log.sqlite'),
-      topics: embeddedTopics,
+      topics: topicsFor(config),
       clock,
       durability: config.durability,
     }),
   )
 }
+
+/** Announcements and dead letters outlive raw rows, of the tenant that keeps them longest. */
+const topicsFor = (config: EngineParts['config']): readonly TopicDefinition[] =>
+  embeddedTopics.map((topic) =>
+    outliving.includes(topic.name)
+      ? { ...topic, retentionMs: Math.max(topic.retentionMs, longestRetentionMs(config) + dayMs) }
+      : topic,
+  )
+
+const dayMs = 86_400_000
+const outliving: readonly string[] = [topicNames.callChanges, topicNames.callChangesBulk, topicNames.deadLetter]
 
 /** The embedded log as the composition root sees any. */
 export function watchEmbedded(embedded: EmbeddedLog): OpenLog {

@@ -9,20 +9,24 @@ import { CommandError } from '../exit-codes.ts'
 import { folderFor } from './where.ts'
 
 /** The registry that the configuration names: a PostgreSQL server, or the embedded one in the data folder. */
-export async function openRegistry({
-  config,
-  folder,
-  clock,
-}: Pick<EngineParts, 'config' | 'folder' | 'clock'>): Promise<Registry> {
-  if (config.postgres.url !== undefined) return registryOn(await openPostgres(config), clock)
+export async function openRegistry({ config, folder, clock, logger }: EngineParts): Promise<Registry> {
+  if (config.postgres.url !== undefined) {
+    const onLostConnection = (error: Error) =>
+      logger.warn({ cause: error.message }, 'a connection to the registry was lost; the next statement opens another')
+    return registryOn(await openPostgres(config, onLostConnection), clock)
+  }
   return createRegistry({ dataDir: folderFor('postgres.url', folder).part('registry'), clock })
 }
 
 /** The database alone, as it stands. */
-export function openPostgres({ postgres }: Pick<Config, 'postgres'>): Promise<Database> {
+export function openPostgres(
+  { postgres }: Pick<Config, 'postgres'>,
+  onLostConnection: (error: Error) => void = () => undefined,
+): Promise<Database> {
   const { url, password, caFile, tls, connections } = postgres
   if (url === undefined) throw new CommandError('usage', 'postgres.url is not set')
-  return openPgDatabase({ url, password, tls, ca: caFile === undefined ? undefined : readCa(caFile), connections })
+  const ca = caFile === undefined ? undefined : readCa(caFile)
+  return openPgDatabase({ url, password, tls, ca, connections, onLostConnection })
 }
 
 function readCa(path: string): string {
