@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { busyMessage, claimDataFolder } from './data-folder.ts'
 import type { Check } from './doctor/check.ts'
 import { checkHttpStores } from './doctor/http-stores.ts'
+import { checkLog } from './doctor/log.ts'
 import { checkRegistry } from './doctor/registry.ts'
 import { checkWarehouse } from './doctor/warehouse.ts'
 import { isShared } from './stores/where.ts'
@@ -16,6 +17,7 @@ const leastFreeBytes = 2 * 1_073_741_824
 export async function runChecks(config: Config, now: () => number): Promise<readonly Check[]> {
   const local = isShared(config) ? [checkNode()] : await checkFolderInstall(config)
   const remote = await Promise.all([
+    ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config)]),
     ...(config.clickhouse.url === undefined ? [] : [checkWarehouse(config, now)]),
     ...(config.postgres.url === undefined ? [] : [checkRegistry(config, now)]),
     checkHttpStores(config),

@@ -19,6 +19,8 @@ const commands = [
   'keys',
   'profiles',
   'links',
+  'erase',
+  'erasures',
   'migrate',
   'doctor',
 ]

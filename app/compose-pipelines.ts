@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { RowSink } from '#contracts/warehouse.ts'
 import { createActivityPipeline } from '#pipelines/activity.ts'
 import { createAuditPipeline } from '#pipelines/audit.ts'
 import { type Auditor, createAuditor } from '#pipelines/auditor.ts'
@@ -14,7 +15,7 @@ import { isRawEmpty } from '#warehouse/summaries/census.ts'
 import { callsPipeline, linkMemorySize } from './compose/calls.ts'
 import { type ComposeParts, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { recomputeParts } from './compose/recompute-parts.ts'
-import { countNew, roomOf } from './compose/room.ts'
+import { countNew, roomOf, roomWith } from './compose/room.ts'
 import { summariesOf } from './compose/summaries.ts'
 
 export type { ComposeParts } from './compose/compose-parts.ts'
@@ -51,6 +52,8 @@ export async function composePipelines(given: ComposeParts): Promise<Composed> {
     owns: summaries.owns,
     async close() {
       for (const connection of connections) await connection.close()
+      await parts.telemetrySinks?.logs?.close()
+      await parts.telemetrySinks?.spans?.close()
     },
   }
 }
@@ -62,7 +65,9 @@ async function makersOf(
 ): Promise<Readonly<Record<PipelineName, () => Promise<Pipeline>>>> {
   const telemetryInserts = await parts.connect()
   // A room each: a table that takes nothing is told of, however well the others on that connection are stored.
-  const telemetryRoom = () => roomOf(parts, telemetryInserts)
+  const telemetryRoom = (elsewhere?: RowSink) =>
+    elsewhere === undefined ? roomOf(parts, telemetryInserts) : roomWith(parts, elsewhere)
+  const { logs, spans } = parts.telemetrySinks ?? {}
   return {
     calls: async () => callsPipeline(parts, roomOf(parts, await parts.connect()), reads),
     evidence: async () =>
@@ -72,8 +77,8 @@ async function makersOf(
         watermarks: parts.registry.watermarks,
         linkMemory: createLinkMemory({ max: linkMemorySize / 4 }),
       }),
-    logs: async () => createLogsPipeline(telemetryRoom()),
-    traces: async () => createTracesPipeline({ ...telemetryRoom(), count: countNew(parts) }),
+    logs: async () => createLogsPipeline(telemetryRoom(logs)),
+    traces: async () => createTracesPipeline({ ...telemetryRoom(spans), count: countNew(parts) }),
     activity: async () =>
       // Its own connection: a flood of chat must delay no log line either.
       createActivityPipeline({ ...roomOf(parts, await parts.connect()), count: countNew(parts) }),

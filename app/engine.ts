@@ -8,10 +8,12 @@ import type { MemberKey } from '#contracts/summaries.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
+import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
 import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { countFacts } from '#warehouse/read/canary-counts.ts'
+import { createWarehouseTelemetry } from '#warehouse/read/telemetry.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
@@ -21,11 +23,13 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Logger } from './logger.ts'
 import { type RunningPipelines, startPipelines } from './pipelines.ts'
+import { openPrivacy, type PrivacyRoom, searchingCharts, searchingReader } from './privacy/open-privacy.ts'
 import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
+import { telemetryReader } from './stores/telemetry-stores.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
@@ -43,6 +47,8 @@ export interface Engine {
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
   readonly writes: WriteHealth
+  readonly privacy: PrivacyRoom
+  readonly eraser: Eraser
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
@@ -111,10 +117,18 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
+  const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
+  closers.push(async () => telemetry.close())
+  const privacy = await openPrivacy({ config, registry, clock })
   return {
-    ...{ log, watch, registry, reader: createCallReader(readerClient), sql, metrics, profiles, writes, migrated },
+    ...{ log, watch, registry, sql, metrics, profiles, privacy, writes, migrated },
+    reader: searchingReader(createCallReader(readerClient, telemetry), privacy),
+    eraser: createEraser(readerClient),
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
-    charts: createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+    charts: searchingCharts(
+      createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
+      privacy,
+    ),
     changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     countFacts: (tenant, ids) => countFacts(readerClient, tenant, ids),
@@ -132,7 +146,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
     },
     startPipelines: (pipelines) =>
       startPipelines({
-        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, writes, connect },
+        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, privacy, writes, connect },
         ...(pipelines === undefined ? {} : { pipelines }),
         ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
       }),

@@ -3,7 +3,9 @@ import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
 import { canaryCommand } from './commands/canary.ts'
 import { deadLettersCommand } from './commands/dead-letters.ts'
+import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand, erasuresCommand } from './commands/erase.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
 import { linksCommand } from './commands/links.ts'
@@ -16,6 +18,7 @@ import { runsCommand } from './commands/runs.ts'
 import { serveCommand } from './commands/serve.ts'
 import { simulateCommand } from './commands/simulate.ts'
 import { sqlCommand } from './commands/sql.ts'
+import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
 import { workerCommand } from './commands/worker.ts'
 import { CommandError, type ExitName, exitCodeHelp, exitCodes } from './exit-codes.ts'
@@ -27,6 +30,7 @@ const commands = [
   upCommand,
   workerCommand,
   serveCommand,
+  demoCommand,
   canaryCommand,
   openCommand,
   callsCommand,
@@ -41,6 +45,9 @@ const commands = [
   keysCommand,
   profilesCommand,
   linksCommand,
+  topicsCommand,
+  eraseCommand,
+  erasuresCommand,
   migrateCommand,
   doctorCommand,
 ]

@@ -3,6 +3,7 @@ import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { shardCount } from '#contracts/topics.ts'
 import { pause } from '#pipelines/pause.ts'
+import { serverLingerMs } from '#pipelines/pipeline.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
@@ -12,9 +13,11 @@ import { type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import type { OpenLog } from './stores/open-log.ts'
+import { telemetrySinks } from './stores/telemetry-stores.ts'
 import { isShared } from './stores/where.ts'
 import { createHeartbeats } from './telemetry/heartbeats.ts'
 import { tellOfItself } from './telemetry/own-health.ts'
@@ -31,6 +34,8 @@ export interface PipelinesParts extends EngineParts {
   readonly writes?: WriteHealth
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
+  /** Without it parties are stored as sent, free text is scrubbed, and nobody is forgotten. */
+  readonly privacy?: PrivacyRoom
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
   /** Those of this process; without it all of them. */
@@ -59,15 +64,17 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
-  const trace = parts.telemetry?.tracing.batch
+  const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
+    telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
     mayAudit: (owns) => mayAudit(parts.watch, owns),
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
       settleMs: config.summaries.settleSeconds * 1_000,
@@ -76,6 +83,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...parts.tuning,
     heartbeats,
     ...(trace === undefined ? {} : { trace }),
+    limits: { ...(config.clickhouse.url === undefined ? {} : { lingerMs: serverLingerMs }), ...parts.tuning?.limits },
+    ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>
@@ -169,6 +178,7 @@ async function doChores(
     try {
       await watch.embedded?.trim()
       await refreshTenants()
+      await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))

@@ -19,3 +19,7 @@ const windowsOfDays = (retentionDays: number): TimeWindows => ({
   // A live event must not be older than raw is kept, less the two days for which rows are frozen.
   maxAgeMs: Math.min(defaultWindows.maxAgeMs, (retentionDays - 2) * dayMs),
 })
+
+/** Of all tenants': what announcements and dead letters must outlive. */
+export const longestRetentionMs = ({ retentionDays, tenants }: Pick<Config, 'retentionDays' | 'tenants'>): number =>
+  Math.max(retentionDays, ...tenants.map((tenant) => tenant.retentionDays ?? 0)) * dayMs

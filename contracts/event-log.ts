@@ -24,9 +24,11 @@ export interface LogRecord extends TopicPartition {
   readonly value: string | Uint8Array
 }
 
+const utf8 = new TextEncoder()
+
 /** A record's value as bytes, whatever the log gave. */
 export const bytesOf = ({ value }: Pick<LogRecord, 'value'>): Uint8Array =>
-  typeof value === 'string' ? Buffer.from(value) : value
+  typeof value === 'string' ? utf8.encode(value) : value
 
 /** A record's value as text; bytes that are no UTF-8 become replacement characters. */
 export const textOf = ({ value }: Pick<LogRecord, 'value'>): string =>

@@ -1,4 +1,5 @@
 import type { EpochMs } from './call-record.ts'
+import type { ErasureStore } from './privacy.ts'
 
 export interface Tenant {
   /** What the payloads call it (`tenantid`). */
@@ -107,5 +108,6 @@ export interface Registry {
   readonly cuts: LinkCutStore
   readonly runs: RunStore
   readonly profiles: ProfileStore
+  readonly erasures: ErasureStore
   close(): Promise<void>
 }

@@ -3,7 +3,10 @@ export type Delivery<Row> =
   | { readonly type: 'delivered' }
   /** Nothing may be assumed stored; the same rows come again after `afterMs`. */
   | { readonly type: 'retry'; readonly afterMs: number; readonly cause: Error }
-  /** These rows can never be stored; all others are. */
+  /**
+   * These rows can never be stored; all others are. A store that refuses very many names a bounded sample of them, and
+   * counts all by reason: each would become a dead letter with its whole message.
+   */
   | { readonly type: 'refused'; readonly rows: readonly { readonly row: Row; readonly detail: string }[] }
 
 export interface Sink<Row> {

@@ -1,5 +1,7 @@
 import type { CallClass, CallEventRow, CallRecord, CallState, Disposition, EpochMs } from './call-record.ts'
-import type { LogLine, Span } from './signals/otlp.ts'
+import type { CallLogLine, CallSpan, TelemetryState } from './call-telemetry.ts'
+import type { LogRecord } from './event-log.ts'
+import type { Delivery } from './sink.ts'
 
 /** Tables that pipelines write raw rows to. */
 export type RawTable =
@@ -21,6 +23,18 @@ export type Cell = string | number | null | readonly Cell[] | { readonly [key: s
 export interface RawRow {
   readonly table: RawTable
   readonly cells: readonly Cell[]
+}
+
+/** A row that remembers its message: a refusal is laid at its door, and its place tells a log store's lane. */
+export interface TracedRow extends RawRow {
+  readonly record: LogRecord
+}
+
+/** What a pipeline delivers its rows to: a `Sink` (contracts/sink.ts) of raw rows, or of rows with their messages. */
+export interface RowSink {
+  readonly name: string
+  deliver(rows: readonly TracedRow[], deadline: AbortSignal): Promise<Delivery<RawRow>>
+  close(): Promise<void>
 }
 
 /** Which calls: what is left out does not narrow. */
@@ -46,6 +60,8 @@ export interface CallFilter {
    * such id, part of the caller's or callee's name, at least 3 characters, upper or lower case.
    */
   readonly q?: string
+  /** Further exact names of the party that `q` may mean: pseudonyms. Added by the reader's owner, never by who asks. */
+  readonly parties?: readonly string[]
 }
 
 export type CallSort = 'started' | 'duration' | 'mos'
@@ -121,10 +137,12 @@ export interface WholeCall {
   readonly asOfMs: EpochMs
   readonly version: number
   readonly minutes: readonly MinutePoint[]
-  readonly logs: readonly (LogLine & { readonly tenant: string })[]
-  readonly spans: readonly (Span & { readonly tenant: string })[]
+  readonly logs: readonly CallLogLine[]
+  readonly spans: readonly CallSpan[]
   /** Chat and presence that name the call, like its events: no part of the record, which nothing of them changes. */
   readonly activity: readonly CallEventRow[]
+  /** Whether logs and spans could be read: none found and nobody answered are two things. */
+  readonly telemetry: TelemetryState
 }
 
 /** What people read. Tenant undefined means all tenants: administrators only. */

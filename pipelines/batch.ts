@@ -3,7 +3,7 @@ import type { LogRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Effects } from '#contracts/pipeline.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
-import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
+import type { Cell, RawTable, TracedRow } from '#contracts/warehouse.ts'
 import { type ByTenant, createByTenant } from './by-tenant.ts'
 
 /** A message, or a part of one, on its way to the dead letters. */
@@ -11,11 +11,6 @@ export interface Parked {
   readonly record: LogRecord
   readonly reason: ParkReason
   readonly detail: string
-}
-
-/** A row that remembers its message, so that a refusal can be laid at its door. */
-export interface TracedRow extends RawRow {
-  readonly record: LogRecord
 }
 
 export interface LiveSample {

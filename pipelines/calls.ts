@@ -1,4 +1,5 @@
 import type { Decode, TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { Batch } from './batch.ts'
@@ -16,7 +17,12 @@ export type PipelineRoom = Omit<
   PipelineParts,
   'name' | 'topics' | 'decode' | 'show' | 'refuseFrozen' | 'acknowledged' | 'watermarks'
 > &
-  TenantRules & { readonly windows: TimeWindows; readonly ignoredIds?: ReadonlySet<string> }
+  TenantRules & {
+    readonly windows: TimeWindows
+    readonly ignoredIds?: ReadonlySet<string>
+    /** Without it: parties as sent, free text scrubbed, nobody erased. */
+    readonly privacy?: Privacy
+  }
 
 export interface CallsParts extends PipelineRoom {
   readonly watermarks: NonNullable<PipelineParts['watermarks']>

@@ -4,8 +4,7 @@ import type { Change } from '#contracts/changes.ts'
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
-import type { Sink } from '#contracts/sink.ts'
-import type { RawRow } from '#contracts/warehouse.ts'
+import type { RawRow, RowSink } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
 import { type Batch, createBatch, type Parked, type ShowLive } from './batch.ts'
 import { pause } from './pause.ts'
@@ -32,7 +31,7 @@ export interface PipelineParts {
   readonly decode: Decode
   /** Told before the first record of a batch is decoded. */
   readonly begin?: (batch: Batch) => void
-  readonly sink: Sink<RawRow>
+  readonly sink: RowSink
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
   /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
@@ -65,6 +64,12 @@ const defaultLimits: PipelineLimits = {
   waitMs: 500,
   watermarkEveryMs: 1_000,
 }
+
+/**
+ * `lingerMs` before a ClickHouse server, which many processes write to: no more than one small insert a second into a table
+ * from each, or at least half a batch. Calls stay as fresh as they must be (5 s).
+ */
+export const serverLingerMs = 1_000
 
 /** Decoded in one go: about 20 ms of samples. */
 const recordsPerTurn = 2_000

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import type { Database } from './database.ts'
+import { createErasureStore } from './erasure-store.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
 import { migrate } from './migrate.ts'
 import { readMigrations } from './migrations.ts'
@@ -40,6 +41,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     cuts: createLinkCutStore(database, clock),
     runs: createRunStore(database),
     profiles: createProfileStore(database, clock),
+    erasures: createErasureStore(database, clock),
     close: () => database.close(),
   }
 }

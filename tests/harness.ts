@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type ComposeParts, composePipelines } from '#app/compose-pipelines.ts'
+import { openPrivacy, type PrivacyRoom } from '#app/privacy/open-privacy.ts'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
@@ -12,12 +13,13 @@ import { embeddedTopics, shardCount } from '#contracts/topics.ts'
 import type { Auditor } from '#pipelines/auditor.ts'
 import { pause } from '#pipelines/pause.ts'
 import type { Pipeline } from '#pipelines/pipeline.ts'
+import { type PrivacyConfig, privacyConfig } from '#pipelines/privacy/config.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { watermarkLagMs, watermarksOf } from '#pipelines/watermarks.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
 import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
-import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
+import { connectWarehouse, rowsOf, type WarehouseLocation } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 
@@ -29,6 +31,8 @@ const groups = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'sum
 
 export interface HarnessOptions {
   readonly folder?: string
+  /** Where the warehouse is, where not in the folder. */
+  readonly location?: WarehouseLocation
   readonly clock?: () => number
   readonly windows?: Partial<TimeWindows>
   readonly pace?: ComposeParts['pace']
@@ -37,6 +41,7 @@ export interface HarnessOptions {
   readonly durability?: 'power' | 'process'
   readonly patience?: ComposeParts['patience']
   readonly profileOf?: ComposeParts['profileOf']
+  readonly privacy?: PrivacyConfig
 }
 
 /** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
@@ -51,6 +56,9 @@ export interface Harness {
   /** Stops one pipeline, as if it were down. What is returned starts it again. */
   hold(name: string): Promise<() => void>
   readonly auditor: Auditor
+  readonly privacy: PrivacyRoom
+  /** What /metrics shows. */
+  metrics(): Promise<string>
   /** Live records, by canonical id. */
   records(): Promise<ReadonlyMap<string, CallRecord>>
   rows<Row extends readonly unknown[]>(query: string): Promise<Row[]>
@@ -73,13 +81,20 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const tenants = new Set([...(options.tenants ?? []), 'default', ...simulatedTenants.map(({ id }) => id)])
   await registry.tenants.ensureTenants([...tenants].map((id) => ({ id, name: id })))
   const connect: ComposeParts['connect'] = (limits) =>
-    connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
+    connectWarehouse({ location: options.location ?? { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
   const warehouse = await connect()
   await migrateWarehouse(warehouse, await listMigrations())
   const retried: Error[] = []
+  const privacy = await openPrivacy({
+    ...{ registry, clock },
+    config: { privacy: options.privacy ?? privacyConfig.parse({}) },
+  })
+  const prometheus = createPrometheus({
+    ...{ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true },
+  })
   const composed = await composePipelines({
     ...{ log, registry, connect, tenants: () => tenants },
-    prometheus: createPrometheus({ version: 'test', tenants: [...tenants], carriers: [], regions: [], learn: true }),
+    ...{ prometheus, privacy: privacy.privacy, forgetting: privacy.forgetting },
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
     ...(options.profileOf === undefined ? {} : { profileOf: options.profileOf }),
@@ -112,6 +127,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     registry,
     warehouse,
     auditor: composed.auditor,
+    privacy,
+    metrics: async () => (await prometheus.expose('text')).body,
     folder,
     append: (records) => log.append(records),
     async drained() {

@@ -1,8 +1,9 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
-import type { TraceBatch } from '#contracts/batch-trace.ts'
+import type { TraceBatch, TraceRecompute } from '#contracts/batch-trace.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
@@ -12,6 +13,7 @@ import type { SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
+import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
 import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
 
@@ -38,10 +40,16 @@ export interface ComposeParts {
   readonly prometheus: Prometheus
   /** A connection of its own for every pipeline's inserts and for each kind of reader: they must not wait for each other. */
   readonly connect: (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
+  /** Where log lines and spans go, where that is not the warehouse. */
+  readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience
+  /** What decode steps store of persons; without it parties as sent, free text scrubbed. */
+  readonly privacy?: Privacy
+  /** Erasures alone, for what summaries read of raw. */
+  readonly forgetting?: Privacy
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   readonly watermarkLagMs?: number
@@ -62,6 +70,7 @@ export interface ComposeParts {
   readonly onDifferences?: (differences: readonly Difference[]) => void
   /** Traces of batches, for the operator. */
   readonly trace?: TraceBatch
+  readonly traceRecompute?: TraceRecompute
   /** Notes when pipelines were looking. */
   readonly heartbeats?: Pick<Heartbeats, 'polled'>
   readonly onRetry: (what: string, cause: Error) => void

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { forgettingInputs } from '#pipelines/privacy/forgetting-inputs.ts'
 import type { RecomputeParts } from '#pipelines/summaries/recompute.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
@@ -10,9 +11,15 @@ import { scoringBy } from './scoring.ts'
 
 /** What a recompute reads and writes, on one connection. */
 export function recomputeParts(
-  { registry, patience, profileOf = () => defaultProfile }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf'>,
+  {
+    registry,
+    patience,
+    forgetting,
+    profileOf = () => defaultProfile,
+  }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf' | 'forgetting'>,
   client: ClickHouseClient,
 ): RecomputeParts {
+  const inputs = createCallInputs(client)
   return {
     versions: registry.versions,
     watermarks: registry.watermarks,
@@ -22,7 +29,7 @@ export function recomputeParts(
       client,
       scoringOf: (tenant, minuteMs) => scoringBy(profileOf(tenant, minuteMs)),
     }),
-    inputs: createCallInputs(client),
+    inputs: forgetting === undefined ? inputs : forgettingInputs(inputs, forgetting),
     writer: createCallWriter(client),
     profileOf,
     patience,

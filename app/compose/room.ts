@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { LogRecord } from '#contracts/event-log.ts'
+import type { RowSink } from '#contracts/warehouse.ts'
 import type { Batch } from '#pipelines/batch.ts'
 import type { PipelineRoom } from '#pipelines/calls.ts'
 import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
@@ -9,6 +10,11 @@ import type { ComposeParts } from './compose-parts.ts'
 /** What every pipeline is given, with the warehouse on this connection as its sink. */
 export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineRoom {
   const sink = createRawSink({ client, observe: parts.prometheus.pipelines.request })
+  return roomWith(parts, parts.writes?.watchSink('warehouse', sink) ?? sink)
+}
+
+/** What every pipeline is given, with a sink of another kind. */
+export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
   const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
   return {
     log,
@@ -17,7 +23,8 @@ export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineR
     ...(topicTenant === undefined ? {} : { topicTenant }),
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
-    sink: parts.writes?.watchSink('warehouse', sink) ?? sink,
+    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy }),
+    sink,
     deadLetter: deadLetters,
     ...(parts.trace === undefined ? {} : { trace: parts.trace }),
     observer: {

@@ -6,11 +6,19 @@ import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import type { Engine } from '../engine.ts'
 import { createJobs, type JobsParts } from '../jobs/jobs.ts'
 import { createProfileDesk } from '../profiles/profile-desk.ts'
+import { isShared } from '../stores/where.ts'
+import { createErasureDesk } from './erasure-desk.ts'
 import { createLinkDesk } from './link-desk.ts'
+
+/** Workers ask the registry for erasures every ten seconds. */
+const knownAfterMs = 12_000
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
-  engine: Pick<Engine, 'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf'>,
+  engine: Pick<
+    Engine,
+    'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf' | 'privacy' | 'eraser'
+  >,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
   return {
@@ -21,6 +29,7 @@ export function createLocalDesk(
     jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
+    erasures: createErasureDesk({ ...engine, knownAfterMs: isShared(parts.config) ? knownAfterMs : 0 }),
     profiles: createProfileDesk({ ...engine, cache: engine.profiles, clock: parts.clock }),
   }
 }

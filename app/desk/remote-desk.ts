@@ -25,7 +25,7 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
   }
   return {
     calls: {
-      list({ sinceMs, untilMs, class: classes, ...rest }) {
+      list({ sinceMs, untilMs, class: classes, parties: _, ...rest }) {
         return must('/api/calls', { query: { ...rest, class: classes?.join(','), since: sinceMs, until: untilMs } })
       },
       whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
@@ -57,6 +57,10 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
     links: {
       show: (tenant, id) => must(`/api/links/${encodeURIComponent(id)}`, { query: { tenant } }),
       decide: (decision) => must('/api/links', { method: 'POST', json: decision }),
+    },
+    erasures: {
+      erase: (asked) => must('/api/erasures', { method: 'POST', json: asked }),
+      list: async (tenant) => (await must<{ erasures: [] }>('/api/erasures', { query: { tenant } })).erasures,
     },
     profiles: {
       list: (tenant) => must('/api/profiles', { query: { tenant } }),

@@ -40,6 +40,7 @@ function aWhole(record: Partial<CallRecord> = {}): WholeCall {
     logs: [],
     spans: [],
     activity: [],
+    telemetry: { logs: 'ok', spans: 'ok' },
   }
 }
 
@@ -74,4 +75,12 @@ test('colours only on a terminal, and nothing from outside can steer one', () =>
 
 test('durations read as people say them', () => {
   expect([80, 12_500, 200_000, 3_720_000].map(duration)).toEqual(['80 ms', '12.5 s', '3 min 20 s', '1 h 02 min'])
+})
+
+test('logs that could not be read are told as such, and not as none', () => {
+  const story = (telemetry: WholeCall['telemetry']) => callStory({ ...aWhole(), telemetry }, coloursFor(false))
+  expect(story({ logs: 'ok', spans: 'ok' })).not.toMatch(/Logs|Spans/)
+  const text = story({ logs: 'unavailable', logsWhy: 'timeout', spans: 'unavailable', spansWhy: 'not_configured' })
+  expect(text).toContain('Logs\n  could not be read: their store did not answer in time')
+  expect(text).toContain('Spans\n  are not shown: tempo.queryUrl')
 })

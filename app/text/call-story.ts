@@ -21,8 +21,8 @@ export function callStory(whole: WholeCall, colours: Colours): string {
     ],
     ['MOS', mosOf(record, colours)],
     ['Evidence', evidenceOf(record, colours)],
-    ['Logs', storyOfLogs(whole.logs, colours)],
-    ['Spans', storyOfSpans(whole.spans, colours)],
+    ['Logs', storyOfLogs(whole, colours)],
+    ['Spans', storyOfSpans(whole, colours)],
   ]
   return sections
     .filter(([, text]) => text !== '')

@@ -1,3 +1,4 @@
+import type { UnavailableReason } from '#contracts/call-telemetry.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
 import type { Colours } from './colours.ts'
 import { milliseconds, timeOfDay } from './format.ts'
@@ -7,7 +8,29 @@ const maxRows = 50
 
 const msOf = (nanos: string): number => Number(BigInt(nanos) / 1_000_000n)
 
-export function storyOfLogs(logs: WholeCall['logs'], colours: Colours): string {
+const unavailableText: Readonly<Record<UnavailableReason, string>> = {
+  unreachable: 'could not be read: their store cannot be reached',
+  timeout: 'could not be read: their store did not answer in time',
+  refused: 'could not be read: their store refused our credential',
+  failed: 'could not be read: their store failed',
+  not_configured: 'are not shown: tempo.queryUrl says where to ask for them',
+}
+
+/** That none are shown must not read as if there were none. */
+const noteOf = (state: 'ok' | 'unavailable', why: UnavailableReason = 'failed', colours: Colours): string =>
+  state === 'ok' ? '' : colours.warn(unavailableText[why])
+
+export function storyOfLogs({ logs, telemetry }: WholeCall, colours: Colours): string {
+  const note = noteOf(telemetry.logs, telemetry.logsWhy, colours)
+  return [note, tableOfLogs(logs, colours)].filter((part) => part !== '').join('\n')
+}
+
+export function storyOfSpans({ spans, telemetry }: WholeCall, colours: Colours): string {
+  const note = noteOf(telemetry.spans, telemetry.spansWhy, colours)
+  return [note, tableOfSpans(spans, colours)].filter((part) => part !== '').join('\n')
+}
+
+function tableOfLogs(logs: WholeCall['logs'], colours: Colours): string {
   if (logs.length === 0) return ''
   const shown = table(
     logs.slice(0, maxRows),
@@ -34,7 +57,7 @@ function paintSeverity(text: string, colours: Colours): string {
 type Spans = WholeCall['spans']
 
 /** Spans below the span that called them. */
-export function storyOfSpans(spans: Spans, colours: Colours): string {
+function tableOfSpans(spans: Spans, colours: Colours): string {
   if (spans.length === 0) return ''
   const shown = table(
     nested(spans).slice(0, maxRows),

@@ -53,6 +53,10 @@ export const emptyDesk: Desk = {
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
+  erasures: {
+    erase: async () => ({ sequence: 1, calls: 0, rows: {}, purged: true }),
+    list: async () => [],
+  },
   links: {
     show: async () => ({ calls: [], cuts: [] }),
     decide: async () => ({ sequence: 1, wereOne: true, announced: 2, calls: [] }),

@@ -117,6 +117,37 @@ export interface LinkDesk {
   decide(decision: LinkDecision): Promise<LinkDecided>
 }
 
+/** A person of a tenant by number, SIP URI, address or name; or a whole call by one of its correlation ids. */
+export interface ErasureAsked {
+  readonly tenant: string
+  readonly party?: string | undefined
+  readonly call?: string | undefined
+}
+
+export interface ErasureReport {
+  readonly sequence: number
+  /** Correlation ids whose records are computed anew. */
+  readonly calls: number
+  /** Rows of raw that were written again without the person, or deleted, by table. */
+  readonly rows: Readonly<Record<string, number>>
+  /** False: older versions of some records still lie in the store; told again, they are deleted. */
+  readonly purged: boolean
+}
+
+export interface ErasureEntry {
+  readonly sequence: number
+  readonly kind: 'party' | 'call'
+  /** Hashes of a person, or a correlation id. */
+  readonly subjects: readonly string[]
+  readonly madeBy: string
+  readonly madeMs: number
+}
+
+export interface ErasureDesk {
+  erase(asked: ErasureAsked): Promise<ErasureReport>
+  list(tenant: string): Promise<readonly ErasureEntry[]>
+}
+
 /**
  * All that people may ask, the same over HTTP and in process: commands hold either. What cannot be done because of what
  * was asked is an error with a `statusCode` of 4xx whose message is meant for people.
@@ -130,6 +161,7 @@ export interface Desk {
   readonly keys: KeyDesk
   readonly profiles: ProfileDesk
   readonly links: LinkDesk
+  readonly erasures: ErasureDesk
 }
 
 /** A message that an edge refused in a way that must leave a trace. */

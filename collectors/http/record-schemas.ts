@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CallRecord } from '#contracts/call-record.ts'
+import { unavailableReasons } from '#contracts/call-telemetry.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
 
 const ms = z.int().describe('Epoch milliseconds.')
@@ -139,6 +140,17 @@ const span = z.object({
   links: z.array(z.object({ traceId: z.string(), spanId: z.string() })),
 })
 
+const availability = z.enum(['ok', 'unavailable'])
+const unavailableWhy = z.enum(unavailableReasons)
+const telemetryState = z
+  .object({
+    ...{ logs: availability, spans: availability },
+    ...{ logsWhy: unavailableWhy.optional(), spansWhy: unavailableWhy.optional() },
+  })
+  .describe(
+    'Whether logs and spans could be read from where they are kept. Where not, those shown may be none or not all.',
+  )
+
 export const wholeCall = z.object({
   record: callRecord,
   asOfMs: ms.describe('Watermark that the record was judged at.'),
@@ -147,6 +159,7 @@ export const wholeCall = z.object({
   logs: z.array(logLine),
   spans: z.array(span),
   activity: z.array(event).describe('Chat and presence that name the call. No part of its record.'),
+  telemetry: telemetryState,
 })
 
 /** Without `readonly`, which the document has no word for. */

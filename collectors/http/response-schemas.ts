@@ -141,3 +141,18 @@ export const linkDecided = z.object({
   announced: z.int().describe('Ids that are computed anew.'),
   calls: z.array(linkedCall).describe('What the two ids name now: one call, or two.'),
 })
+
+export const erasureEntry = z.object({
+  sequence: z.int(),
+  kind: z.enum(['party', 'call']),
+  subjects: z.array(z.string()).describe('Hashes of a person, or a correlation id.'),
+  madeBy: z.string(),
+  madeMs: z.number(),
+})
+
+export const erasureReport = z.object({
+  sequence: z.int(),
+  calls: z.int().describe('Correlation ids whose records are computed anew.'),
+  rows: z.record(z.string(), z.int()).describe('Rows written again or deleted, by table.'),
+  purged: z.boolean().describe('False: older versions of some records still lie in the store; tell it again.'),
+})

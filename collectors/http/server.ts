@@ -7,6 +7,7 @@ import { createCallEndpoints } from './call-endpoints.ts'
 import { createChartEndpoints } from './chart-endpoints.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
+import { createErasureEndpoints } from './erasure-endpoints.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
 import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
@@ -41,6 +42,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => 
   ...createAdminEndpoints(parts),
   ...createProfileEndpoints(parts),
   ...createLinkEndpoints(parts),
+  ...createErasureEndpoints(parts),
   ...createHealthEndpoints(parts),
 ]
 

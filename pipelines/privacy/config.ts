@@ -1,8 +1,8 @@
+import { getCountries } from 'libphonenumber-js/min'
 import { z } from 'zod'
-import { secret } from '#contracts/secret.ts'
+import { secret, secretFile } from '#contracts/secret.ts'
 
-/** What is kept of telephone numbers, SIP URIs and free text. One policy for all, and of each tenant its own. */
-const policy = z.strictObject({
+const treatment = {
   parties: z
     .enum(['clear', 'lastDigits', 'hmac'])
     .default('clear')
@@ -15,6 +15,24 @@ const policy = z.strictObject({
     .describe(
       'Log lines, span attributes and evidence: numbers, SIP URIs, e-mail and IP addresses and tokens cut out.',
     ),
+  defaultRegion: z
+    .enum(getCountries())
+    .optional()
+    .describe('Country (ISO 3166) of numbers that name none, so that 030 1234567 and +49 30 1234567 are one person.'),
+} as const
+
+const moment = z.iso.datetime({ offset: true })
+
+/** What is kept of telephone numbers, SIP URIs and free text. One policy for all, and of each tenant its own. */
+const policy = z.strictObject({
+  ...treatment,
+  earlier: z
+    .array(z.strictObject({ ...treatment, until: moment.describe('Held for events before this time.') }))
+    .max(100)
+    .default([])
+    .describe(
+      'What held before: whoever changes a policy moves the old one here, so that a replay treats old events as they were.',
+    ),
 })
 
 const key = z.strictObject({
@@ -22,14 +40,16 @@ const key = z.strictObject({
     .string()
     .regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 lower-case letters or digits')
     .describe('Stands in every hash made with it.'),
-  validFrom: z.iso.datetime({ offset: true }).describe('Events from this time on are hashed with this key.'),
+  validFrom: moment.describe('Events from this time on are hashed with this key, until the next begins.'),
   secret: secret().optional().describe('At least 32 characters.'),
-  secretFile: z.string().min(1).optional().describe('File whose content is taken as the secret.'),
+  secretFile: secretFile('the secret of this key'),
 })
 
 export const privacyConfig = z.strictObject({
   default: policy.prefault({}).describe('For tenants not named below.'),
   tenants: z.record(z.string(), policy).default({}).describe('Policy by tenant.'),
-  keys: z.array(key).max(100).default([]).describe('Keys of the hashes, by the time from which they hold.'),
+  keys: z.array(key).max(100).default([]).describe('Keys of the hashes. Never take one away: replays need it.'),
 })
 export type PrivacyConfig = Readonly<z.infer<typeof privacyConfig>>
+export type PolicyConfig = z.infer<typeof policy>
+export type Treatment = Omit<PolicyConfig, 'earlier'>

@@ -1,7 +1,9 @@
 import type { LogRecord } from '#contracts/event-log.ts'
 import type { Decode, Effects, TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import { type CdrEvent, cdrEvent } from '#contracts/signals/cdr-events.ts'
-import { contentChecksum64, stableJson } from './checksum.ts'
+import { defaultPrivacy } from '../privacy/privacy.ts'
+import { contentChecksum64, rowChecksum64, stableJson } from './checksum.ts'
 import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
 import type { TenantRules } from './cloud-event-tenant.ts'
 import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
@@ -9,10 +11,11 @@ import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
 export interface CdrDecodeOptions extends TenantRules {
   readonly windows: TimeWindows
   readonly writeLinks: LinkWriter
+  readonly privacy?: Privacy
 }
 
 /** Call detail and rated records. Money goes to `cdr_billing` alone, which on-call roles cannot read. */
-export function createCdrDecode({ writeLinks, ...rules }: CdrDecodeOptions): Decode {
+export function createCdrDecode({ writeLinks, privacy = defaultPrivacy, ...rules }: CdrDecodeOptions): Decode {
   const read = createReader<CdrEvent>({ ...rules, schemas: schemasByType<CdrEvent>(cdrEvent.options) })
 
   return function decodeCdr(record: LogRecord, into: Effects) {
@@ -24,7 +27,7 @@ export function createCdrDecode({ writeLinks, ...rules }: CdrDecodeOptions): Dec
 
   function writeCdr(cdr: ReadEvent<CdrEvent>, into: Effects): void {
     const { tenant, event, timeMs, expiresAtSeconds } = cdr
-    writeDetail(cdr, into)
+    writeDetail(cdr, privacy, into)
     writeBilling(cdr, into)
     const ids = linkIdsFrom(event.data, traceIdOf(event.traceparent))
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
@@ -41,11 +44,14 @@ export function createCdrDecode({ writeLinks, ...rules }: CdrDecodeOptions): Dec
   }
 }
 
-function writeDetail({ tenant, event, timeMs, expiresAtSeconds }: ReadEvent<CdrEvent>, into: Effects): void {
-  const { amount: _amount, currency: _currency, plan: _plan, ...detail } = { ...noMoney, ...event.data }
+function writeDetail(cdr: ReadEvent<CdrEvent>, privacy: Privacy, into: Effects): void {
+  const { tenant, event, timeMs, expiresAtSeconds } = cdr
+  const { amount: _amount, currency: _currency, plan: _plan, ...sent } = { ...noMoney, ...event.data }
+  const whose = { tenant, atMs: timeMs, correlationId: event.correlationid }
+  const { data: detail, erased } = privacy.data(sent, whose)
   const json = stableJson(detail)
   // Of what this row shows only: amounts have few digits, and could be found by trial from a checksum over them.
-  const checksum = contentChecksum64(`${timeMs} ${event.type} ${json}`)
+  const checksum = rowChecksum64(`${timeMs} ${event.type} ${json}`, erased)
   const key = [tenant, event.correlationid, event.source, event.id, timeMs]
   into.row('cdr_records', [...key, event.type, json, checksum, expiresAtSeconds])
 }

@@ -12,6 +12,17 @@ export function contentChecksum64(text: string): string {
 }
 
 /**
+ * The same for a row from which a person was erased: greater than that of any row but one in 65,536, so that of equal keys
+ * the erased row is the one that stays, whoever writes the other one again and when.
+ */
+export const erasedChecksum64 = (text: string): string =>
+  BigInt(`0xffff${hash('sha1', text, 'hex').slice(0, 12)}`).toString()
+
+/** Of a row's content, erased or as sent. */
+export const rowChecksum64 = (text: string, erased: boolean): string =>
+  erased ? erasedChecksum64(text) : contentChecksum64(text)
+
+/**
  * Checksum of a sample's content for a UInt16 column, where bytes count. CRC-32 cut to 16 bits: equal samples are
  * equal, and one conflict in 65,536 goes unseen (it stays in whichever row was merged last; conflicts are producers' faults).
  */

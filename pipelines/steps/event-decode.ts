@@ -1,7 +1,9 @@
 import type { LogRecord } from '#contracts/event-log.ts'
 import type { Decode, Effects, TimeWindows } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import { type CallEvent, callEvent } from '#contracts/signals/call-events.ts'
-import { contentChecksum64, stableJson } from './checksum.ts'
+import { defaultPrivacy } from '../privacy/privacy.ts'
+import { rowChecksum64, stableJson } from './checksum.ts'
 import { createReader, type ReadEvent, schemasByType } from './cloud-event.ts'
 import type { TenantRules } from './cloud-event-tenant.ts'
 import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
@@ -9,10 +11,11 @@ import { type LinkWriter, linkIdsFrom, traceIdOf } from './links.ts'
 export interface EventDecodeOptions extends TenantRules {
   readonly windows: TimeWindows
   readonly writeLinks: LinkWriter
+  readonly privacy?: Privacy
 }
 
-/** Call and conference events: what happened, as sent. */
-export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions): Decode {
+/** Call and conference events: what happened, as sent, but for the parties, which are stored as their tenant's policy says. */
+export function createEventDecode({ writeLinks, privacy = defaultPrivacy, ...rules }: EventDecodeOptions): Decode {
   const read = createReader<CallEvent>({ ...rules, schemas: schemasByType<CallEvent>(callEvent.options) })
 
   return function decodeEvents(record: LogRecord, into: Effects) {
@@ -24,7 +27,8 @@ export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions):
 
   function writeEvent(read: ReadEvent<CallEvent>, into: Effects): void {
     const { tenant, event, timeMs, expiresAtSeconds } = read
-    const { data, correlationid: id } = event
+    const { correlationid: id } = event
+    const { data, erased } = privacy.data(event.data, { tenant, atMs: timeMs, correlationId: id })
     const json = stableJson(data)
     const traceId = traceIdOf(event.traceparent)
     into.row('call_events', [
@@ -38,7 +42,7 @@ export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions):
       data.codec ?? '',
       traceId ?? '',
       json,
-      contentChecksum64(`${timeMs} ${event.type} ${traceId ?? ''} ${json}`),
+      eventChecksum({ timeMs, type: event.type, traceId: traceId ?? '', json }, erased),
       expiresAtSeconds,
     ])
     writeLinks({ tenant, correlationId: id, ids: linkIdsFrom(data, traceId), expiresAtSeconds }, into)
@@ -54,6 +58,12 @@ export function createEventDecode({ writeLinks, ...rules }: EventDecodeOptions):
     into.seen(tenant, timeMs)
   }
 }
+
+/** Checksum of an event's row; of an erased one greater than of any other. */
+export const eventChecksum = (
+  { timeMs, type, traceId, json }: { timeMs: number; type: string; traceId: string; json: string },
+  erased: boolean,
+): string => rowChecksum64(`${timeMs} ${type} ${traceId} ${json}`, erased)
 
 /** Events that scoring reads: which codec a sample without one had, and which intervals were before the answer. */
 const changesScoring = ({ type, data }: CallEvent): boolean => type === 'call.answered' || data.codec !== undefined

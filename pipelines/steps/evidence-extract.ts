@@ -3,10 +3,12 @@ import { decodeLogs, decodeSpans } from '#contracts/otlp/decode.ts'
 import type { Decode, Effects } from '#contracts/pipeline.ts'
 import type { LogLine, Span } from '#contracts/signals/otlp.ts'
 import { type TopicName, topicNames } from '#contracts/topics.ts'
+import { defaultPrivacy } from '../privacy/privacy.ts'
 import {
   defaultSlowSpanMs,
   type Evidence,
   evidenceCells,
+  isWarning,
   type SlowSpanMs,
   spanEvidence,
   warningOf,
@@ -32,6 +34,7 @@ const defaultSpanTopics: readonly TopicName[] = [topicNames.traceSpans]
  */
 export function createEvidenceExtract(options: EvidenceOptions): Decode {
   const { writeLinks, slowSpanMs = defaultSlowSpanMs, spanTopics = defaultSpanTopics } = options
+  const { privacy = defaultPrivacy } = options
 
   return function extractEvidence(record, into) {
     if (tooLargeForOtlp(record) !== undefined) return
@@ -45,7 +48,12 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
     for (const line of decoded.lines) {
       const atMs = msOfNanos(line.timeUnixNano)
       const placed = placeSignal(line, { startMs: atMs, endMs: atMs }, record, options)
-      if (placed.type === 'next') take(line, { ...placed.value, atMs, evidence: warningOf(line) }, into)
+      if (placed.type !== 'next') continue
+      const { tenant } = placed.value
+      const evidence = isWarning(line)
+        ? warningOf(privacy.line(line, { tenant, atMs, correlationId: correlationIdOf(line) }))
+        : undefined
+      take(line, { ...placed.value, atMs, evidence }, into)
     }
   }
 
@@ -56,16 +64,22 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
       const times = spanTimes(span)
       const placed = placeSignal(span, times, record, options)
       if (placed.type !== 'next') continue
-      take(span, { ...placed.value, atMs: times.endMs, evidence: spanEvidence(span, slowSpanMs) }, into)
+      const found = { ...placed.value, atMs: times.endMs }
+      if (spanEvidence(span, slowSpanMs) === undefined) take(span, { ...found, evidence: undefined }, into)
+      else {
+        const whose = { tenant: found.tenant, atMs: found.atMs, correlationId: correlationIdOf(span) }
+        const clean = privacy.span(span, whose)
+        take(span, { ...found, evidence: spanEvidence(clean.span, slowSpanMs), erased: clean.erased }, into)
+      }
     }
   }
 
   function take(
     signal: LogLine | Span,
-    found: Placed & { atMs: number; evidence: Evidence | undefined },
+    found: Placed & { atMs: number; evidence: Evidence | undefined; erased?: boolean },
     into: Effects,
   ) {
-    const { tenant, expiresAtSeconds, atMs, evidence } = found
+    const { tenant, expiresAtSeconds, atMs, evidence, erased = false } = found
     const correlationId = correlationIdOf(signal)
     into.seen(tenant, atMs)
     // A link may join what is already stored under a trace or another id to its call, which is then another record.
@@ -82,7 +96,7 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
       })
     const subject = correlationId ?? (signal.traceId === '' ? undefined : `trace:${signal.traceId}`)
     if (evidence === undefined || subject === undefined) return
-    into.row('call_evidence', evidenceCells(evidence, { tenant, subject, expiresAtSeconds }))
+    into.row('call_evidence', evidenceCells(evidence, { tenant, subject, expiresAtSeconds, erased }))
     into.change({ tenant, id: subject, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 })
   }
 }

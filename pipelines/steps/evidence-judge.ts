@@ -1,7 +1,7 @@
 import type { EvidenceRow } from '#contracts/call-record.ts'
 import type { LogLine, Span } from '#contracts/signals/otlp.ts'
 import type { Cell } from '#contracts/warehouse.ts'
-import { contentChecksum64, stableJson } from './checksum.ts'
+import { rowChecksum64, stableJson } from './checksum.ts'
 import { logLineHash } from './logs-decode.ts'
 import { msOfNanos } from './logs-place.ts'
 import { type spanKindNames, spanKindOf, spanTimes } from './spans-decode.ts'
@@ -22,9 +22,12 @@ export const defaultSlowSpanMs: SlowSpanMs = { Server: 2_000, Client: 5_000 }
 const warning = 13
 const error = 17
 
+/** True of what is evidence: a log line at warning or above. */
+export const isWarning = ({ severityNumber }: LogLine): boolean => severityNumber >= warning
+
 /** A log line at warning or above, as evidence. Undefined for all others. */
 export function warningOf(line: LogLine): Evidence | undefined {
-  if (line.severityNumber < warning) return undefined
+  if (!isWarning(line)) return undefined
   return {
     kind: 'log',
     id: logLineHash(line),
@@ -72,13 +75,18 @@ interface Whose {
   readonly subject: string
   /** Epoch seconds. */
   readonly expiresAtSeconds: number
+  /** A person was cut out of it. */
+  readonly erased?: boolean
 }
 
 /** The row for `call_evidence`. */
-export const evidenceCells = (evidence: Evidence, { tenant, subject, expiresAtSeconds }: Whose): readonly Cell[] => [
+export const evidenceCells = (
+  evidence: Evidence,
+  { tenant, subject, expiresAtSeconds, erased = false }: Whose,
+): readonly Cell[] => [
   ...[tenant, subject, evidence.kind, evidence.id, evidence.atMs, evidence.severity, evidence.reason],
   ...[evidence.service, evidence.name, evidence.detail, evidence.durationMs, evidence.traceId, evidence.spanId],
-  contentChecksum64(stableJson(evidence)),
+  rowChecksum64(stableJson(evidence), erased),
   expiresAtSeconds,
 ]
 

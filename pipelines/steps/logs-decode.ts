@@ -2,12 +2,14 @@ import { bytesOf } from '#contracts/event-log.ts'
 import { decodeLogs } from '#contracts/otlp/decode.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { LogLine } from '#contracts/signals/otlp.ts'
+import { defaultPrivacy } from '../privacy/privacy.ts'
 import { contentHash128, stableJson } from './checksum.ts'
 import { attributeMap, correlationIdOf, createResourceMap } from './logs-attributes.ts'
 import { contentTypeOf, msOfNanos, type OtlpRules, placeSignal, storedNanos, tooLargeForOtlp } from './logs-place.ts'
 
 /** Application logs, OTLP, to `otel_logs`. Whatever is wrong with a message is parked here, not by `evidence`, which reads it too. */
 export function createLogsDecode(rules: OtlpRules): Decode {
+  const { privacy = defaultPrivacy } = rules
   const resourceMap = createResourceMap()
 
   return function decodeLogLines(record, into) {
@@ -20,7 +22,10 @@ export function createLogsDecode(rules: OtlpRules): Decode {
       const atMs = msOfNanos(line.timeUnixNano)
       const placed = placeSignal(line, { startMs: atMs, endMs: atMs }, record, rules)
       if (placed.type === 'park') into.park(placed.reason, placed.detail)
-      else if (placed.type === 'next') into.row('otel_logs', cellsOf(line, placed.value))
+      else if (placed.type === 'next') {
+        const whose = { tenant: placed.value.tenant, atMs, correlationId: correlationIdOf(line) }
+        into.row('otel_logs', cellsOf(privacy.line(line, whose), placed.value))
+      }
     }
   }
 
@@ -46,7 +51,8 @@ export function createLogsDecode(rules: OtlpRules): Decode {
 
 /**
  * What this line is: 128 bits of its resource, time, body, attributes, and of its trace, severity and scope, so that
- * two requests which say the same in the same nanosecond stay two lines. Tenant and arrival are no part of it.
+ * two requests which say the same in the same nanosecond stay two lines. Tenant and arrival are no part of it. Of the line as it
+ * is stored, without personal data: a hash over a number could be turned back into it by trying (docs/decisions/0024).
  */
 export const logLineHash = (line: LogLine): string =>
   contentHash128(

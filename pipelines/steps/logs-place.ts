@@ -2,12 +2,14 @@ import type { LogRecord } from '#contracts/event-log.ts'
 import { encodingByContent } from '#contracts/otlp/told-by-content.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
+import type { Privacy } from '#contracts/privacy.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
 import { expiresAtSeconds, refusedTime } from './cloud-event-times.ts'
 import { type Attributed, tenantNamedBy } from './logs-attributes.ts'
 
 export interface OtlpRules extends TenantRules {
   readonly windows: TimeWindows
+  readonly privacy?: Privacy
 }
 
 /** Whose log line or span it is, and what follows from its time. */

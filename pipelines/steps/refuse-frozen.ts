@@ -1,5 +1,6 @@
 import { type FrozenCheck, memberText } from '#contracts/summaries.ts'
-import type { Batch, TracedRow } from '../batch.ts'
+import type { TracedRow } from '#contracts/warehouse.ts'
+import type { Batch } from '../batch.ts'
 
 export interface RefuseFrozenOptions {
   readonly check: FrozenCheck

@@ -4,7 +4,8 @@ import { type Outcome, park } from '#contracts/outcome.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { Span } from '#contracts/signals/otlp.ts'
 import type { Cell } from '#contracts/warehouse.ts'
-import { contentChecksum64, stableJson } from './checksum.ts'
+import { defaultPrivacy } from '../privacy/privacy.ts'
+import { rowChecksum64, stableJson } from './checksum.ts'
 import { attributeMap, correlationIdOf, createResourceMap } from './logs-attributes.ts'
 import {
   contentTypeOf,
@@ -22,6 +23,7 @@ const statusNames = ['Unset', 'Ok', 'Error'] as const
 
 /** Trace spans, OTLP, to `otel_traces`. Whatever is wrong with a message is parked here, not by `evidence`, which reads it too. */
 export function createSpansDecode(rules: OtlpRules): Decode {
+  const { privacy = defaultPrivacy } = rules
   const resourceMap = createResourceMap()
 
   return function decodeTraceSpans(record, into) {
@@ -37,7 +39,9 @@ export function createSpansDecode(rules: OtlpRules): Decode {
     }
   }
 
-  function cellsOf(span: Span, { tenant, expiresAtSeconds }: Placed): readonly Cell[] {
+  function cellsOf(sent: Span, { tenant, expiresAtSeconds }: Placed): readonly Cell[] {
+    const whose = { tenant, atMs: spanTimes(sent).endMs, correlationId: correlationIdOf(sent) }
+    const { span, erased } = privacy.span(sent, whose)
     return [
       ...[
         storedNanos(span.startTimeUnixNano),
@@ -59,7 +63,7 @@ export function createSpansDecode(rules: OtlpRules): Decode {
       span.links.map(({ spanId }) => spanId),
       tenant,
       correlationIdOf(span) ?? '',
-      contentChecksum64(stableJson(span)),
+      rowChecksum64(stableJson(span), erased),
       expiresAtSeconds,
     ]
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
+import { describeSinkPromises } from '#tests/promises/sink.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { createRawSink } from './raw-sink.ts'
 
@@ -189,6 +190,23 @@ describe('rows as text', () => {
   })
 })
 
+/** A tenant for each test, because they share a table; a connection that stays open for the others. */
+let tenants = 0
+describeSinkPromises<RawRow>('warehouse', async () => {
+  const tenant = `promises-${tenants++}`
+  const client = Object.create(warehouse.client, { close: { value: async () => undefined } })
+  return {
+    sink: createRawSink({ client }),
+    rows: (count) => Array.from({ length: count }, (_, sequence) => aSample(tenant, { sequence })),
+    guilty: () => aSample(tenant, { sequence: 1_000, packets_received: 'GUILTY' }),
+    async stored() {
+      const counted = `SELECT count() FROM quality_samples FINAL WHERE tenant = '${tenant}'`
+      return (await warehouse.rows<[number]>(counted))[0]?.[0] ?? -1
+    },
+    dispose: async () => undefined,
+  }
+})
+
 describe('the sink', () => {
   test('takes the same rows again without keeping them twice', async () => {
     const sink = createRawSink({ client: warehouse.client })
@@ -233,4 +251,35 @@ describe('the sink', () => {
       ...{ type: 'retry', afterMs: 7, cause: { message: 'ClickHouse error 241 (MEMORY_LIMIT_EXCEEDED)' } },
     })
   })
+})
+
+test('what is asked for again is only what was not acknowledged', async () => {
+  let calls = 0
+  const failing = new Proxy(warehouse.client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (name !== 'insert' && name !== 'exec') return value.bind(target)
+      return (...parameters: readonly unknown[]) => {
+        calls += 1
+        // As a store that is out of luck at every second insert: two inserts in a row never succeed.
+        if (calls % 2 === 0) throw new Error('away')
+        return value.apply(target, parameters)
+      }
+    },
+  })
+  const sink = createRawSink({ client: failing })
+  const rows = [
+    aSample('unlucky'),
+    anEvent('again-1', { tenant: 'unlucky' }),
+    aLogLine('a'.repeat(32), { Tenant: 'unlucky' }),
+  ]
+  const bad = anEvent('again-2', { tenant: 'unlucky', time: 'yesterday' })
+  const all = [...rows, bad]
+  const deliveries = []
+  while (deliveries.at(-1) !== 'refused' && deliveries.length < 20)
+    deliveries.push((await sink.deliver(all, deadline)).type)
+  expect(deliveries.at(-1)).toBe('refused')
+  expect(await warehouse.rows(`SELECT count() FROM quality_samples WHERE tenant = 'unlucky'`)).toEqual([[1]])
+  expect(await sink.deliver([...rows], deadline)).toMatchObject({ type: 'retry' })
 })

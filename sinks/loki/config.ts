@@ -19,6 +19,14 @@ export const lokiConfig = z.strictObject({
     .regex(/^[A-Za-z0-9!_.*'()-]{1,150}$/, "letters, digits and !_.*'()- only")
     .default('callscope')
     .describe('X-Scope-OrgID of everything, with tenants: one.'),
+  servicesMax: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(40)
+    .describe(
+      'Services told apart in the label service_name of one organisation; lines of further ones are under other, with their name in the metadata. One service makes up to 112 streams, and Loki allows 5,000.',
+    ),
   requestTimeoutSeconds: z.int().min(1).max(300).default(30).describe('A push without an answer is tried again.'),
 })
 export type LokiConfig = Readonly<z.infer<typeof lokiConfig>>

@@ -103,6 +103,24 @@ export const pipelineMetrics = {
     help: "Changes of the members of the pipeline's consumer group that this process has seen",
     labels: ['pipeline'],
   },
+  sinkRetries: {
+    name: 'callscope_pipeline_sink_retries_total',
+    unit: 'count',
+    help: 'Requests to Loki or Tempo whose rows are sent again, by what the store answered',
+    labels: ['sink', 'reason'],
+  },
+  sinkRefused: {
+    name: 'callscope_pipeline_sink_refused_rows_total',
+    unit: 'count',
+    help: 'Rows that a store refused for good, by reason; a sample of them is in the dead letters',
+    labels: ['sink', 'reason'],
+  },
+  sinkCut: {
+    name: 'callscope_pipeline_sink_cut_rows_total',
+    unit: 'count',
+    help: 'Rows that were shortened to what a store takes, by what was cut',
+    labels: ['sink', 'reason'],
+  },
   conflicts: {
     name: 'callscope_pipeline_conflicts_total',
     unit: 'count',

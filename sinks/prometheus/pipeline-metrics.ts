@@ -46,6 +46,14 @@ export interface PipelineMetrics {
   /** So many partitions are not read, because a store does not take what came from them. */
   paused(pipeline: string, partitions: number): void
   request(request: SinkRequest): void
+  /** Acknowledged by a store that takes other than tables: rows, and bytes as they went over the wire. */
+  delivered(sink: string, rows: number, bytes: number): void
+  /** The same rows again, later; `reason` is of a closed set. */
+  resent(sink: string, reason: string): void
+  /** Lost for good; a sample of them goes to the dead letters. `reason` is of a closed set. */
+  refused(sink: string, reason: string, rows: number): void
+  /** Stored, but shortened. */
+  cut(sink: string, reason: string, rows: number): void
   retry(pipeline: string, sink: string, cause: Error): void
   /** Refused for good outside a batch: by an edge, or by a recompute. */
   deadLetter(pipeline: string, reason: string, count?: number): void
@@ -93,6 +101,13 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
       metrics.sinkRows.inc({ sink, table }, rows)
       metrics.sinkBytes.inc({ sink, table }, bytes)
     },
+    delivered(sink, rows, bytes) {
+      metrics.sinkRows.inc({ sink, table: '' }, rows)
+      metrics.sinkBytes.inc({ sink, table: '' }, bytes)
+    },
+    resent: (sink, reason) => metrics.sinkRetries.inc({ sink, reason }),
+    refused: (sink, reason, rows) => metrics.sinkRefused.inc({ sink, reason }, rows),
+    cut: (sink, reason, rows) => metrics.sinkCut.inc({ sink, reason }, rows),
     retry: (pipeline, sink, cause) => metrics.retries.inc({ pipeline, sink, reason: retryReason(cause) }),
     deadLetter: (pipeline, reason, count = 1) => metrics.deadLetters.inc({ pipeline, reason }, count),
     conflicts: (count) => metrics.conflicts.inc(count),
@@ -234,6 +249,9 @@ function register(registry: Registry) {
     retries: counter(pipelineMetrics.retries),
     sinkRows: counter(pipelineMetrics.sinkRows),
     sinkBytes: counter(pipelineMetrics.sinkBytes),
+    sinkRetries: counter(pipelineMetrics.sinkRetries),
+    sinkRefused: counter(pipelineMetrics.sinkRefused),
+    sinkCut: counter(pipelineMetrics.sinkCut),
     sinkRequestSeconds: histogram(pipelineMetrics.sinkRequestSeconds),
     pausedPartitions: gauge(pipelineMetrics.pausedPartitions),
     conflicts: counter(pipelineMetrics.conflicts),

@@ -1,8 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { TelemetryScope } from '#contracts/call-telemetry.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
 import { momentOf } from './conditions.ts'
-import type { TelemetryScope } from './telemetry.ts'
 
 /** More than anybody reads; `sql` finds the rest. */
 const maxEvents = 500

@@ -8,11 +8,11 @@ import { type Conditions, momentOf, momentsParam, momentText, noConditions, when
 /** Conditions on rows of `calls`. Undefined: the filter names an id that no call has. */
 export async function callConditions(client: ClickHouseClient, filter: CallFilter): Promise<Conditions | undefined> {
   const conditions = plainConditions(filter)
-  const { id, q } = filter
+  const { id, q, parties = [] } = filter
   const exact = id === undefined ? conditions : await withIds(client, conditions, filter.tenant, [id])
   if (exact === undefined || q === undefined) return exact
   const ids = await idsNamed(client, filter.tenant, q)
-  return (await withIds(client, exact, filter.tenant, ids)) ?? withParty(exact, q)
+  return (await withIds(client, exact, filter.tenant, ids)) ?? withParty(exact, q, parties)
 }
 
 const plainConditions = (filter: CallFilter): Conditions => {
@@ -51,12 +51,13 @@ function atPlaces(conditions: Conditions, places: readonly CallPlace[], ids: rea
 }
 
 /** What was typed is no pattern: it is looked for as it is. */
-const withParty = (conditions: Conditions, q: string): Conditions =>
-  when(
-    conditions,
-    '(positionCaseInsensitiveUTF8(from_party, {party:String}) > 0 OR positionCaseInsensitiveUTF8(to_party, {party:String}) > 0)',
-    { party: q },
-  )
+const withParty = (conditions: Conditions, q: string, parties: readonly string[]): Conditions => {
+  const typed =
+    'positionCaseInsensitiveUTF8(from_party, {party:String}) > 0 OR positionCaseInsensitiveUTF8(to_party, {party:String}) > 0'
+  if (parties.length === 0) return when(conditions, `(${typed})`, { party: q })
+  const meant = 'from_party IN {parties:Array(String)} OR to_party IN {parties:Array(String)}'
+  return when(conditions, `(${typed} OR ${meant})`, { party: q, parties })
+}
 
 /** Most correlation ids that one linked id is taken for: more of them, and it is a hub that names no call. */
 const maxLinked = 64

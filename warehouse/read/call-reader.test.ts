@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TelemetryScope } from '#contracts/call-telemetry.ts'
 import type { CallReader } from '#contracts/warehouse.ts'
 import { connectWarehouse } from '../client.ts'
 import { listMigrations, migrateWarehouse } from '../migrate.ts'
@@ -238,6 +239,7 @@ test("a whole call brings its minutes, logs and spans, each once, and nobody els
       grounded: true,
     }),
   ])
+  expect(whole?.telemetry).toEqual({ logs: 'ok', spans: 'ok' })
   expect(whole?.logs.map(({ body }) => body).sort()).toEqual(['by trace', 'no route'])
   expect(whole?.logs[0]).toMatchObject({ timeUnixNano: `${startMs}123456`, attributes: { k: 'v' }, severityNumber: 17 })
   expect(whole?.spans).toMatchObject([
@@ -259,4 +261,20 @@ test('a call is found by its trace id', async () => {
   ])
   expect(await reader.whole('acme', 'trace:0AF7651916CD43DD8448EB211C80319C')).toMatchObject({ record: { id: 't1' } })
   expect(await reader.whole('globex', 'trace:0af7651916cd43dd8448eb211c80319c')).toBeUndefined()
+})
+
+test('logs and spans kept elsewhere are asked for by the ids and the time of the call; a store that is down leaves the call', async () => {
+  const asked: TelemetryScope[] = []
+  const elsewhere = createCallReader(client, {
+    async logs(scope) {
+      asked.push(scope)
+      return { state: 'unavailable', why: 'timeout', rows: [] }
+    },
+    spans: async () => ({ state: 'ok', rows: [] }),
+  })
+  expect(await elsewhere.whole('acme', 'w1')).toMatchObject({
+    ...{ record: { id: 'w1' }, logs: [], spans: [] },
+    telemetry: { logs: 'unavailable', logsWhy: 'timeout', spans: 'ok' },
+  })
+  expect(asked).toMatchObject([{ tenant: 'acme', ids: expect.arrayContaining(['w1']) }])
 })

@@ -1,18 +1,19 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { WholeCall } from '#contracts/warehouse.ts'
+import {
+  type CallLogLine,
+  type CallSpan,
+  type CallTelemetry,
+  inOrderOfTime,
+  maxTelemetryRows,
+  type TelemetryScope,
+} from '#contracts/call-telemetry.ts'
 import { rowsOf } from '../client.ts'
 
-/** Which logs and spans belong to a call: by its ids within its tenant, near its time. */
-export interface TelemetryScope {
-  readonly tenant: string
-  readonly ids: readonly string[]
-  readonly traceIds: readonly string[]
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-/** Lines and spans of one call that are shown. More than anybody reads; `sql` finds the rest. */
-const maxRows = 2_000
+/** Logs and spans in the warehouse. A query that fails rejects: without the warehouse there is no call to show them with. */
+export const createWarehouseTelemetry = (client: ClickHouseClient): CallTelemetry => ({
+  logs: async (scope) => ({ state: 'ok', rows: await readLogs(client, scope) }),
+  spans: async (scope) => ({ state: 'ok', rows: await readSpans(client, scope) }),
+})
 
 type Attributes = Record<string, string>
 
@@ -31,7 +32,7 @@ type LogRow = readonly [
 ]
 
 /** The call's log lines in order of time, each once. By id and by trace apart, because an OR would use neither index. */
-export async function readLogs(client: ClickHouseClient, scope: TelemetryScope): Promise<WholeCall['logs']> {
+async function readLogs(client: ClickHouseClient, scope: TelemetryScope): Promise<readonly CallLogLine[]> {
   const part = (condition: string): string =>
     `(SELECT toString(toUnixTimestamp64Nano(Timestamp)), SeverityNumber, SeverityText, TraceId, SpanId, ServiceName, Body,
        ResourceAttributes, ScopeName, LogAttributes, Hash
@@ -42,12 +43,14 @@ export async function readLogs(client: ClickHouseClient, scope: TelemetryScope):
   const rows = await rowsOf<LogRow>(
     client,
     `${part('CorrelationId IN {ids:Array(String)}')} UNION ALL ${part('TraceId IN {traceIds:Array(String)}')}`,
-    { ...scope, maxRows },
+    { ...scope, maxRows: maxTelemetryRows },
   )
-  return inOrder(rows, (row) => row[10]).map((row) => logOf(row, scope.tenant))
+  return inOrderOfTime(rows, { nanos: ([nanos]) => nanos, identity: (row) => row[10] }).map((row) =>
+    logOf(row, scope.tenant),
+  )
 }
 
-function logOf(row: LogRow, tenant: string): WholeCall['logs'][number] {
+function logOf(row: LogRow, tenant: string): CallLogLine {
   const [timeUnixNano, severityNumber, severityText, traceId, spanId, serviceName, body] = row
   const [resource, scopeName, attributes] = row.slice(7) as [Attributes, string, Attributes]
   return {
@@ -79,7 +82,7 @@ type SpanRow = readonly [
 ]
 
 /** The call's spans in order of their start, each once. */
-export async function readSpans(client: ClickHouseClient, scope: TelemetryScope): Promise<WholeCall['spans']> {
+async function readSpans(client: ClickHouseClient, scope: TelemetryScope): Promise<readonly CallSpan[]> {
   const part = (condition: string): string =>
     `(SELECT toString(toUnixTimestamp64Nano(Timestamp)), toString(toUnixTimestamp64Nano(Timestamp) + toInt64(Duration)), TraceId, SpanId, ParentSpanId, TraceState, SpanName, SpanKind, ServiceName,
        ResourceAttributes, ScopeName, SpanAttributes, StatusCode, StatusMessage,
@@ -91,17 +94,16 @@ export async function readSpans(client: ClickHouseClient, scope: TelemetryScope)
   const rows = await rowsOf<SpanRow>(
     client,
     `${part('TraceId IN {traceIds:Array(String)}')} UNION ALL ${part('CorrelationId IN {ids:Array(String)}')}`,
-    { ...scope, maxRows },
+    { ...scope, maxRows: maxTelemetryRows },
   )
-  return inOrder(rows, ([, , trace, span, , , , kind]) => `${trace} ${span} ${kind}`).map((row) =>
-    spanOf(row, scope.tenant),
-  )
+  const identity = ([, , trace, span, , , , kind]: SpanRow): string => `${trace} ${span} ${kind}`
+  return inOrderOfTime(rows, { nanos: ([nanos]) => nanos, identity }).map((row) => spanOf(row, scope.tenant))
 }
 
 const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']
 const statuses = ['unset', 'ok', 'error']
 
-function spanOf(row: SpanRow, tenant: string): WholeCall['spans'][number] {
+function spanOf(row: SpanRow, tenant: string): CallSpan {
   const [startTimeUnixNano, endTimeUnixNano, traceId, spanId, parentSpanId, traceState, name, kind, serviceName] = row
   const [resource, scopeName, attributes, status, statusMessage] = row.slice(9, 14) as [
     ...[Attributes, string, Attributes],
@@ -122,15 +124,3 @@ function spanOf(row: SpanRow, tenant: string): WholeCall['spans'][number] {
     links: linkTraces.map((trace, at) => ({ traceId: trace, spanId: linkSpans[at] ?? '' })),
   }
 }
-
-/** What was found by id and what was found by trace, each once, in order of time (the first column) and then of identity. */
-function inOrder<Row extends LogRow | SpanRow>(rows: readonly Row[], identityOf: (row: Row) => string): readonly Row[] {
-  const once = new Map(rows.map((row) => [identityOf(row), row]))
-  return [...once]
-    .sort(([one, a], [other, b]) => inTime(a[0], b[0]) || (one < other ? -1 : 1))
-    .slice(0, maxRows)
-    .map(([, row]) => row)
-}
-
-/** Nanoseconds are decimal text of one length for the next 260 years; compared as numbers all the same. */
-const inTime = (a: string, b: string): number => (a === b ? 0 : BigInt(a) < BigInt(b) ? -1 : 1)

@@ -1,12 +1,12 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallRecord } from '#contracts/call-record.ts'
+import { type CallTelemetry, type TelemetryScope, telemetryStateOf } from '#contracts/call-telemetry.ts'
 import type { WholeCall } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
 import { readActivity } from './call-activity.ts'
 import { readMinutes } from './call-minutes.ts'
 import { type CallPlace, idsOfTrace, placesOf } from './call-places.ts'
 import { momentsParam, momentText } from './conditions.ts'
-import { readLogs, readSpans, type TelemetryScope } from './telemetry.ts'
 
 interface Found {
   readonly record: CallRecord
@@ -19,7 +19,7 @@ const maxTraces = 256
 
 /** The call that a correlation id, or `trace:<trace id>`, belongs to, with its minutes, logs and spans. */
 export async function wholeCall(
-  client: ClickHouseClient,
+  { client, telemetry }: { readonly client: ClickHouseClient; readonly telemetry: CallTelemetry },
   tenant: string | undefined,
   id: string,
 ): Promise<WholeCall | undefined> {
@@ -36,11 +36,12 @@ export async function wholeCall(
   }
   const [minutes, logs, spans, activity] = await Promise.all([
     readMinutes(client, record.tenant, record.correlationIds),
-    readLogs(client, scope),
-    readSpans(client, scope),
+    telemetry.logs(scope),
+    telemetry.spans(scope),
     readActivity(client, scope),
   ])
-  return { ...found, minutes, logs, spans, activity }
+  const state = telemetryStateOf(logs, spans)
+  return { ...found, minutes, logs: logs.rows, spans: spans.rows, activity, telemetry: state }
 }
 
 /** The record that a correlation id, or `trace:<trace id>`, belongs to. */

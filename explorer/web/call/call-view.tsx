@@ -19,6 +19,7 @@ import { TelemetryTable } from './parts/telemetry-table.tsx'
 import { Timeline } from './parts/timeline.tsx'
 import { Verdict } from './parts/verdict.tsx'
 import type { Moment } from './story/moments.ts'
+import { telemetryNotes } from './story/telemetry-state.ts'
 
 /** One call from its verdict down to its raw record. */
 export function CallView({ answer }: { readonly answer: CallAnswer }) {
@@ -49,7 +50,7 @@ export function CallView({ answer }: { readonly answer: CallAnswer }) {
       <Verdict record={record} views={views} thresholds={samples?.thresholds} show={show} />
       <Timeline
         {...{ axis, whole, views, samples, open, toggle }}
-        notes={notesOf(answer, views)}
+        notes={[...notesOf(answer, views), ...telemetryNotes(whole)]}
         untilMs={extent.home.toMs}
       />
       <TelemetryTable axis={axis} logs={logs} spans={spans} />

@@ -106,6 +106,7 @@ export const aWhole = (record: CallRecord = aRecord(), changes: Partial<WholeCal
   logs: [],
   spans: [],
   activity: [],
+  telemetry: { logs: 'ok', spans: 'ok' },
   ...changes,
 })
 

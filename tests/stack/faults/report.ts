@@ -1,5 +1,5 @@
-import type { TrafficFile } from '../../faults/traffic-file.ts'
-import type { Findings } from '../../faults/verify.ts'
+import type { TrafficFile } from '#tests/faults/traffic-file.ts'
+import type { Findings } from '#tests/faults/verify.ts'
 import type { Scenario } from './scenarios.ts'
 
 /** What one fault came to. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NewRecord } from '#contracts/event-log.ts'
-import { readPages, type TrafficFile } from '../../faults/traffic-file.ts'
+import { readPages, type TrafficFile } from '#tests/faults/traffic-file.ts'
 import type { StackInstall } from './install.ts'
 import type { WorkerProcess } from './worker-process.ts'
 

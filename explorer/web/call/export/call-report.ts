@@ -17,6 +17,7 @@ import { routeFacts } from '../story/route-facts.ts'
 import { confidenceWord, headline, sentenceCase } from '../story/sentences.ts'
 import { statementsOf } from '../story/statements.ts'
 import { hasFailed, levelOf, msOfNanos } from '../story/telemetry.ts'
+import { telemetryNotes } from '../story/telemetry-state.ts'
 import { chartSvg } from './chart-svg.ts'
 import { html, type Markup } from './markup.ts'
 import { reportStyle } from './report-style.ts'
@@ -162,7 +163,9 @@ function eventsPart({ events }: CallRecord): Markup {
 }
 
 /** What speaks for the verdict: warnings and worse, and spans that failed. */
-function telemetryPart({ logs, spans }: WholeCall): Markup {
+function telemetryPart(whole: WholeCall): Markup {
+  const { logs, spans } = whole
+  const notes = telemetryNotes(whole).map((note) => html`<p>${note}</p>`)
   const lines = [
     ...logs
       .filter((log) => ['error', 'warning'].includes(levelOf(log)))
@@ -179,14 +182,14 @@ function telemetryPart({ logs, spans }: WholeCall): Markup {
       text: [span.name, span.statusMessage].filter((part) => part !== '').join(': '),
     })),
   ].sort((a, b) => a.atMs - b.atMs)
-  if (lines.length === 0) return html``
+  if (lines.length === 0) return html`${notes}`
   const rows = lines
     .slice(0, maxRows)
     .map(
       (line) =>
         html`<tr><td>${clockOf(line.atMs)}</td><td>${line.kind}</td><td>${line.service}</td><td>${line.text}</td></tr>`,
     )
-  return html`<h2>${t('call.evidence')}</h2><table><tbody>${rows}</tbody></table>`
+  return html`<h2>${t('call.evidence')}</h2>${notes}<table><tbody>${rows}</tbody></table>`
 }
 
 const clockOf = (ms: number): string => new Date(ms).toISOString().slice(11, 23)

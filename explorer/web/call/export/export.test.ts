@@ -68,6 +68,12 @@ describe('the report', () => {
     expect(reportOf()).toContain('class="hatch"')
   })
 
+  test('says what could not be read, so that nothing shown is not read as nothing there', () => {
+    const page = reportOf(undefined, { telemetry: { logs: 'unavailable', logsWhy: 'timeout', spans: 'ok' } })
+    expect(page).toContain('Log lines of this call could not be read: their store did not answer in time.')
+    expect(page).not.toContain('Spans of this call could not be read')
+  })
+
   test('a call that nobody measured has a report too', () => {
     expect(reportOf(aRecord({ streams: [] }))).toContain('Nobody measured the media')
   })

@@ -30,7 +30,7 @@ interface TimelineProps {
 
 /** Everything that has a time, on one axis: ladder, quality per stream, logs and spans. */
 export function Timeline({ axis, whole, views, samples, open, toggle, notes, untilMs }: TimelineProps) {
-  const { record, logs, spans } = whole
+  const { record, logs, spans, telemetry } = whole
   const groups = useMemo(() => byStream(views), [views])
   return (
     <section class="panel timeline" aria-labelledby="timeline-title">
@@ -57,7 +57,7 @@ export function Timeline({ axis, whole, views, samples, open, toggle, notes, unt
         {logs.length + spans.length > 0 ? (
           <TelemetryLanes logs={logs} spans={spans} />
         ) : (
-          <p class="timeline-note">{t('call.noTelemetry')}</p>
+          telemetry.logs === 'ok' && telemetry.spans === 'ok' && <p class="timeline-note">{t('call.noTelemetry')}</p>
         )}
       </LaneStack>
       <p class="timeline-hint muted">{t('call.timeline.hint')}</p>

@@ -1,0 +1,83 @@
+import {
+  type CallSpan,
+  type CallSpans,
+  compareNanos,
+  inOrderOfTime,
+  type TelemetryScope,
+  type UnavailableReason,
+} from '#contracts/call-telemetry.ts'
+import type { Attributes, Span } from '#contracts/signals/otlp.ts'
+import { createHttpClient, type HttpClient, type HttpRequest } from '../shared/http.ts'
+import { organisationOf } from '../shared/organisations.ts'
+import { unusable } from '../shared/unavailable.ts'
+import type { TempoConfig } from './config.ts'
+import { tenantAttribute } from './encode.ts'
+import { traceSpans } from './trace-answer.ts'
+
+export interface TempoTelemetryParts {
+  readonly config: TempoConfig
+}
+
+/** Traces of one call that are asked for, the first of its record: a call has one or a few, a long conference dozens. */
+const maxTraces = 32
+/** Somebody waits for the page: a store that takes longer is told as not answering. */
+const mostPatienceMs = 10_000
+/** Tempo holds traces of up to 5 MB. */
+const maxAnswerBytes = 16 * 1_048_576
+const traceId = /^[0-9a-f]{32}$/
+
+/**
+ * The spans of a call from Tempo, by its trace ids, each once. Only those that were sent for the call's tenant: within one
+ * organisation a trace id alone proves nothing. Without `queryUrl` they are kept there and not shown here.
+ */
+export function createTempoTelemetry({ config }: TempoTelemetryParts): CallSpans & { close(): void } {
+  const { queryUrl } = config
+  const timeoutMs = Math.min(mostPatienceMs, config.requestTimeoutSeconds * 1_000)
+  const http =
+    queryUrl === undefined ? undefined : createHttpClient({ ...config, url: queryUrl, timeoutMs, maxSockets: 4 })
+  return {
+    async spans(scope) {
+      if (http === undefined) return { state: 'unavailable', why: 'not_configured', rows: [] }
+      const org = organisationOf(config, scope.tenant)
+      if (org === undefined) return { state: 'unavailable', why: 'refused', rows: [] }
+      const traces = scope.traceIds.filter((id) => traceId.test(id)).slice(0, maxTraces)
+      const answers = await Promise.all(traces.map((trace) => ask(http, requestOf(trace, org, scope))))
+      const spans = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))
+      const rows = inOrderOfTime(
+        spans.flatMap((span) => ownSpan(span, scope)),
+        {
+          nanos: ({ startTimeUnixNano }) => startTimeUnixNano,
+          identity: (span) => `${span.traceId} ${span.spanId} ${span.kind}`,
+        },
+      )
+      const why = answers.find((answer) => typeof answer === 'string')
+      return why === undefined ? { state: 'ok', rows } : { state: 'unavailable', why, rows }
+    },
+    close: () => http?.close(),
+  }
+}
+
+const requestOf = (trace: string, org: string, { fromMs, toMs }: TelemetryScope): HttpRequest => ({
+  method: 'GET',
+  path: `/api/v2/traces/${trace}?start=${Math.floor(fromMs / 1_000)}&end=${Math.ceil(toMs / 1_000)}`,
+  headers: { accept: 'application/protobuf', 'x-scope-orgid': org },
+  maxAnswerBytes,
+})
+
+async function ask(http: HttpClient, request: HttpRequest): Promise<readonly Span[] | UnavailableReason> {
+  const reply = await http.send(request)
+  // Tempo's word for a trace it has no span of.
+  if (reply.type === 'answered' && reply.status === 404) return []
+  const why = unusable(reply)
+  if (why !== undefined || reply.type !== 'answered') return why ?? 'failed'
+  return traceSpans(reply.body, reply.contentType) ?? 'failed'
+}
+
+/** Nothing of another tenant, and nothing of another time: an id used twice in a year is two traces to us. */
+function ownSpan(span: Span, { tenant, fromMs, toMs }: TelemetryScope): readonly CallSpan[] {
+  const { [tenantAttribute]: owner, ...resource } = span.resource
+  const isInTime =
+    compareNanos(span.startTimeUnixNano, `${Math.floor(fromMs)}000000`) >= 0 &&
+    compareNanos(span.startTimeUnixNano, `${Math.ceil(toMs)}000000`) <= 0
+  return owner === tenant && isInTime ? [{ ...span, resource: resource as Attributes, tenant }] : []
+}
