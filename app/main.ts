@@ -4,6 +4,7 @@ import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
 import { canaryCommand } from './commands/canary.ts'
 import { deadLettersCommand } from './commands/dead-letters.ts'
+import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eraseCommand, erasuresCommand } from './commands/erase.ts'
 import { importCommand } from './commands/import.ts'
@@ -30,6 +31,7 @@ const commands = [
   upCommand,
   workerCommand,
   serveCommand,
+  demoCommand,
   canaryCommand,
   openCommand,
   callsCommand,

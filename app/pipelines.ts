@@ -3,6 +3,7 @@ import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { shardCount } from '#contracts/topics.ts'
 import { pause } from '#pipelines/pause.ts'
+import { serverLingerMs } from '#pipelines/pipeline.ts'
 import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
@@ -66,7 +67,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
-  const trace = parts.telemetry?.tracing.batch
+  const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
@@ -86,6 +87,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...parts.tuning,
     heartbeats,
     ...(trace === undefined ? {} : { trace }),
+    limits: { ...(config.clickhouse.url === undefined ? {} : { lingerMs: serverLingerMs }), ...parts.tuning?.limits },
+    ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow: parts.clock,
     onDifferences: (differences) =>

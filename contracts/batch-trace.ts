@@ -16,3 +16,6 @@ export type TraceBatch = (pipeline: string, polled: Polled, pollMs: number) => B
 
 /** For whoever looks at no traces. */
 export const untraced: BatchTrace = { stage: (_name, run) => run(), end() {} }
+
+/** Runs the recompute of so many calls as a trace of its own: what it asks of the warehouse, and logs, belongs to it. */
+export type TraceRecompute = <T>(calls: number, run: () => Promise<T>) => Promise<T>

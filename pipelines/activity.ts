@@ -2,10 +2,9 @@ import { topicNames } from '#contracts/topics.ts'
 import type { Batch } from './batch.ts'
 import type { PipelineRoom } from './calls.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
-import { createActivityDecode, type KeepSubject } from './steps/activity-decode.ts'
+import { createActivityDecode } from './steps/activity-decode.ts'
 
 export interface ActivityParts extends PipelineRoom {
-  readonly keepSubject?: KeepSubject
   /** Counts what happened, once it is stored. */
   readonly count: (batch: Batch) => void
 }

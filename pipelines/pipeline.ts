@@ -66,6 +66,12 @@ const defaultLimits: PipelineLimits = {
   watermarkEveryMs: 1_000,
 }
 
+/**
+ * `lingerMs` before a ClickHouse server, which many processes write to: no more than one small insert a second into a table
+ * from each, or at least half a batch. Calls stay as fresh as they must be (5 s).
+ */
+export const serverLingerMs = 1_000
+
 /** Decoded in one go: about 20 ms of samples. */
 const recordsPerTurn = 2_000
 

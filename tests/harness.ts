@@ -22,7 +22,7 @@ import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
 import { archiveConfig } from '#sinks/archive/config.ts'
 import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
-import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
+import { connectWarehouse, rowsOf, type WarehouseLocation } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 
@@ -34,6 +34,8 @@ const groups = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'sum
 
 export interface HarnessOptions {
   readonly folder?: string
+  /** Where the warehouse is, where not in the folder. */
+  readonly location?: WarehouseLocation
   readonly clock?: () => number
   readonly windows?: Partial<TimeWindows>
   readonly pace?: ComposeParts['pace']
@@ -85,7 +87,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const tenants = new Set([...(options.tenants ?? []), 'default', ...simulatedTenants.map(({ id }) => id)])
   await registry.tenants.ensureTenants([...tenants].map((id) => ({ id, name: id })))
   const connect: ComposeParts['connect'] = (limits) =>
-    connectWarehouse({ location: { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
+    connectWarehouse({ location: options.location ?? { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
   const warehouse = await connect()
   await migrateWarehouse(warehouse, await listMigrations())
   const archive = openArchive(archiveConfig.parse(options.archive ?? {}), registry.archive)

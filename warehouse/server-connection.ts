@@ -42,7 +42,7 @@ export function connectServer({
 }: ServerOptions): ClickHouseClient {
   const { url, username, password, database, cluster, compression = 'zstd' } = location
   const client = createClient({
-    ...{ url, max_open_connections: 1, request_timeout: requestTimeoutMs + graceMs },
+    ...{ url, max_open_connections: 1, request_timeout: requestTimeoutMs + Math.min(requestTimeoutMs, graceMs) },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),

@@ -40,13 +40,10 @@ const maxNotes = 5
 export function looksOf(parts: LookParts): readonly CanaryLook[] {
   const wholes = async ({ calls }: TrafficTruth) =>
     Promise.all(calls.map(async (truth) => ({ truth, whole: await parts.reader.whole(parts.tenant, truth.id) })))
-  const telemetry = (store: 'logs' | 'traces', held: (whole: WholeCall) => number): CanaryLook => ({
+  const telemetry = (store: 'logs' | 'traces'): CanaryLook => ({
     store,
     async look(truth) {
-      const counts = (await wholes(truth)).map(({ truth: call, whole }) => {
-        const expected = store === 'logs' ? call.distinct.logs : call.distinct.spans
-        return { expected, found: whole === undefined ? 0 : held(whole) }
-      })
+      const counts = (await wholes(truth)).map(({ truth: call, whole }) => lookAtTelemetry(store, call, whole))
       return compared(counts)
     },
   })
@@ -59,10 +56,19 @@ export function looksOf(parts: LookParts): readonly CanaryLook[] {
         return lookAtRecords(await wholes(truth), records)
       },
     },
-    telemetry('logs', ({ logs }) => logs.length),
-    telemetry('traces', ({ spans }) => spans.length),
+    telemetry('logs'),
+    telemetry('traces'),
     ...(parts.prometheus === undefined ? [] : [prometheusLook(parts.prometheus, parts.tenant)]),
   ]
+}
+
+/** Throws when the store could not be read: that is no statement about what it holds. */
+function lookAtTelemetry(store: 'logs' | 'traces', call: TrafficTruth['calls'][number], whole: WholeCall | undefined) {
+  const state = store === 'logs' ? whole?.telemetry.logs : whole?.telemetry.spans
+  if (state !== undefined && state !== 'ok') throw new Error(`the store could not be read: ${state}`)
+  return store === 'logs'
+    ? { expected: call.distinct.logs, found: whole?.logs.length ?? 0 }
+    : { expected: call.distinct.spans, found: whole?.spans.length ?? 0 }
 }
 
 const idsOf = ({ calls }: TrafficTruth): readonly string[] => calls.flatMap(({ correlationIds }) => correlationIds)

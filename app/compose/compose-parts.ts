@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference } from '#contracts/audit.ts'
-import type { TraceBatch } from '#contracts/batch-trace.ts'
+import type { TraceBatch, TraceRecompute } from '#contracts/batch-trace.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Privacy } from '#contracts/privacy.ts'
@@ -87,6 +87,7 @@ export interface ComposeParts {
   readonly onDifferences?: (differences: readonly Difference[]) => void
   /** Traces of batches, for the operator. */
   readonly trace?: TraceBatch
+  readonly traceRecompute?: TraceRecompute
   /** Notes when pipelines were looking. */
   readonly heartbeats?: Pick<Heartbeats, 'polled'>
   readonly onRetry: (what: string, cause: Error) => void

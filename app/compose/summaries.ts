@@ -46,6 +46,7 @@ export function summariesOf(
       componentsOf: async (change) => (await resolveComponents([change], recompute)).get(memberText(change)) ?? [],
     }),
     ...(pace === undefined ? {} : { pace }),
+    ...(parts.traceRecompute === undefined ? {} : { trace: parts.traceRecompute }),
     observer: {
       recomputed(rows) {
         prometheus.pipelines.recomputed('written', rows.length)

@@ -2,7 +2,9 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { removeBlocks } from '#warehouse/chdb-blocks.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
 import { connectWarehouse, type WarehouseLocation, type WarehouseOptions } from '#warehouse/client.ts'
-import { listMigrations, migrateWarehouse, missingMigrations } from '#warehouse/migrate.ts'
+import { serverLocation } from '#warehouse/config.ts'
+import { listMigrations, makeDatabase, migrateWarehouse, missingMigrations } from '#warehouse/migrate.ts'
+import type { ServerLocation } from '#warehouse/server-connection.ts'
 import type { EngineParts } from '../engine.ts'
 import { folderFor } from './where.ts'
 
@@ -19,17 +21,17 @@ export interface OpenWarehouse {
 
 /** Where the configuration says that the warehouse is. */
 export function warehouseLocation({ config, folder }: Pick<EngineParts, 'config' | 'folder'>): WarehouseLocation {
-  const { url, username, password, database } = config.clickhouse
-  if (url === undefined) return { path: folderFor('clickhouse.url', folder).part('warehouse') }
-  return { url, username, database, ...(password === undefined ? {} : { password }) }
+  return serverLocation(config.clickhouse) ?? { path: folderFor('clickhouse.url', folder).part('warehouse') }
 }
 
 export async function openWarehouse(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<OpenWarehouse> {
   const location = warehouseLocation(parts)
   if ('path' in location) await removeBlocks(location.path)
+  else if (parts.migrates === true) await makeItsDatabase(location)
   const trace = parts.telemetry?.tracing.statement
   const tracing = trace === undefined ? {} : { trace }
-  const connectApart: Connect = (limits = {}) => connectWarehouse({ location, ...tracing, ...limits })
+  const requestTimeoutMs = parts.config.clickhouse.requestTimeoutSeconds * 1_000
+  const connectApart: Connect = (limits = {}) => connectWarehouse({ location, requestTimeoutMs, ...tracing, ...limits })
   return {
     connectApart,
     async connect(limits) {
@@ -45,6 +47,16 @@ export async function openWarehouse(parts: EngineParts, closers: (() => Promise<
   }
 }
 
+/** Through a connection that names none: a server refuses each request that names one it does not have. */
+async function makeItsDatabase({ database, ...location }: ServerLocation): Promise<void> {
+  const client = await connectWarehouse({ location })
+  try {
+    await makeDatabase(client, { ...location, ...(database === undefined ? {} : { database }) })
+  } finally {
+    await client.close()
+  }
+}
+
 /**
  * An engine of our own is brought up to date by whoever opens it. A server is shared: there "callscope migrate" does it,
  * once, and everybody else waits until it is done.
@@ -54,7 +66,11 @@ export async function bringUpToDate(
   client: ClickHouseClient,
 ): Promise<readonly string[]> {
   const migrations = await listMigrations()
-  if (config.clickhouse.url === undefined || migrates === true) return migrateWarehouse(client, migrations)
+  if (config.clickhouse.url === undefined || migrates === true) {
+    return migrateWarehouse(client, migrations, {
+      cluster: config.clickhouse.url === undefined ? undefined : config.clickhouse.cluster,
+    })
+  }
   const missing = await missingMigrations(client, migrations)
   if (missing.length === 0) return []
   throw new Error(`the warehouse lacks ${missing.length} migrations, first ${missing[0]}: run "callscope migrate"`)

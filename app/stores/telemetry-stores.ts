@@ -22,9 +22,8 @@ export function telemetrySinks(
   clock: Clock,
 ): TelemetrySinks {
   const observer: DeliveryObserver = {
-    stored: (sink, rows, bytes) => metrics.delivered(sink, rows, bytes),
-    // The pipeline counts it, when it is asked to send again.
-    retry: () => undefined,
+    stored: metrics.delivered,
+    retry: metrics.resent,
     refused: metrics.refused,
     cut: metrics.cut,
   }

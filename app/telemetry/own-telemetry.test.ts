@@ -123,6 +123,12 @@ test('a batch is one span with its stages, linked to the traces of its messages'
   expect(statements.map(({ name }) => name)).toContain('INSERT call_events')
 })
 
+test('a recompute of calls is a trace of its own, with its statements', async () => {
+  const recompute = await until(() => spans().find(({ name }) => name === 'summaries recompute'))
+  const under = await until(() => spans().find(({ parentSpanId }) => parentSpanId === recompute.spanId))
+  expect(under.traceId).toBe(recompute.traceId)
+})
+
 test('a request is a span by the template of its route, with what it asked of the warehouse', async () => {
   const request = await until(() => spans().find(({ name }) => name === 'GET /api/calls/:id'))
   const under = spans().filter((span) => span.traceId === request.traceId)

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { BatchTrace, TraceBatch } from '#contracts/batch-trace.ts'
+import type { BatchTrace, TraceBatch, TraceRecompute } from '#contracts/batch-trace.ts'
 import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { version } from '../version.ts'
 import type { TelemetryConfig } from './config.ts'
@@ -15,6 +15,7 @@ export interface RequestSpan {
 export interface Tracing {
   /** Undefined: nobody does, and nothing of OpenTelemetry was loaded. */
   readonly batch?: TraceBatch
+  readonly recompute?: TraceRecompute
   readonly statement?: TraceStatement
   /** Begins a request to a route, by its template. */
   readonly request?: (method: string, route: string) => RequestSpan
@@ -88,35 +89,54 @@ function samplerOf({ trace }: Api, share: number) {
   }
 }
 
-function spansOf(api: Api): Omit<Tracing, 'takeDropped' | 'close'> {
-  const { context, trace, SpanKind, SpanStatusCode } = api
-  const tracer = trace.getTracer('callscope', version)
+interface Spans {
+  readonly api: Api
+  readonly tracer: ReturnType<Api['trace']['getTracer']>
+}
 
-  const batch: TraceBatch = (pipeline, polled, pollMs): BatchTrace => {
+function spansOf(api: Api): Omit<Tracing, 'takeDropped' | 'close'> {
+  const { context, trace } = api
+  const spans = { api, tracer: trace.getTracer('callscope', version) }
+  return {
+    batch: batchesOf(spans),
+    recompute: recomputesOf(spans),
+    statement: statementsOf(spans),
+    request: requestsOf(spans),
+    activeIds() {
+      const active = trace.getSpanContext(context.active())
+      return active === undefined ? {} : { trace_id: active.traceId, span_id: active.spanId }
+    },
+  }
+}
+
+type Span = ReturnType<Spans['tracer']['startSpan']>
+
+/** Runs what belongs to a span, and ends it. Texts of errors stay out of it: they may quote what was sent. */
+async function within<T>({ context, trace, SpanStatusCode }: Api, span: Span, run: () => Promise<T>): Promise<T> {
+  try {
+    return await context.with(trace.setSpan(context.active(), span), run)
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR })
+    throw error
+  } finally {
+    span.end()
+  }
+}
+
+const batchesOf =
+  ({ api, tracer }: Spans): TraceBatch =>
+  (pipeline, polled, pollMs): BatchTrace => {
+    const { context, trace, SpanKind } = api
     const startTime = Date.now() - pollMs
-    const span = tracer.startSpan(`${pipeline} batch`, {
-      kind: SpanKind.CONSUMER,
-      startTime,
-      attributes: { 'callscope.pipeline': pipeline, 'messaging.batch.message_count': polled.records.length },
-    })
-    const within = trace.setSpan(context.active(), span)
+    const attributes = { 'callscope.pipeline': pipeline, 'messaging.batch.message_count': polled.records.length }
+    const span = tracer.startSpan(`${pipeline} batch`, { kind: SpanKind.CONSUMER, startTime, attributes })
+    const ofBatch = trace.setSpan(context.active(), span)
     if (span.isRecording()) {
       for (const ref of tracesOf(polled.records)) span.addLink({ context: { ...ref, isRemote: true } })
-      tracer.startSpan('poll', { startTime }, within).end()
+      tracer.startSpan('poll', { startTime }, ofBatch).end()
     }
     return {
-      async stage(name, run) {
-        const stage = tracer.startSpan(name, {}, within)
-        try {
-          return await context.with(trace.setSpan(within, stage), run)
-        } catch (error) {
-          // Its text may quote what was sent.
-          stage.setStatus({ code: SpanStatusCode.ERROR })
-          throw error
-        } finally {
-          stage.end()
-        }
-      },
+      stage: (name, run) => within(api, tracer.startSpan(name, {}, ofBatch), run),
       end({ rows, parked }) {
         span.setAttributes({ 'callscope.rows': rows, 'callscope.parked': parked })
         span.end()
@@ -124,14 +144,22 @@ function spansOf(api: Api): Omit<Tracing, 'takeDropped' | 'close'> {
     }
   }
 
-  const statement: TraceStatement = ({ kind, table }) => {
+const recomputesOf =
+  ({ api, tracer }: Spans): TraceRecompute =>
+  (calls, run) => {
+    const attributes = { 'callscope.pipeline': 'summaries', 'callscope.calls': calls }
+    return within(api, tracer.startSpan('summaries recompute', { attributes }), run)
+  }
+
+const statementsOf =
+  ({ api: { context, trace, SpanKind, SpanStatusCode }, tracer }: Spans): TraceStatement =>
+  ({ kind, table }) => {
     // Housekeeping asks every few seconds: only what belongs to a batch or a request is worth a span.
     if (trace.getActiveSpan() === undefined) return undefined
-    const name = table === undefined ? kind : `${kind} ${table}`
-    const attributes = { 'db.system.name': 'clickhouse', 'db.operation.name': kind }
-    const span = tracer.startSpan(name, {
+    const ofTable = table === undefined ? {} : { 'db.collection.name': table }
+    const span = tracer.startSpan(table === undefined ? kind : `${kind} ${table}`, {
       kind: SpanKind.CLIENT,
-      attributes: { ...attributes, ...(table === undefined ? {} : { 'db.collection.name': table }) },
+      attributes: { 'db.system.name': 'clickhouse', 'db.operation.name': kind, ...ofTable },
     })
     return {
       within: (run) => context.with(trace.setSpan(context.active(), span), run),
@@ -142,25 +170,18 @@ function spansOf(api: Api): Omit<Tracing, 'takeDropped' | 'close'> {
     }
   }
 
-  return {
-    batch,
-    statement,
-    request(method, route) {
-      const attributes = { 'http.request.method': method, 'http.route': route }
-      const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes })
-      const within = trace.setSpan(context.active(), span)
-      return {
-        within: (run) => context.with(within, run),
-        end(status) {
-          span.setAttribute('http.response.status_code', status)
-          if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
-          span.end()
-        },
-      }
-    },
-    activeIds() {
-      const active = trace.getSpanContext(context.active())
-      return active === undefined ? {} : { trace_id: active.traceId, span_id: active.spanId }
-    },
+const requestsOf =
+  ({ api: { context, trace, SpanKind, SpanStatusCode }, tracer }: Spans): NonNullable<Tracing['request']> =>
+  (method, route) => {
+    const attributes = { 'http.request.method': method, 'http.route': route }
+    const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes })
+    const ofRequest = trace.setSpan(context.active(), span)
+    return {
+      within: (run) => context.with(ofRequest, run),
+      end(status) {
+        span.setAttribute('http.response.status_code', status)
+        if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+        span.end()
+      },
+    }
   }
-}

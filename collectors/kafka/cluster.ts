@@ -30,13 +30,12 @@ export interface ClusterQuestions {
   /** Committed offsets; partitions without one are left out. */
   committed(groupId: string, places: readonly TopicPartition[]): Promise<readonly PlacedOffset[]>
   commit(member: CommittingMember, offsets: readonly PlacedOffset[]): Promise<'committed' | 'stale'>
-  /** One fetch from a place on; may be empty though there is more. */
-  fetch(from: PlacedOffset): Promise<FetchedBatch>
+  /** One fetch from a place on, of about so many bytes but at least one batch; may be empty though there is more. */
+  fetch(from: PlacedOffset, maxBytes: number): Promise<FetchedBatch>
   close(): Promise<void>
 }
 
 const topicsRememberedMs = 60_000
-const fetchBytes = 1_048_576
 const mostTries = 4
 // What another try would not change; a missing topic is looked for once more on a connection that never asked for another.
 const triesBy: Partial<Record<KafkaTrouble, number>> = { not_allowed: 1, login_refused: 1, topic_missing: 2 }
@@ -140,14 +139,14 @@ export function createClusterQuestions(open: () => Cluster, monotonic: () => num
         throw error
       }
     },
-    fetch: ({ topic, partition, offset }) =>
+    fetch: ({ topic, partition, offset }, maxBytes) =>
       ask('read', async () => {
         await connected([topic])
         const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
         if (nodeId === undefined) throw new Error('the partition has no leader')
         const broker = await cluster.findBroker({ nodeId })
-        const partitions = [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }]
-        const asked = { maxWaitTime: 100, minBytes: 1, maxBytes: fetchBytes, isolationLevel: 1 }
+        const partitions = [{ partition, fetchOffset: String(offset), maxBytes }]
+        const asked = { maxWaitTime: 100, minBytes: 1, maxBytes, isolationLevel: 1 }
         const answer = await broker.fetch({ ...asked, topics: [{ topic, partitions }] })
         return batchOf(topic, String(offset), answer.responses[0].partitions[0])
       }),

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#contracts/clock.ts'
-import type { EventLog, LogRecord, TopicDefinition, TopicPartition } from '#contracts/event-log.ts'
+import type { EventLog, TopicDefinition } from '#contracts/event-log.ts'
 import { createAppender } from './append.ts'
 import { clusterOf, createClients } from './client.ts'
-import { type ClusterQuestions, createClusterQuestions } from './cluster.ts'
+import { createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
+import { lagOf, type PartitionLag } from './lag.ts'
 import { createLogClock } from './log-clock.ts'
 import { joinKafkaGroup, type KafkaMembership } from './membership.ts'
-import { recordOf } from './records.ts'
+import { readOn } from './read.ts'
 import { createSending } from './sending.ts'
 import { explain, type KafkaObserver, troubleOf } from './trouble.ts'
 
@@ -19,16 +20,6 @@ export interface KafkaLogOptions {
   /** Topics whose absence `health` tells before anybody reads them. */
   readonly topics?: readonly Pick<TopicDefinition, 'name'>[]
   readonly observer: KafkaObserver
-}
-
-/** How far a group is behind in one partition. */
-export interface PartitionLag extends TopicPartition {
-  /** Undefined: the group has never committed, and will begin at the start. */
-  readonly committed: number | undefined
-  readonly end: number
-  readonly messages: number
-  /** Age of the next unread record by the log's own time; 0 when there is none, undefined when it could not be read. */
-  readonly seconds: number | undefined
 }
 
 export type LogHealth = { readonly ok: true } | { readonly ok: false; readonly awaits: readonly string[] }
@@ -106,18 +97,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async lag(group, topics) {
       assertOpen()
-      const asked = monotonic()
-      const extents = await cluster.extents(topics)
-      const committed = await cluster.committed(config.groupPrefix + group, extents)
-      return Promise.all(
-        extents.map(async ({ topic, partition, start, end }): Promise<PartitionLag> => {
-          const at = committed.find((of) => of.topic === topic && of.partition === partition)?.offset
-          const offset = Math.min(Math.max(at ?? start, start), end)
-          const unread = { topic, partition, offset }
-          const seconds = offset === end ? 0 : await ageOf(unread, asked).catch(() => undefined)
-          return { topic, partition, committed: at, end, messages: end - offset, seconds }
-        }),
-      )
+      return lagOf({ cluster, logClock }, config.groupPrefix + group, topics)
     },
     async health() {
       looking ??= look()
@@ -133,30 +113,4 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       await cluster.close()
     },
   }
-
-  async function ageOf(unread: TopicPartition & { offset: number }, askedMs: number): Promise<number | undefined> {
-    const [first] = await readOn(cluster, unread, 1)
-    return first === undefined ? 0 : Math.max(0, (logClock.at(askedMs) - first.logTimeMs) / 1_000)
-  }
-}
-
-// Of answers without a record that do not move on: an open transaction, or nothing yet.
-const mostEmptyAnswers = 3
-
-async function readOn(
-  cluster: ClusterQuestions,
-  from: TopicPartition & { readonly offset: number },
-  limit: number,
-): Promise<readonly LogRecord[]> {
-  const extent = (await cluster.extents([from.topic])).find(({ partition }) => partition === from.partition)
-  if (extent === undefined) throw new Error(`Topic '${from.topic}' has no partition ${from.partition}.`)
-  const found: LogRecord[] = []
-  let offset = Math.max(from.offset, extent.start)
-  for (let empty = 0; found.length < limit && offset < extent.end && empty < mostEmptyAnswers; ) {
-    const batch = await cluster.fetch({ ...from, offset })
-    for (const message of batch.messages.slice(0, limit - found.length)) found.push(recordOf(from, message))
-    if (batch.isEmptyIncludingFiltered()) empty += 1
-    else offset = Number(batch.lastOffset()) + 1
-  }
-  return found
 }

@@ -33,8 +33,13 @@ export function createSending(makeClient: MakeClient, logClock: LogClock): Sendi
       retry,
       createPartitioner: () => partitionNamed,
     })
-    await made.connect()
-    return made
+    try {
+      await made.connect()
+      return made
+    } catch (error) {
+      await made.disconnect().catch(() => undefined) // it may be connected, and refused a producer's number
+      throw error
+    }
   }
 
   async function throwAway(): Promise<void> {

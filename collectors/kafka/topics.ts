@@ -72,7 +72,7 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
   async function checkOne(wanted: WantedTopic): Promise<TopicFinding[]> {
     try {
       const partitions = await partitionsOf(wanted.name)
-      await questions.fetch({ topic: wanted.name, partition: partitions[0]?.partitionId ?? 0, offset: 0 })
+      await questions.fetch({ topic: wanted.name, partition: partitions[0]?.partitionId ?? 0, offset: 0 }, 1)
       return [...judgePartitions(wanted, partitions), ...judgeSettings(wanted, await settingsOf(admin, wanted.name))]
     } catch (error) {
       return [findingOf(wanted, error)]

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createPrivacy } from '../privacy/privacy.ts'
 import { createActivityDecode } from './activity-decode.ts'
 import { anEvent, aRecord, Collected, exampleRules } from './cloud-event-examples.ts'
 
@@ -24,10 +25,14 @@ test('chat need not belong to a call, nor name its message', () => {
   expect(rowsOf(typing)).toMatchObject([{ correlation_id: '', message_id: '', delay_ms: null, size_bytes: null }])
 })
 
-test('presence is stored under its user, as the tenant keeps ids', () => {
-  const decode = createActivityDecode({ ...exampleRules, keepSubject: (tenant, id) => `${tenant}:${id.length}` })
+test('presence is stored under its user, as the privacy rules leave the id', () => {
   const away = anEvent('presence.changed', { user_id: 'u-77', status: 'away' })
-  expect(effectsOf(away, decode).of('activity_events')).toMatchObject([{ subject: 'acme:4', status: 'away' }])
+  expect(rowsOf(away)).toMatchObject([{ subject: 'u-77', status: 'away' }])
+  const privacy = createPrivacy({ erased: () => ({ isEmpty: () => false, party: () => false, call: () => true }) })
+  const decode = createActivityDecode({ ...exampleRules, privacy })
+  const [erased] = effectsOf(away, decode).of('activity_events')
+  expect(erased).toMatchObject({ subject: 'erased', status: 'away' })
+  expect(BigInt(String(erased?.checksum)) > 0xffff000000000000n).toBe(true)
 })
 
 test('the text of a message is refused, and so never kept', () => {

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cellsChecksum16, contentChecksum16, contentChecksum64, contentHash128, stableJson } from './checksum.ts'
+import {
+  cellsChecksum16,
+  contentChecksum16,
+  contentChecksum64,
+  contentHash128,
+  rowChecksum64,
+  stableJson,
+} from './checksum.ts'
 
 test('a 64-bit checksum is decimal text that a UInt64 column takes', () => {
   fc.assert(
@@ -54,4 +61,15 @@ test('equal cells have one checksum, and a value that moves to its neighbour has
     [2 ** 33, 1],
   ]
   expect(new Set(lists.map(cellsChecksum16)).size).toBe(lists.length)
+})
+
+test('an erased row has a greater checksum than the row that it stands for, whichever is written last', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (sent, erased) => {
+      const other = BigInt(contentChecksum64(sent))
+      fc.pre(other >> 48n !== 0xffffn)
+      expect(BigInt(rowChecksum64(erased, true)) > other).toBe(true)
+      expect(rowChecksum64(sent, false)).toBe(contentChecksum64(sent))
+    }),
+  )
 })

@@ -1,3 +1,4 @@
+import type { TraceRecompute } from '#contracts/batch-trace.ts'
 import { LastingError } from '#contracts/errors.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import { announcements, announcementsFor } from '../announce.ts'
@@ -20,6 +21,7 @@ export interface LaneParts {
   readonly log: Pick<EventLog, 'append'>
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   readonly observer: SummariesObserver
+  readonly trace?: TraceRecompute
   readonly limits: SummariesLimits
   readonly backlog: Backlog
   readonly troubles: ReturnType<typeof createTroubles>
@@ -99,7 +101,8 @@ export function createLane(parts: LaneParts): Lane {
     try {
       const changes = taken.map(({ change }) => change)
       const bounded = withinBudget(parts.recompute, limits.budgetMs, changes.length)
-      const { rows, forward, again, failed } = await recompute(changes, shift.owns, shift.logNowMs, bounded)
+      const compute = () => recompute(changes, shift.owns, shift.logNowMs, bounded)
+      const { rows, forward, again, failed } = await (parts.trace?.(changes.length, compute) ?? compute())
       for (const [shard, ofShard] of forward) await parts.log.append(announcementsFor(shard, ofShard))
       for (const { cause } of failed) observer.retry(cause)
       if (failed.length > 0) await parts.giveUp(failed)

@@ -1,3 +1,4 @@
+import type { TraceRecompute } from '#contracts/batch-trace.ts'
 import type { Change, Urgency } from '#contracts/changes.ts'
 import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
@@ -32,6 +33,7 @@ export interface SummariesParts extends RecomputeParts {
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   readonly observer: SummariesObserver
+  readonly trace?: TraceRecompute
   readonly pace?: Partial<SummariesLimits>
 }
 

@@ -252,3 +252,34 @@ describe('the sink', () => {
     })
   })
 })
+
+test('what is asked for again is only what was not acknowledged', async () => {
+  let calls = 0
+  const failing = new Proxy(warehouse.client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (name !== 'insert' && name !== 'exec') return value.bind(target)
+      return (...parameters: readonly unknown[]) => {
+        calls += 1
+        // As a store that is out of luck at every second insert: two inserts in a row never succeed.
+        if (calls % 2 === 0) throw new Error('away')
+        return value.apply(target, parameters)
+      }
+    },
+  })
+  const sink = createRawSink({ client: failing })
+  const rows = [
+    aSample('unlucky'),
+    anEvent('again-1', { tenant: 'unlucky' }),
+    aLogLine('a'.repeat(32), { Tenant: 'unlucky' }),
+  ]
+  const bad = anEvent('again-2', { tenant: 'unlucky', time: 'yesterday' })
+  const all = [...rows, bad]
+  const deliveries = []
+  while (deliveries.at(-1) !== 'refused' && deliveries.length < 20)
+    deliveries.push((await sink.deliver(all, deadline)).type)
+  expect(deliveries.at(-1)).toBe('refused')
+  expect(await warehouse.rows(`SELECT count() FROM quality_samples WHERE tenant = 'unlucky'`)).toEqual([[1]])
+  expect(await sink.deliver([...rows], deadline)).toMatchObject({ type: 'retry' })
+})

@@ -17,79 +17,43 @@ export interface RawSinkOptions {
   readonly observe?: ObserveSink
 }
 
-type Refusals = { row: RawRow; detail: string }[]
-
 /**
  * Raw rows into the warehouse: samples, nearly all there is, as columns, everything else as text. Safe to repeat: every
  * raw table collapses equal keys. Rows far apart in time go in several inserts, because ClickHouse refuses one over more
  * than 100 partitions.
  */
 export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSinkOptions): Sink<RawRow> {
-  const send = async (table: RawTable, rows: readonly RawRow[], sized: (bytes: number) => void): Promise<void> => {
-    const used = usedColumns(table, rows)
-    const columns = used.map((at) => rawColumns[table][at]) as [string, ...string[]]
-    if (table === 'quality_samples') {
-      const block = nativeBlock(used.map(sampleColumn), rows)
-      sized(block.length)
-      const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
-      const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
-      // Read to its end, empty as it is: on a server this is what gives the connection back.
-      await finished(stream.resume())
-      return
-    }
-    const text = Buffer.from(textOf(rows, used))
-    sized(text.length)
-    await client.insert({
-      table,
-      values: Readable.from([text], { objectMode: false }),
-      columns,
-      format: 'TabSeparated',
-    })
-  }
+  const insert = observedInsert(client, observe)
 
-  const insert = async (table: RawTable, rows: readonly RawRow[]): Promise<void> => {
-    const started = performance.now()
-    let bytes = 0
-    let outcome: 'stored' | 'failed' = 'failed'
+  /** Does the first part. Halved when some of it can never be stored, until that is a single row. Throws what may pass. */
+  const advance = async ({ parts, refused }: Undone, part: Part): Promise<void> => {
     try {
-      await send(table, rows, (size) => {
-        bytes = size
-      })
-      outcome = 'stored'
-    } finally {
-      const seconds = (performance.now() - started) / 1_000
-      observe?.({ sink: 'warehouse', table, rows: rows.length, bytes, seconds, outcome })
-    }
-  }
-
-  /** Inserts what can be inserted; returns the rows that never can. Throws what may pass with time. */
-  const insertOrBisect = async (table: RawTable, rows: readonly RawRow[], refused: Refusals): Promise<void> => {
-    try {
-      await insert(table, rows)
+      await insert(part.table, part.rows)
+      parts.shift()
     } catch (error) {
       if (!isLasting(error)) throw error
-      const [only] = rows
-      if (rows.length === 1 && only !== undefined) {
-        refused.push({ row: only, detail: shortCause(error) })
-        return
-      }
-      const middle = rows.length >> 1
-      await insertOrBisect(table, rows.slice(0, middle), refused)
-      await insertOrBisect(table, rows.slice(middle), refused)
+      parts.shift()
+      const [only] = part.rows
+      if (part.rows.length === 1 && only !== undefined) refused.push({ row: only, detail: shortCause(error) })
+      else parts.unshift(...halvesOf(part))
     }
   }
+
+  let last: Undone | undefined
 
   return {
     name: 'warehouse',
     async deliver(rows): Promise<Delivery<RawRow>> {
-      const refused: Refusals = []
+      // What was acknowledged of these very rows need not be sent again: a store that takes some inserts and not others
+      // would otherwise be asked for a whole run of luck.
+      last = last?.rows === rows ? last : { rows, parts: partsOf(rows), refused: [] }
+      const { parts, refused } = last
       try {
-        for (const [table, ofTable] of byTable(rows)) {
-          for (const part of bySpan(table, ofTable)) await insertOrBisect(table, part, refused)
-        }
+        for (let part = parts[0]; part !== undefined; part = parts[0]) await advance(last, part)
       } catch (error) {
         return { type: 'retry', afterMs: retryAfterMs, cause: new Error(shortCause(error)) }
       }
+      last = undefined
       return refused.length === 0 ? { type: 'delivered' } : { type: 'refused', rows: refused }
     },
     async close() {
@@ -97,6 +61,74 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
     },
   }
 }
+
+type Insert = (table: RawTable, rows: readonly RawRow[]) => Promise<void>
+
+function observedInsert(client: ClickHouseClient, observe: ObserveSink | undefined): Insert {
+  return async (table, rows) => {
+    const started = performance.now()
+    let bytes = 0
+    let outcome: 'stored' | 'failed' = 'failed'
+    try {
+      const sized = (size: number): void => {
+        bytes = size
+      }
+      if (table === 'quality_samples') await sendColumns(client, rows, sized)
+      else await sendText(client, { table, rows }, sized)
+      outcome = 'stored'
+    } finally {
+      const seconds = (performance.now() - started) / 1_000
+      observe?.({ sink: 'warehouse', table, rows: rows.length, bytes, seconds, outcome })
+    }
+  }
+}
+
+type Sized = (bytes: number) => void
+
+async function sendColumns(client: ClickHouseClient, rows: readonly RawRow[], sized: Sized): Promise<void> {
+  const used = usedColumns('quality_samples', rows)
+  const block = nativeBlock(used.map(sampleColumn), rows)
+  sized(block.length)
+  const columns = used.map((at) => rawColumns.quality_samples[at])
+  const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
+  const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
+  // Read to its end, empty as it is: on a server this is what gives the connection back.
+  await finished(stream.resume())
+}
+
+async function sendText(client: ClickHouseClient, { table, rows }: Part, sized: Sized): Promise<void> {
+  const used = usedColumns(table, rows)
+  const columns = used.map((at) => rawColumns[table][at]) as [string, ...string[]]
+  const text = Buffer.from(textOf(rows, used))
+  sized(text.length)
+  await client.insert({
+    table,
+    values: Readable.from([text], { objectMode: false }),
+    columns,
+    format: 'TabSeparated',
+  })
+}
+
+/** Rows of one insert. */
+interface Part {
+  readonly table: RawTable
+  readonly rows: readonly RawRow[]
+}
+
+/** A batch on its way: what is not acknowledged yet, and what never will be. */
+interface Undone {
+  readonly rows: readonly RawRow[]
+  readonly parts: Part[]
+  readonly refused: { row: RawRow; detail: string }[]
+}
+
+const halvesOf = ({ table, rows }: Part): readonly Part[] => {
+  const middle = rows.length >> 1
+  return [rows.slice(0, middle), rows.slice(middle)].map((half) => ({ table, rows: half }))
+}
+
+const partsOf = (rows: readonly RawRow[]): Part[] =>
+  [...byTable(rows)].flatMap(([table, ofTable]) => bySpan(table, ofTable).map((part) => ({ table, rows: part })))
 
 function sampleColumn(cell: number): NativeColumn {
   const name = rawColumns.quality_samples[cell] as (typeof rawColumns.quality_samples)[number]

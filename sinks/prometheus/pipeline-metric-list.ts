@@ -103,6 +103,12 @@ export const pipelineMetrics = {
     help: "Changes of the members of the pipeline's consumer group that this process has seen",
     labels: ['pipeline'],
   },
+  sinkRetries: {
+    name: 'callscope_pipeline_sink_retries_total',
+    unit: 'count',
+    help: 'Requests to Loki or Tempo whose rows are sent again, by what the store answered',
+    labels: ['sink', 'reason'],
+  },
   sinkRefused: {
     name: 'callscope_pipeline_sink_refused_rows_total',
     unit: 'count',

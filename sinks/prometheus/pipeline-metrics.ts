@@ -48,6 +48,8 @@ export interface PipelineMetrics {
   request(request: SinkRequest): void
   /** Acknowledged by a store that takes other than tables: rows, and bytes as they went over the wire. */
   delivered(sink: string, rows: number, bytes: number): void
+  /** The same rows again, later; `reason` is of a closed set. */
+  resent(sink: string, reason: string): void
   /** Lost for good; a sample of them goes to the dead letters. `reason` is of a closed set. */
   refused(sink: string, reason: string, rows: number): void
   /** Stored, but shortened. */
@@ -105,6 +107,7 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
       metrics.sinkRows.inc({ sink, table: '' }, rows)
       metrics.sinkBytes.inc({ sink, table: '' }, bytes)
     },
+    resent: (sink, reason) => metrics.sinkRetries.inc({ sink, reason }),
     refused: (sink, reason, rows) => metrics.sinkRefused.inc({ sink, reason }, rows),
     cut: (sink, reason, rows) => metrics.sinkCut.inc({ sink, reason }, rows),
     retry: (pipeline, sink, cause) => metrics.retries.inc({ pipeline, sink, reason: retryReason(cause) }),
@@ -250,6 +253,7 @@ function register(registry: Registry) {
     retries: counter(pipelineMetrics.retries),
     sinkRows: counter(pipelineMetrics.sinkRows),
     sinkBytes: counter(pipelineMetrics.sinkBytes),
+    sinkRetries: counter(pipelineMetrics.sinkRetries),
     sinkRefused: counter(pipelineMetrics.sinkRefused),
     sinkCut: counter(pipelineMetrics.sinkCut),
     sinkRequestSeconds: histogram(pipelineMetrics.sinkRequestSeconds),

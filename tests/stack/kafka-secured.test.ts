@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kafkaConfig } from '#collectors/kafka/config.ts'
 import { createKafkaLog, type KafkaLog } from '#collectors/kafka/kafka-log.ts'
@@ -5,7 +7,7 @@ import { openTopicsAdmin } from '#collectors/kafka/topics.ts'
 import { settle, take, textOf } from '#tests/promises/members.ts'
 import { ownName } from './names.ts'
 import { temporaryFolder } from './servers/guard.ts'
-import { kafkaUser, type SecuredKafka, startSecuredKafka } from './servers/kafka-secured.ts'
+import { bearerToken, kafkaUser, type SecuredKafka, startSecuredKafka } from './servers/kafka-secured.ts'
 
 let server: SecuredKafka
 beforeAll(async () => {
@@ -57,6 +59,24 @@ describe.each(['scram-sha-256', 'scram-sha-512', 'plain'] as const)('a login by 
       tls: { enabled: true, caFile: server.caFile },
       sasl: { mechanism, ...kafkaUser },
     }))
+})
+
+test('a login by oauthbearer reads its token anew: one that was put in the place of a bad one works', async () => {
+  const tokenFile = join(await temporaryFolder('callscope-token-'), 'token')
+  await writeFile(tokenFile, 'planted-bad-token\n')
+  const settings = {
+    brokers: [server.encrypted],
+    tls: { enabled: true, caFile: server.caFile },
+    sasl: { mechanism: 'oauthbearer', tokenFile },
+  }
+  const { log } = open(settings)
+  const refused = String(await log.append([{ topic: 't', key: null, value: 'x' }]).catch((error: unknown) => error))
+  expect(refused).toContain('Error')
+  expect(refused).not.toContain('planted')
+  await writeFile(tokenFile, `${bearerToken(Date.now())}\n`)
+  await expect(log.append([{ topic: 'no-such-topic', key: null, value: 'x' }])).rejects.toThrow('no-such-topic')
+  await log.close()
+  await roundTrip(settings)
 })
 
 test('a wrong password is told as such and quotes no secret', async () => {

@@ -22,3 +22,11 @@ async function run(url: string, statement: string): Promise<void> {
     await client.end()
   }
 }
+
+/** Our environment without the settings of callscope: what a test starts is told by the test alone. */
+export const plainEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || name.startsWith('CALLSCOPE_') ? [] : [[name, value]],
+    ),
+  )

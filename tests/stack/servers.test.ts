@@ -6,6 +6,10 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { Kafka, logLevel } from 'kafkajs'
 import pg from 'pg'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { migrate } from '#registry/migrate.ts'
+import { readMigrations } from '#registry/migrations.ts'
+import { openPgDatabase } from '#registry/pg-database.ts'
+import { migrationsFolder } from '#registry/registry.ts'
 import { ownDatabase, ownName } from './names.ts'
 import { startAlertmanager } from './servers/alertmanager.ts'
 import { startCollector } from './servers/collector.ts'
@@ -56,6 +60,19 @@ describe('Kafka', () => {
   })
 })
 
+describe('ClickHouse', () => {
+  test('answers over HTTP, and gives a test a database of its own', async () => {
+    const ask = async (query: string): Promise<string> =>
+      (await fetch(stack.clickhouse, { method: 'POST', body: query })).text()
+    const database = ownName('test')
+    await ask(`CREATE DATABASE ${database}`)
+    await ask(`CREATE TABLE ${database}.t (n UInt8) ENGINE = MergeTree ORDER BY n`)
+    await ask(`INSERT INTO ${database}.t VALUES (7)`)
+    expect((await ask(`SELECT n FROM ${database}.t`)).trim()).toBe('7')
+    await ask(`DROP DATABASE ${database}`)
+  })
+})
+
 describe('PostgreSQL', () => {
   test('gives a test a database of its own', async () => {
     const { url, drop } = await ownDatabase(stack.postgres)
@@ -69,15 +86,19 @@ describe('PostgreSQL', () => {
 })
 
 describe('PostgreSQL as docker compose starts it', () => {
-  test('callscope owns its database, is no superuser, and may make the roles it works through', async () => {
+  test('callscope is no superuser, and may all that the registry’s migrations do', async () => {
     const server = await startPostgres({ folder: await temporaryFolder('callscope-servers-') })
     stopAfterwards(server)
     const client = new pg.Client({ connectionString: server.callscopeUrl })
     await client.connect()
     const { rows } = await client.query('SELECT rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user')
     expect(rows).toEqual([{ rolsuper: false, rolcreaterole: true }])
-    await client.query('CREATE ROLE a_role NOLOGIN; CREATE TABLE a_table (n int); GRANT SELECT ON a_table TO a_role')
     await client.end()
+    const database = await openPgDatabase({ url: server.callscopeUrl, tls: 'off', connections: 2 })
+    onTestFinished(() => database.close())
+    const migrations = await readMigrations(migrationsFolder)
+    expect((await migrate(database, migrations, Date.now)).length).toBe(migrations.length)
+    expect(await migrate(database, migrations, Date.now)).toEqual([])
   })
 })
 

@@ -20,8 +20,11 @@ import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
 import { ownDatabase } from '../names.ts'
 import { type ClickhouseFront, startClickhouseFront } from '../servers/clickhouse-front.ts'
 import { startKafka } from '../servers/kafka.ts'
+import { startLoki } from '../servers/loki.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import type { StackServer } from '../servers/server.ts'
+import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts'
+import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts'
 import { startWorkerProcess, type WorkerOptions, type WorkerProcess } from './worker-process.ts'
 
 export interface InstallOptions {
@@ -30,8 +33,17 @@ export interface InstallOptions {
   readonly partitions?: Readonly<Record<string, number>>
   /** Further settings, as lines of the configuration file. */
   readonly settings?: readonly string[]
+  /** Lines go to a Loki and spans to a receiver of OTLP, both its own, instead of the warehouse. */
+  readonly telemetryStores?: boolean
   /** Folder of the warehouse, where it is not the install's. */
   readonly warehouse?: string
+}
+
+/** A Loki, the proxy through which workers reach it, and what stands for Tempo. */
+export interface TelemetryStores {
+  readonly loki: StackServer
+  readonly proxy: FaultyProxy
+  readonly otlp: OtlpReceiver
 }
 
 /** Servers of their own, the tables and topics on them, and a configuration file for workers. */
@@ -42,6 +54,7 @@ export interface StackInstall extends Looked {
   readonly front: () => ClickhouseFront
   readonly log: KafkaLog
   readonly config: string
+  readonly telemetry: TelemetryStores | undefined
   startWorker(options?: Omit<WorkerOptions, 'config'>): WorkerProcess
   /** The front again on its folder and port, after it was killed. */
   restartFront(): Promise<void>
@@ -51,7 +64,7 @@ export interface StackInstall extends Looked {
 const users = { default: '' }
 
 export async function openStackInstall(options: InstallOptions): Promise<StackInstall> {
-  const { folder, settings = [] } = options
+  const { folder } = options
   const own = async (name: string): Promise<string> => {
     await mkdir(join(folder, name), { recursive: true })
     return join(folder, name)
@@ -66,6 +79,8 @@ export async function openStackInstall(options: InstallOptions): Promise<StackIn
   await makeTopics(kafka.address, options.partitions ?? {})
   const client = await connectWarehouse({ location: { url: front.url } })
   await migrateWarehouse(client, await listMigrations())
+  const telemetry = options.telemetryStores === true ? await openTelemetryStores(await own('loki')) : undefined
+  const settings = [...(options.settings ?? []), ...telemetrySettings(telemetry)]
   const config = join(folder, 'callscope.yaml')
   await writeFile(config, configText({ kafka: kafka.address, front: front.url, database: database.url, settings }))
   const log = createKafkaLog({
@@ -83,7 +98,7 @@ export async function openStackInstall(options: InstallOptions): Promise<StackIn
   })
   const workers = new Set<WorkerProcess>()
   return {
-    ...{ kafka, postgres, databaseUrl: database.url, front: () => front, log, config, auditor },
+    ...{ kafka, postgres, databaseUrl: database.url, front: () => front, log, config, auditor, telemetry },
     startWorker(more = {}) {
       const worker = startWorkerProcess({ config, ...more })
       workers.add(worker)
@@ -107,10 +122,20 @@ export async function openStackInstall(options: InstallOptions): Promise<StackIn
       await log.close()
       await front.stop()
       await database.drop().catch(() => undefined)
-      await Promise.all([kafka.stop(), postgres.stop()])
+      await Promise.all([kafka.stop(), postgres.stop(), telemetry?.loki.stop()])
+      await telemetry?.proxy.close()
+      await telemetry?.otlp.close()
     },
   }
 }
+
+async function openTelemetryStores(folder: string): Promise<TelemetryStores> {
+  const loki = await startLoki({ folder })
+  return { loki, proxy: await startFaultyProxy(loki.address), otlp: await startOtlpReceiver() }
+}
+
+const telemetrySettings = (stores: TelemetryStores | undefined): readonly string[] =>
+  stores === undefined ? [] : [`loki: {url: "${stores.proxy.url}"}`, `tempo: {url: "${stores.otlp.url}"}`]
 
 const drainWithinMs = 1_800_000
 

@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createRandom } from '#simulator/random.ts'
-import { writeTraffic } from '#tests/faults/traffic-file.ts'
+import type { CountElsewhere } from '#tests/faults/identities.ts'
+import { type TrafficFile, writeTraffic } from '#tests/faults/traffic-file.ts'
 import { verify } from '#tests/faults/verify.ts'
 import { lagOf, openStackInstall, type StackInstall } from './install.ts'
+import { countLokiLines } from './loki-lines.ts'
 import { faultsIn, type Row, rowOf, tableOf } from './report.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 import { feed, type Stage } from './stage.ts'
@@ -50,11 +52,11 @@ async function play(scenario: Scenario): Promise<Row> {
   const folder = await mkdtemp(join(tmpdir(), `callscope-fault-${scenario.name}-`))
   let install: StackInstall | undefined
   try {
-    const { partitions, settings } = scenario
+    const { partitions, telemetryStores = false } = scenario
     install = await openStackInstall({
       folder,
       ...(partitions === undefined ? {} : { partitions }),
-      ...(settings === undefined ? {} : { settings: settings((name) => join(folder, name)) }),
+      telemetryStores,
     })
     return await disturbed(scenario, folder, install)
   } finally {
@@ -90,10 +92,21 @@ async function disturbed(scenario: Scenario, folder: string, install: StackInsta
   const lagAtHeal = await lagOf(install.log)
   await install.drained()
   const recoverySeconds = Math.round((performance.now() - healedMs) / 100) / 10
-  const findings = await verify(install, traffic)
+  const findings = await verify(install, traffic, countElsewhere(install, traffic))
   return rowOf(scenario, {
     ...{ sent, findings, traffic, recoverySeconds, lagAtHeal, notes },
     complaints: workers.flatMap((worker) => worker.complaints()),
     seconds: Math.round((performance.now() - began) / 1_000),
   })
+}
+
+/** Lines and spans, where they are not in the warehouse. */
+function countElsewhere({ telemetry }: StackInstall, { fromMs, toMs }: TrafficFile): CountElsewhere {
+  if (telemetry === undefined) return {}
+  const { loki, otlp } = telemetry
+  const aDayMs = 86_400_000
+  return {
+    logs: () => countLokiLines(loki.address, 'callscope', [fromMs - aDayMs, toMs + aDayMs]),
+    spans: async () => otlp.spans(),
+  }
 }

@@ -5,6 +5,7 @@ import { Kafka } from 'kafkajs'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { embeddedTopics, topicNames } from '#contracts/topics.ts'
 import { insertLinks, restoreRegistry, saveRegistry } from './disturbances.ts'
+import { lagOf } from './install.ts'
 import { type Feed, goesOn, type Stage } from './stage.ts'
 
 /** One row of the fault table. */
@@ -15,7 +16,8 @@ export interface Scenario {
   /** Messages, as a share of the run's usual number. */
   readonly share?: number
   readonly partitions?: Readonly<Record<string, number>>
-  readonly settings?: (file: (name: string) => string) => readonly string[]
+  /** Lines and spans go to Loki and Tempo, and are counted there. */
+  readonly telemetryStores?: boolean
   readonly clockFile?: string
   /** Dead letters beside those of the traffic itself, by reason. */
   readonly alsoDead?: Readonly<Record<string, number>>
@@ -106,6 +108,39 @@ async function jumpClock(stage: Stage): Promise<void> {
   }
 }
 
+/** What calls wait for while the log store is down, most of all looks. */
+async function lokiDown(stage: Stage): Promise<void> {
+  const { install, short } = stage
+  await sleep(4_000)
+  await install.telemetry?.loki.stop()
+  const untilMs = Date.now() + (short ? 20_000 : 300_000)
+  let calls = 0
+  let logs = 0
+  while (Date.now() < untilMs) {
+    await sleep(1_000)
+    calls = Math.max(calls, await lagOf(install.log, ['calls']))
+    logs = Math.max(logs, await lagOf(install.log, ['logs']))
+  }
+  stage.say(`while it was down ${calls} messages of calls waited at most, and ${logs} of logs`)
+  await install.telemetry?.loki.start()
+}
+
+async function lokiMisbehaves({ install, short, random }: Stage): Promise<void> {
+  const answers = ['after', { status: 429, retryAfter: '1' }, { status: 500 }, { status: 503 }, 'none', 'none'] as const
+  install.telemetry?.proxy.set(() => answers[Math.floor(random() * answers.length)] ?? 'none')
+  await sleep(short ? 20_000 : 60_000)
+  install.telemetry?.proxy.set(() => 'none')
+}
+
+async function tempoRefuses({ install, short }: Stage): Promise<void> {
+  await sleep(3_000)
+  for (const status of [503, 429, 401]) {
+    install.telemetry?.otlp.refuseWith(status)
+    await sleep(short ? 4_000 : 20_000)
+  }
+  install.telemetry?.otlp.refuseWith(undefined)
+}
+
 /** Duplicates of whole pages, messages shuffled within them: as producers that retry without order. */
 function retold(records: readonly NewRecord[], random: () => number): readonly NewRecord[] {
   const shuffled = [...records, ...records.filter(() => random() < 0.5)]
@@ -184,6 +219,23 @@ export const scenarios: readonly Scenario[] = [
     name: 'warehouse-slow',
     title: 'The warehouse takes 10 s for everything; every third insert fails, before and after it was stored',
     disturb: slowAndFailing,
+  },
+  {
+    ...{ name: 'loki-down', title: 'Loki is down for five minutes', telemetryStores: true },
+    disturb: lokiDown,
+  },
+  {
+    ...{
+      name: 'loki-answers',
+      title: 'Loki answers 429, 500, 503, or nothing after it has stored',
+      telemetryStores: true,
+    },
+    disturb: lokiMisbehaves,
+  },
+  {
+    ...{ name: 'tempo', title: 'Tempo refuses with 503, 429 and 401', telemetryStores: true },
+    disturb: tempoRefuses,
+    remark: 'a receiver that speaks OTLP stands for Tempo',
   },
   {
     name: 'disk-full',

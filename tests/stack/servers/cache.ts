@@ -12,27 +12,35 @@ export const cacheFolder = process.env.CALLSCOPE_STACK_CACHE ?? join(homedir(), 
 const lockWaitMs = 30 * 60_000
 
 /**
- * The folder that `make` fills, made once for a `key` that names the version. It is made beside its place and renamed when
- * whole, so that a build that was killed leaves no half of a server, and two runs at once cannot mix theirs.
+ * Keeps what is made once for a key that names its version. It is made beside its place and renamed when whole, so that a
+ * build that was killed leaves no half of a server, and two runs at once cannot mix theirs.
  */
-export async function cached(key: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const place = join(cacheFolder, key)
-  if (existsSync(place)) return place
-  await mkdir(cacheFolder, { recursive: true })
-  const release = await lock(`${place}.lock`)
-  try {
+export function createCache(folder: string) {
+  return async function cached(key: string, make: (folder: string) => Promise<void>): Promise<string> {
+    const place = join(folder, key)
     if (existsSync(place)) return place
-    const making = `${place}.making-${randomUUID()}`
+    await mkdir(folder, { recursive: true })
+    const release = await lock(`${place}.lock`)
     try {
-      await mkdir(making)
-      await make(making)
-      await renameUnlessThere(making, place)
+      if (!existsSync(place)) await makeBeside(place, make)
+      return place
     } finally {
-      await rm(making, { recursive: true, force: true })
+      await release()
     }
-    return place
+  }
+}
+
+/** The cache of the servers: gives back the folder that `make` filled, in this run or an earlier one. */
+export const cached = createCache(cacheFolder)
+
+async function makeBeside(place: string, make: (folder: string) => Promise<void>): Promise<void> {
+  const making = `${place}.making-${randomUUID()}`
+  try {
+    await mkdir(making)
+    await make(making)
+    await renameUnlessThere(making, place)
   } finally {
-    await release()
+    await rm(making, { recursive: true, force: true })
   }
 }
 

@@ -19,7 +19,14 @@ export interface SecuredKafka extends ServerProcess {
 /** Of no value outside a test; looked for in everything that is logged. */
 export const kafkaUser = { username: 'callscope', password: 'planted-7f3a-secret' } as const
 
-/** One broker that asks for a login (PLAIN, SCRAM) on both its listeners. Its certificate is made for the occasion. */
+/** A token as the broker takes it in tests: unsigned, good for an hour. */
+export function bearerToken(nowMs: number): string {
+  const part = (of: unknown) => Buffer.from(JSON.stringify(of)).toString('base64url')
+  const issued = Math.floor(nowMs / 1_000)
+  return `${part({ alg: 'none' })}.${part({ sub: kafkaUser.username, iat: issued, exp: issued + 3_600 })}.`
+}
+
+/** One broker that asks for a login (PLAIN, SCRAM, OAUTHBEARER) on both its listeners. Its certificate is made for the occasion. */
 export async function startSecuredKafka({ folder }: StartOptions): Promise<SecuredKafka> {
   const installed = await installKafka()
   const [open, encrypted, controller] = await freePorts(3)
@@ -75,7 +82,7 @@ advertised.listeners=OPEN://127.0.0.1:${open},ENCRYPTED://localhost:${encrypted}
 listener.security.protocol.map=OPEN:SASL_PLAINTEXT,ENCRYPTED:SASL_SSL,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=OPEN
-sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER
 sasl.mechanism.inter.broker.protocol=PLAIN
 ${['open', 'encrypted'].map((listener) => loginOf(listener)).join('\n')}
 ssl.keystore.type=PEM
@@ -94,7 +101,9 @@ function loginOf(listener: string): string {
   const user = `username="${username}" password="${password}"`
   const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required ${user} user_${username}="${password}";`
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
+  const bearer = `org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${username}";`
   return [
+    `listener.name.${listener}.oauthbearer.sasl.jaas.config=${bearer}`,
     `listener.name.${listener}.plain.sasl.jaas.config=${plain}`,
     `listener.name.${listener}.scram-sha-256.sasl.jaas.config=${scram}`,
     `listener.name.${listener}.scram-sha-512.sasl.jaas.config=${scram}`,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startAlertmanager } from './alertmanager.ts'
+import { startClickhouse } from './clickhouse.ts'
 import { type CollectorServer, startCollector } from './collector.ts'
 import { startFakeS3 } from './fake-s3.ts'
 import { temporaryFolder } from './guard.ts'
@@ -13,6 +14,8 @@ import type { StackServer, StartOptions } from './server.ts'
 /** Where the servers of a run are. Kafka as host:port, the others as URLs. */
 export interface StackAddresses {
   readonly kafka: string
+  /** HTTP interface, of a user that may make databases; the engine behind a front where it is started here. */
+  readonly clickhouse: string
   /** Of a superuser: each test makes a database of its own. */
   readonly postgres: string
   readonly loki: string
@@ -42,6 +45,7 @@ interface Part {
 /** The servers of `npm run test:stack`. One more is a line here. */
 export const stackParts: readonly Part[] = [
   { name: 'kafka', variable: 'CALLSCOPE_TEST_KAFKA', start: startKafka },
+  { name: 'clickhouse', variable: 'CALLSCOPE_TEST_CLICKHOUSE', start: startClickhouse },
   { name: 'postgres', variable: 'CALLSCOPE_TEST_POSTGRES', start: startPostgres },
   { name: 'loki', variable: 'CALLSCOPE_TEST_LOKI', start: startLoki },
   {

@@ -11,7 +11,10 @@ const memory = {
 export const faultsSchema = z.strictObject({
   /** Every request waits this long before it is carried out, in milliseconds. */
   slowMs: z.int().min(0).default(0),
-  /** Every n-th insert fails: 3 is the third, the sixth … 0: none. */
+  /**
+   * Every n-th insert into each table fails: 3 is the third, the sixth … 0: none. Counted by table: of work that takes
+   * several inserts and begins anew when one fails, nothing would ever be done if every third of all failed.
+   */
   failInsert: z.int().min(0).default(0),
   /** before: nothing is stored. after: the rows are stored, and the sender does not learn it. */
   failWhen: z.enum(['before', 'after']).default('before'),
@@ -40,12 +43,16 @@ const none: Misfortune = { type: 'none' }
 /** Decides what befalls each request, and counts. */
 export function createFaults(given: FaultsGiven) {
   let faults = faultsSchema.parse(given)
+  const inserts = new Map<string, number>()
   const counts = { requests: 0, inserts: 0, failed: 0, cut: 0 }
 
   const insertFails = (query: string): boolean => {
     if (faults.failOnly !== undefined && !query.includes(faults.failOnly)) return false
     counts.inserts += 1
-    return faults.failInsert > 0 && counts.inserts % faults.failInsert === 0
+    const table = /INSERT INTO (?:TABLE )?(\S+)/i.exec(query)?.[1] ?? ''
+    const ofTable = (inserts.get(table) ?? 0) + 1
+    inserts.set(table, ofTable)
+    return faults.failInsert > 0 && ofTable % faults.failInsert === 0
   }
 
   const failure = (): Misfortune => {
@@ -58,6 +65,7 @@ export function createFaults(given: FaultsGiven) {
     now: (): Faults => faults,
     set(next: FaultsGiven): void {
       faults = faultsSchema.parse(next)
+      inserts.clear()
       Object.assign(counts, { requests: 0, inserts: 0, failed: 0, cut: 0 })
     },
     /** What happens to a statement instead of being carried out, and, when it has been, instead of its answer. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deflateSync, gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { errorText, FrontError, statusOf } from './answers.ts'
 import type { Engine } from './engine.ts'
 import type { FaultPlan, Misfortune } from './faults.ts'
@@ -80,6 +80,12 @@ function befell(misfortune: Misfortune, response: ServerResponse): boolean {
   return true
 }
 
+const encoders: Readonly<Record<string, (body: Buffer) => Buffer>> = {
+  zstd: (body) => zstdCompressSync(body),
+  gzip: (body) => gzipSync(body, { level: 1 }),
+  deflate: (body) => deflateSync(body),
+}
+
 interface Sent {
   readonly status: number
   readonly code: number | undefined
@@ -95,8 +101,8 @@ function send(
 ): void {
   if (response.headersSent || response.destroyed) return
   const accepted = String(request.headers['accept-encoding'] ?? '')
-  const encoding = compress ? ['gzip', 'deflate'].find((name) => accepted.includes(name)) : undefined
-  const bytes = encoding === 'gzip' ? gzipSync(body, { level: 1 }) : encoding === 'deflate' ? deflateSync(body) : body
+  const encoding = compress ? Object.keys(encoders).find((name) => accepted.includes(name)) : undefined
+  const bytes = encoders[encoding ?? '']?.(body) ?? body
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding)
   if (code !== undefined) response.setHeader('X-ClickHouse-Exception-Code', String(code))
   if (queryId !== undefined) response.setHeader('X-ClickHouse-Query-Id', queryId)
