@@ -12,6 +12,7 @@ import { createLogsPipeline, createTracesPipeline } from '#pipelines/telemetry.t
 import { createAuditReader } from '#warehouse/audit/audit-reader.ts'
 import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
 import { isRawEmpty } from '#warehouse/summaries/census.ts'
+import { archivePipeline } from './archive/open-archive.ts'
 import { callsPipeline, linkMemorySize } from './compose/calls.ts'
 import { type ComposeParts, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { recomputeParts } from './compose/recompute-parts.ts'
@@ -45,7 +46,10 @@ export async function composePipelines(given: ComposeParts): Promise<Composed> {
   const makers = await makersOf(parts, { reads, summaries })
   const wanted = pipelineNames.filter((name) => parts.pipelines?.includes(name) !== false)
   const pipelines: Pipeline[] = []
-  for (const name of wanted) pipelines.push(await makers[name]())
+  for (const name of wanted) {
+    const made = await makers[name]()
+    if (made !== undefined) pipelines.push(made)
+  }
   return {
     pipelines,
     auditor: auditorOf(parts, { auditing, summaries, pipelines }),
@@ -62,7 +66,7 @@ export async function composePipelines(given: ComposeParts): Promise<Composed> {
 async function makersOf(
   parts: ComposeParts,
   { reads, summaries }: { readonly reads: ClickHouseClient; readonly summaries: Summaries },
-): Promise<Readonly<Record<PipelineName, () => Promise<Pipeline>>>> {
+): Promise<Readonly<Record<PipelineName, () => Promise<Pipeline | undefined>>>> {
   const telemetryInserts = await parts.connect()
   // A room each: a table that takes nothing is told of, however well the others on that connection are stored.
   const telemetryRoom = (elsewhere?: RowSink) =>
@@ -84,7 +88,27 @@ async function makersOf(
       createActivityPipeline({ ...roomOf(parts, await parts.connect()), count: countNew(parts) }),
     audit: async () => createAuditPipeline(telemetryRoom()),
     summaries: async () => summaries,
+    archive: async () => archiveOf(parts),
   }
+}
+
+/** Without a place for it there is nothing to run. */
+function archiveOf(parts: ComposeParts): Pipeline | undefined {
+  const { archive, log, tenants, topicTenant, logNow, prometheus, onRetry } = parts
+  if (archive === undefined) return undefined
+  return archivePipeline(archive, {
+    ...{ log, tenants, clock: logNow },
+    observer: {
+      records: prometheus.pipelines.records,
+      retry(pipeline, store, cause) {
+        prometheus.pipelines.retry(pipeline, store, cause)
+        onRetry(`${pipeline} -> ${store}`, cause)
+      },
+      archived: ({ dataClass, rows }) => prometheus.pipelines.archived(dataClass, rows),
+      lost: (_place, messages) => prometheus.pipelines.archiveLost(messages),
+    },
+    ...(topicTenant === undefined ? {} : { topicTenant }),
+  })
 }
 
 async function summariesPipeline(

@@ -17,6 +17,7 @@ import { createWarehouseTelemetry } from '#warehouse/read/telemetry.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
+import { type Archive, openArchive } from './archive/open-archive.ts'
 import { readCompleteUntil } from './complete-until.ts'
 import type { PipelineName } from './compose/compose-parts.ts'
 import type { Config } from './config.ts'
@@ -46,6 +47,8 @@ export interface Engine {
   readonly sql: SqlConsole
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
+  /** Undefined: nothing is archived. */
+  readonly archive: Archive | undefined
   readonly writes: WriteHealth
   readonly privacy: PrivacyRoom
   readonly eraser: Eraser
@@ -117,11 +120,13 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
   const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
   const profiles = await createProfileCache(registry)
+  const archive = openArchive(config.archive, registry.archive)
+  closers.push(async () => archive?.store.close())
   const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
   closers.push(async () => telemetry.close())
   const privacy = await openPrivacy({ config, registry, clock })
   return {
-    ...{ log, watch, registry, sql, metrics, profiles, privacy, writes, migrated },
+    ...{ log, watch, registry, sql, metrics, profiles, archive, privacy, writes, migrated },
     reader: searchingReader(createCallReader(readerClient, telemetry), privacy),
     eraser: createEraser(readerClient),
     // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
@@ -146,7 +151,21 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
     },
     startPipelines: (pipelines) =>
       startPipelines({
-        ...{ config, folder, clock, logger, log, watch, registry, metrics, profiles, privacy, writes, connect },
+        ...{
+          config,
+          folder,
+          clock,
+          logger,
+          log,
+          watch,
+          registry,
+          metrics,
+          profiles,
+          archive,
+          privacy,
+          writes,
+          connect,
+        },
         ...(pipelines === undefined ? {} : { pipelines }),
         ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
       }),

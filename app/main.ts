@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { archiveCommand } from './commands/archive.ts'
 import { callCommand } from './commands/call.ts'
 import { callsCommand } from './commands/calls.ts'
 import { canaryCommand } from './commands/canary.ts'
@@ -37,6 +38,7 @@ const commands = [
   callCommand,
   importCommand,
   replayCommand,
+  archiveCommand,
   simulateCommand,
   mosCommand,
   sqlCommand,

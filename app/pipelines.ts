@@ -9,7 +9,8 @@ import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { createHeartbeatStore } from '#warehouse/heartbeats.ts'
 import { countOpenCalls } from '#warehouse/read/open-calls.ts'
-import { type PipelineName, pipelineNames } from './compose/compose-parts.ts'
+import type { Archive } from './archive/open-archive.ts'
+import { isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
@@ -38,6 +39,8 @@ export interface PipelinesParts extends EngineParts {
   readonly privacy?: PrivacyRoom
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
+  /** Without it nothing is archived. */
+  readonly archive?: Archive | undefined
   /** Those of this process; without it all of them. */
   readonly pipelines?: readonly PipelineName[]
   /** Tests shorten these. */
@@ -58,7 +61,7 @@ export interface RunningPipelines {
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
-  const groups = parts.pipelines ?? pipelineNames
+  const groups = (parts.pipelines ?? pipelineNames).filter(isForRecords)
   await closeAbandonedRuns(registry, parts.clock, isShared(config))
   const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
@@ -68,6 +71,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
+    ...(parts.archive === undefined ? {} : { archive: parts.archive }),
     telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
     mayAudit: (owns) => mayAudit(parts.watch, owns),
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
@@ -150,7 +154,7 @@ async function isBehind(watch: PipelinesParts['watch'], groups: readonly string[
 /** Only stores of our own, on this machine's disk, can have lost what they had acknowledged. */
 async function rewindIfUnclean({ watch, config, logger }: PipelinesParts): Promise<ReadonlyMap<string, number>> {
   if (watch.embedded === undefined || config.clickhouse.url !== undefined) return new Map()
-  return rewindAfterUncleanStop(watch.embedded, pipelineNames, config.durability, logger)
+  return rewindAfterUncleanStop(watch.embedded, pipelineNames.filter(isForRecords), config.durability, logger)
 }
 
 async function greatestVersion({ connect }: PipelinesParts): Promise<number> {

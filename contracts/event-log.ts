@@ -22,6 +22,8 @@ export interface LogRecord extends TopicPartition {
   readonly headers: Readonly<Record<string, string>>
   /** UTF-8, or whatever bytes were appended. A log that knows it to be text may give text, which saves making bytes of it. */
   readonly value: string | Uint8Array
+  /** Only of a replayed message on its way through decoding, where `logTimeMs` is when it was first taken: when it was taken again. */
+  readonly replayedMs?: number
 }
 
 const utf8 = new TextEncoder()

@@ -57,8 +57,18 @@ export const defaultWindows: TimeWindows = {
 export const recordHeaders = {
   /** Tenant named by the credential. Absent on messages that producers wrote to the log themselves. */
   tenant: 'callscope-tenant',
-  /** Run id of an import or replay: event times are judged by the import window. */
+  /** Run id of an import or of a replay of lines: event times are judged by the import window. */
   run: 'callscope-run',
+  /** Run id of a replay from the archive. It and `logTime` count only together. */
+  replay: 'callscope-replay',
+  /** When the log first took a replayed message, epoch milliseconds: it is judged as it was then. */
+  logTime: 'callscope-log-time',
+  /** A replay for one tenant: what else a message of several tenants holds is left out. */
+  onlyTenant: 'callscope-only-tenant',
   /** `application/json` (default) or `application/x-protobuf` for OTLP. */
   contentType: 'content-type',
 } as const
+
+/** True for a message that a replay from the archive has put into the log again. */
+export const isReplayed = ({ headers }: Pick<LogRecord, 'headers'>): boolean =>
+  headers[recordHeaders.replay] !== undefined && headers[recordHeaders.logTime] !== undefined

@@ -1,3 +1,4 @@
+import type { ArchiveIndex } from './archive.ts'
 import type { EpochMs } from './call-record.ts'
 import type { ErasureStore } from './privacy.ts'
 
@@ -109,5 +110,6 @@ export interface Registry {
   readonly runs: RunStore
   readonly profiles: ProfileStore
   readonly erasures: ErasureStore
+  readonly archive: ArchiveIndex
   close(): Promise<void>
 }

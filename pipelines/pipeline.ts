@@ -9,6 +9,7 @@ import { announcements } from './announce.ts'
 import { type Batch, createBatch, type Parked, type ShowLive } from './batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
+import { asFirstTaken } from './replayed.ts'
 import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
@@ -110,7 +111,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       // Requests and timers must not wait for the whole of a batch.
       if (at % recordsPerTurn === 0) await setImmediate()
       builder.from(record)
-      parts.decode(record, builder)
+      parts.decode(asFirstTaken(record), builder)
     }
     await persist(async () => parts.refuseFrozen?.(builder.batch), { signal, onRetry })
     return builder.batch

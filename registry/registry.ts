@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { createArchiveIndex } from './archive-index.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure-store.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
@@ -42,6 +43,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     runs: createRunStore(database),
     profiles: createProfileStore(database, clock),
     erasures: createErasureStore(database, clock),
+    archive: createArchiveIndex(database),
     close: () => database.close(),
   }
 }

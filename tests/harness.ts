@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { z } from 'zod'
+import { type Archive, openArchive } from '#app/archive/open-archive.ts'
 import { type ComposeParts, composePipelines } from '#app/compose-pipelines.ts'
 import { openPrivacy, type PrivacyRoom } from '#app/privacy/open-privacy.ts'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
@@ -18,6 +20,7 @@ import { defaultPatience } from '#pipelines/summaries/fold.ts'
 import { watermarkLagMs, watermarksOf } from '#pipelines/watermarks.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
+import { archiveConfig } from '#sinks/archive/config.ts'
 import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
 import { connectWarehouse, rowsOf, type WarehouseLocation } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
@@ -41,6 +44,8 @@ export interface HarnessOptions {
   readonly durability?: 'power' | 'process'
   readonly patience?: ComposeParts['patience']
   readonly profileOf?: ComposeParts['profileOf']
+  /** Settings of the archive; without them nothing is archived. */
+  readonly archive?: z.input<typeof archiveConfig>
   readonly privacy?: PrivacyConfig
 }
 
@@ -50,6 +55,7 @@ export interface Harness {
   readonly registry: Registry
   readonly warehouse: ClickHouseClient
   readonly folder: string
+  readonly archive: Archive | undefined
   append(records: readonly NewRecord[]): Promise<void>
   /** Waits until everything appended is dealt with and every record that is due has been judged again. */
   drained(): Promise<void>
@@ -84,6 +90,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     connectWarehouse({ location: options.location ?? { path: join(folder, 'warehouse') }, maxThreads: 2, ...limits })
   const warehouse = await connect()
   await migrateWarehouse(warehouse, await listMigrations())
+  const archive = openArchive(archiveConfig.parse(options.archive ?? {}), registry.archive)
   const retried: Error[] = []
   const privacy = await openPrivacy({
     ...{ registry, clock },
@@ -94,6 +101,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   })
   const composed = await composePipelines({
     ...{ log, registry, connect, tenants: () => tenants },
+    ...(archive === undefined ? {} : { archive }),
     ...{ prometheus, privacy: privacy.privacy, forgetting: privacy.forgetting },
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
@@ -127,6 +135,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     registry,
     warehouse,
     auditor: composed.auditor,
+    archive,
     privacy,
     metrics: async () => (await prometheus.expose('text')).body,
     folder,

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type PipelineName, pipelineNames } from '../compose/compose-parts.ts'
+import { CommandError } from '../exit-codes.ts'
 import { nearestName } from '../nearest-name.ts'
 import { requireShared } from '../stores/where.ts'
 import { openOwnTelemetry } from '../telemetry/own-telemetry.ts'
@@ -49,6 +50,8 @@ async function work(parts: CommandParts, options: WorkerOptions): Promise<void> 
   const telemetry = await openOwnTelemetry(config)
   const { logger } = telemetry
   const { pipelines } = options
+  if (config.archive.url === undefined && pipelines.every((name) => name === 'archive'))
+    throw new CommandError('usage', 'archive.url: not set, so there is nothing for the pipeline "archive" to do')
   const worker = await startWorker({ config, folder: undefined, clock: parts.io.now, logger, telemetry, pipelines })
   try {
     const url = `http://${config.host}:${worker.port}`

@@ -6,6 +6,7 @@ import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
+import { archivedTopics } from '#pipelines/archive.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import type { PipelineLimits } from '#pipelines/pipeline.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
@@ -13,13 +14,26 @@ import type { SummariesLimits } from '#pipelines/summaries/summaries.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
+import type { Archive } from '../archive/open-archive.ts'
 import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
 import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
 
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
-export const pipelineNames = ['calls', 'evidence', 'logs', 'traces', 'activity', 'audit', 'summaries'] as const
+export const pipelineNames = [
+  'calls',
+  'evidence',
+  'logs',
+  'traces',
+  'activity',
+  'audit',
+  'summaries',
+  'archive',
+] as const
 export type PipelineName = (typeof pipelineNames)[number]
+
+/** Those that records are made by. What is archived waits for its window of time, and nobody for it. */
+export const isForRecords = (name: PipelineName): boolean => name !== 'archive'
 
 /** What each group reads: what its lag is asked of. */
 export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
@@ -30,6 +44,7 @@ export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
   activity: [topicNames.chatEvents, topicNames.presenceEvents],
   audit: [topicNames.auditEvents],
   summaries: [topicNames.callChanges, topicNames.callChangesBulk],
+  archive: archivedTopics,
 }
 
 export interface ComposeParts {
@@ -43,6 +58,8 @@ export interface ComposeParts {
   /** Where log lines and spans go, where that is not the warehouse. */
   readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
+  /** Without it nothing is archived. */
+  readonly archive?: Archive
   readonly topicTenant?: (topic: string) => string | undefined
   readonly windows: TimeWindows
   readonly patience: Patience

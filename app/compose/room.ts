@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { LogRecord } from '#contracts/event-log.ts'
+import { isReplayed } from '#contracts/pipeline.ts'
 import type { RowSink } from '#contracts/warehouse.ts'
 import type { Batch } from '#pipelines/batch.ts'
 import type { PipelineRoom } from '#pipelines/calls.ts'
@@ -41,11 +42,11 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
   }
 }
 
-/** True of a message that was not counted before the last stop. */
+/** True of a message that was not counted before: neither before the last stop, nor before it was archived. */
 export const isNewTo =
   ({ quietBelow }: Pick<ComposeParts, 'quietBelow'>) =>
-  ({ topic, partition, offset }: LogRecord): boolean =>
-    offset >= (quietBelow?.get(`${topic}/${partition}`) ?? 0)
+  ({ topic, partition, offset, headers }: LogRecord): boolean =>
+    !isReplayed({ headers }) && offset >= (quietBelow?.get(`${topic}/${partition}`) ?? 0)
 
 /** Counts what a batch has stored of chat, presence and requests, each message once. */
 export function countNew(parts: ComposeParts): (batch: Batch) => void {

@@ -3,6 +3,7 @@ import { hashKey } from '#collectors/http/credentials.ts'
 import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
+import { createArchiveDesk } from '../archive/archive-desk.ts'
 import type { Engine } from '../engine.ts'
 import { createJobs, type JobsParts } from '../jobs/jobs.ts'
 import { createProfileDesk } from '../profiles/profile-desk.ts'
@@ -17,7 +18,7 @@ const knownAfterMs = 12_000
 export function createLocalDesk(
   engine: Pick<
     Engine,
-    'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'census' | 'componentsOf' | 'privacy' | 'eraser'
+    'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'archive' | 'census' | 'componentsOf' | 'privacy' | 'eraser'
   >,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
@@ -27,6 +28,7 @@ export function createLocalDesk(
     runs: engine.registry.runs,
     deadLetters: createLetterDesk(engine.log),
     jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
+    archive: createArchiveDesk({ ...parts, ...engine }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
     erasures: createErasureDesk({ ...engine, knownAfterMs: isShared(parts.config) ? knownAfterMs : 0 }),

@@ -1,4 +1,5 @@
 import type { Desk, Upload } from '#collectors/http/ports.ts'
+import type { ArchiveFilter } from '#contracts/archive.ts'
 import { CommandError, type ExitName } from '../exit-codes.ts'
 import { type Reply, request } from './request.ts'
 
@@ -50,6 +51,13 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
           upload: content,
         }),
     },
+    archive: {
+      list: async (filter, limit) =>
+        (await must<{ lines: [] }>('/api/archive', { query: { ...archiveQuery(filter), limit } })).lines,
+      plan: (filter) => must('/api/archive/plan', { query: archiveQuery(filter) }),
+      verify: (filter) => must('/api/archive/verify', { method: 'POST', json: filter }),
+      replay: (asked) => must('/api/archive/replay', { method: 'POST', json: asked }),
+    },
     keys: {
       create: async (key) => (await ask<{ key: string }>('/api/keys', { method: 'POST', json: key }))?.key,
       list: async () => (await must<{ keys: [] }>('/api/keys')).keys,
@@ -77,6 +85,8 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
     },
   }
 }
+
+const archiveQuery = ({ tenant, topic, sinceMs, untilMs }: ArchiveFilter) => ({ tenant, topic, sinceMs, untilMs })
 
 type Ask = <Answer>(path: string, call?: Call) => Promise<Answer | undefined>
 

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readLines } from '#collectors/files/read-lines.ts'
 import type { JobReport } from '#collectors/http/ports.ts'
 import type { EventLog, NewRecord } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { bodyOf, parseLine } from '#simulator/message.ts'
+import { createPace } from './pace.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 
 interface ReplayParts {
@@ -71,16 +71,5 @@ function recordOf(text: string, line: number, run: string): NewRecord | string {
     key,
     headers: { ...Object.fromEntries(kept), [recordHeaders.run]: run },
     value: bodyOf(parsed.message),
-  }
-}
-
-/** Waits as long as it takes to stay under the rate, by elapsed time, so that slow appends are caught up. */
-function createPace(rate: number | undefined, stopping: AbortSignal | undefined): (messages: number) => Promise<void> {
-  const began = performance.now()
-  return async (messages) => {
-    if (rate === undefined) return
-    const aheadMs = (messages / rate) * 1_000 - (performance.now() - began)
-    if (aheadMs > 1)
-      await sleep(aheadMs, undefined, stopping === undefined ? {} : { signal: stopping }).catch(() => undefined)
   }
 }

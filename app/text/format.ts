@@ -24,3 +24,10 @@ export const mosValue = (mos: number | undefined): string | undefined => mos?.to
 export const count = (value: number | undefined): string | undefined => value?.toLocaleString('en-US')
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`
+
+/** "512 B", "3.1 KiB", "2.0 GiB". */
+export function bytes(value: number): string {
+  if (value < 1_024) return `${value} B`
+  const power = Math.min(4, Math.floor(Math.log2(value) / 10))
+  return `${(value / 1_024 ** power).toFixed(1)} ${['KiB', 'MiB', 'GiB', 'TiB'][power - 1]}`
+}

@@ -52,6 +52,16 @@ export const emptyDesk: Desk = {
     importFile: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
+  archive: {
+    list: async () => [],
+    plan: async () => ({
+      ...{ objects: 0, rows: 0, bytes: 0, expired: 0 },
+      frozen: { objects: 0, restoring: 0, keys: [] },
+      missing: { objects: 0, keys: [] },
+    }),
+    verify: async () => ({ objects: 0, bytes: 0, expired: 0, refused: [] }),
+    replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
+  },
   keys: { create: async () => 'csk_new', list: async () => [] },
   erasures: {
     erase: async () => ({ sequence: 1, calls: 0, rows: {}, purged: true }),

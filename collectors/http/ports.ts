@@ -1,3 +1,4 @@
+import type { ArchiveFilter, ArchiveSummary } from '#contracts/archive.ts'
 import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
@@ -40,6 +41,42 @@ export interface ReplayPace {
 export interface Jobs {
   importFile(upload: Upload & { readonly tenant?: string | undefined }): Promise<JobReport>
   replay(upload: Upload & ReplayPace, onProgress?: (messages: number) => void): Promise<JobReport>
+}
+
+/** What a replay from the archive would read. Rows are those of whole objects, of which a replay may send a part. */
+export interface ArchivePlan {
+  readonly objects: number
+  readonly rows: number
+  readonly bytes: number
+  /** Must be restored before they can be read: how many, and the keys of the first. */
+  readonly frozen: { readonly objects: number; readonly restoring: number; readonly keys: readonly string[] }
+  /** Not there although they should be. */
+  readonly missing: { readonly objects: number; readonly keys: readonly string[] }
+  /** Not there, and past `retention_until`: removed on purpose. */
+  readonly expired: number
+}
+
+export interface ArchiveVerified {
+  readonly objects: number
+  readonly bytes: number
+  readonly expired: number
+  /** Objects that are not as they were written, or cannot be read: how many of each, and the first. */
+  readonly refused: JobReport['refused']
+}
+
+export interface ArchiveReplay extends ArchiveFilter {
+  /** Messages per second; undefined: as fast as they are stored. */
+  readonly rate?: number | undefined
+}
+
+/** Every method is refused where no archive is configured. */
+export interface ArchiveDesk {
+  list(filter: ArchiveFilter, limit: number): Promise<readonly ArchiveSummary[]>
+  plan(filter: ArchiveFilter): Promise<ArchivePlan>
+  /** Reads every object and compares it with its checksum. */
+  verify(filter: ArchiveFilter, onProgress?: (objects: number) => void): Promise<ArchiveVerified>
+  /** Puts messages into the log again, judged as they were when they were first taken. Refused while some must be restored. */
+  replay(request: ArchiveReplay, onProgress?: (messages: number) => void): Promise<JobReport>
 }
 
 export interface KeyEntry {
@@ -158,6 +195,7 @@ export interface Desk {
   readonly runs: { list(limit: number): Promise<readonly Run[]> }
   readonly deadLetters: DeadLetterDesk
   readonly jobs: Jobs
+  readonly archive: ArchiveDesk
   readonly keys: KeyDesk
   readonly profiles: ProfileDesk
   readonly links: LinkDesk

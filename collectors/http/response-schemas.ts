@@ -91,6 +91,34 @@ export const jobReport = z.object({
     .describe('Of an import: correlation ids of the first calls in it. Their records follow within seconds.'),
 })
 
+const keysOf = z.object({ objects: z.int(), keys: z.array(z.string()).describe('Of the first.') })
+
+export const archivePlan = z.object({
+  objects: z.int(),
+  rows: z.int().describe('Of whole objects: a replay may send a part of them.'),
+  bytes: z.int(),
+  frozen: keysOf.extend({ restoring: z.int() }).describe('Must be restored before they can be read.'),
+  missing: keysOf.describe('Not there, although their retention has not passed.'),
+  expired: z.int().describe('Not there, and their retention has passed.'),
+})
+
+export const archiveVerified = z.object({
+  objects: z.int(),
+  bytes: z.int(),
+  expired: z.int(),
+  refused: jobReport.shape.refused,
+})
+
+export const archiveSummary = z.object({
+  tenant: z.string(),
+  day: z.string(),
+  topic: z.string(),
+  objects: z.int(),
+  rows: z.int(),
+  bytes: z.int(),
+  retentionUntilMs: z.int(),
+})
+
 export const sqlResult = z.object({
   columns: z.array(z.string()),
   rows: z.array(z.array(z.unknown())),

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAdminEndpoints } from './admin-endpoints.ts'
 import { createAdmission } from './admission.ts'
+import { createArchiveEndpoints } from './archive-endpoints.ts'
 import { decompress, tooLarge } from './body.ts'
 import { createCallEndpoints } from './call-endpoints.ts'
 import { createChartEndpoints } from './chart-endpoints.ts'
@@ -43,6 +44,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => 
   ...createProfileEndpoints(parts),
   ...createLinkEndpoints(parts),
   ...createErasureEndpoints(parts),
+  ...createArchiveEndpoints(parts),
   ...createHealthEndpoints(parts),
 ]
 

@@ -1,5 +1,5 @@
 import type { LogRecord } from '#contracts/event-log.ts'
-import { type Outcome, park } from '#contracts/outcome.ts'
+import { drop, type Outcome, park } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 
 export interface TenantRules {
@@ -19,6 +19,8 @@ const unnamed = park(
   'tenant: neither credential, topic nor payload names one, and there are several; set tenantid (in OTLP: tenant_id), or topicTenants in the configuration',
 )
 
+const ofAnother = drop('not_for_this_pipeline')
+
 /**
  * Whose message this is: the credential's tenant (a header that our own edges set), else the topic's configured one,
  * else the one that the payload names, else the only one there is. Where there are several, a guess would hand one
@@ -29,7 +31,14 @@ export function tenantOf(record: LogRecord, named: string | undefined, rules: Te
   if (appointed !== undefined && named !== undefined && named !== appointed) return mismatch
   const tenant = appointed ?? named ?? onlyTenant(rules)
   if (tenant === undefined) return unnamed
+  if (record.replayedMs !== undefined && isLeftOut(record, tenant)) return ofAnother
   return rules.tenants().has(tenant) ? tenant : unregistered
+}
+
+/** A replay for one tenant sends messages of several tenants whole: what is the others' stops here. */
+function isLeftOut({ headers }: LogRecord, tenant: string): boolean {
+  const only = headers[recordHeaders.onlyTenant]
+  return only !== undefined && only !== tenant
 }
 
 function onlyTenant({ tenants }: TenantRules): string | undefined {

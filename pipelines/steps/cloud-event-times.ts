@@ -1,6 +1,6 @@
 import type { LogRecord } from '#contracts/event-log.ts'
 import { type Outcome, park } from '#contracts/outcome.ts'
-import { recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
+import { leastRetentionDays, recordHeaders, type TimeWindows } from '#contracts/pipeline.ts'
 
 const tooFarAhead = park(
   'too_far_ahead',
@@ -21,7 +21,14 @@ export function refusedTime(timeMs: number, record: LogRecord, windows: TimeWind
 
 /**
  * When a row may go, epoch seconds: retention counts from the later of event and log time, so that imports of old
- * dumps do not vanish on arrival.
+ * dumps do not vanish on arrival. A replayed row goes when it would have gone; where that has passed, or comes so soon that
+ * its call would be frozen before all of it is back, retention counts from the replay.
  */
-export const expiresAtSeconds = (timeMs: number, record: LogRecord, windows: TimeWindows): number =>
-  Math.floor((Math.max(timeMs, record.logTimeMs) + windows.retentionMs) / 1_000)
+export function expiresAtSeconds(timeMs: number, record: LogRecord, windows: TimeWindows): number {
+  const atMs = Math.max(timeMs, record.logTimeMs) + windows.retentionMs
+  const soon = record.replayedMs !== undefined && atMs < record.replayedMs + leastAfterReplayMs
+  return Math.floor((soon ? record.replayedMs + windows.retentionMs : atMs) / 1_000)
+}
+
+/** Records are frozen two days before their first row goes: a replay has a day to bring all of a call back. */
+const leastAfterReplayMs = leastRetentionDays * 86_400_000

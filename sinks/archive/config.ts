@@ -19,8 +19,24 @@ export const archiveConfig = z.strictObject({
   accessKeyId: z.string().min(1).optional().describe('S3 key; without it the usual AWS sources are asked.'),
   secretAccessKey: secret().optional().describe('Its secret.'),
   secretAccessKeyFile: secretFile('archive.secretAccessKey'),
-  flushSeconds: z.int().min(1).max(86_400).default(300).describe('Longest time until a message is archived.'),
-  flushMiB: z.int().min(1).max(1_024).default(64).describe('A partition’s file is written at this size at the latest.'),
+  flushSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(300)
+    .describe('Messages of one window of log time go into a file together; it is written when the window has passed.'),
+  flushMiB: z
+    .int()
+    .min(1)
+    .max(1_024)
+    .default(64)
+    .describe('A partition’s messages are written at this size at the latest, before compression.'),
+  bufferMiB: z
+    .int()
+    .min(16)
+    .max(65_536)
+    .default(256)
+    .describe('What waits to be archived in all partitions of one process; beyond it the largest is written early.'),
   retentionDays: z
     .int()
     .min(1)

@@ -100,7 +100,7 @@ function sealed(body: Uint8Array, about: Omit<EnvelopeHead, 'v' | 'cutFrom'>): U
     : sealEnvelope({ head: { ...head, cutFrom: body.length }, body: body.subarray(0, maxBodyBytes) })
 }
 
-const ourHeaders: readonly string[] = [recordHeaders.tenant, recordHeaders.run, recordHeaders.contentType]
+const ourHeaders: readonly string[] = Object.values(recordHeaders)
 
 /** What reading the message again depends on: our edges' headers first, the content type, and binary mode's attributes. */
 function originalHeaders({ headers }: LogRecord): Pick<EnvelopeHead, 'headers' | 'headersLeftOut'> {

@@ -152,6 +152,18 @@ export const pipelineMetrics = {
     labels: ['urgency'],
     buckets: delayBuckets,
   },
+  archivedMessages: {
+    name: 'callscope_pipeline_archived_messages_total',
+    unit: 'count',
+    help: 'Messages stored in the archive and noted in its index, by class of data',
+    labels: ['class'],
+  },
+  archiveLost: {
+    name: 'callscope_pipeline_archive_lost_messages_total',
+    unit: 'count',
+    help: 'Messages that the log forgot before they were archived: must stay 0',
+    labels: [],
+  },
   auditorDifferences: {
     name: 'callscope_pipeline_auditor_differences_total',
     unit: 'count',

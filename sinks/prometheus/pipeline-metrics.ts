@@ -61,6 +61,8 @@ export interface PipelineMetrics {
   recomputed(outcome: RecomputeOutcome, count?: number): void
   dirtyCalls(count: number, oldestSeconds: number): void
   summaryDelay(urgency: Urgency | 'late', seconds: number): void
+  archived(dataClass: string, messages: number): void
+  archiveLost(messages: number): void
   auditorDifferences(differences: readonly Pick<Difference, 'kind'>[]): void
   auditorLooked(look: AuditorLook): void
   watermarks(ages: WatermarkAges): void
@@ -117,6 +119,8 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
       metrics.dirtySeconds.set(oldestSeconds)
     },
     summaryDelay: (urgency, seconds) => metrics.summaryDelay.observe({ urgency }, seconds),
+    archived: (dataClass, messages) => metrics.archivedMessages.inc({ class: dataClass }, messages),
+    archiveLost: (messages) => metrics.archiveLost.inc(messages),
     auditorDifferences(differences) {
       for (const [kind, count] of countBy(differences, ({ kind }) => kind))
         metrics.auditorDifferences.inc({ kind }, count)
@@ -259,6 +263,8 @@ function register(registry: Registry) {
     dirtyCalls: gauge(pipelineMetrics.dirtyCalls),
     dirtySeconds: gauge(pipelineMetrics.dirtySeconds),
     summaryDelay: histogram(pipelineMetrics.summaryDelay),
+    archivedMessages: counter(pipelineMetrics.archivedMessages),
+    archiveLost: counter(pipelineMetrics.archiveLost),
     auditorDifferences: counter(pipelineMetrics.auditorDifferences),
     auditorRows: gauge(pipelineMetrics.auditorRows),
     auditorLook: gauge(pipelineMetrics.auditorLook),

@@ -1,0 +1,134 @@
+import type { ArchivedObject, ArchiveIndex, ObjectStore } from '#contracts/archive.ts'
+import type { Clock } from '#contracts/clock.ts'
+import type { EventLog, Membership, Polled, TopicPartition } from '#contracts/event-log.ts'
+import { callTopics, topicNames } from '#contracts/topics.ts'
+import type { FullCut } from './archive/cutter.ts'
+import { type EncodeFile, filesOf } from './archive/files.ts'
+import { createOpenCuts, nameOf, type OpenCutRules } from './archive/open-cuts.ts'
+import { resumeAt } from './archive/resume.ts'
+import { createTenantOf } from './archive/tenants.ts'
+import { persist } from './persist.ts'
+import type { Pipeline, PipelineObserver } from './pipeline.ts'
+import type { TenantRules } from './steps/cloud-event-tenant.ts'
+
+/** What is archived: everything that is sent. Announcements are made of it, and dead letters are copies of it. */
+export const archivedTopics: readonly string[] = [
+  ...callTopics,
+  ...[topicNames.chatEvents, topicNames.presenceEvents, topicNames.auditEvents],
+  ...[topicNames.appLogs, topicNames.traceSpans],
+]
+
+export interface ArchiveObserver extends Pick<PipelineObserver, 'records' | 'retry'> {
+  /** An object is stored and in the index. */
+  archived?(object: ArchivedObject): void
+  /** Messages that the log forgot before they were archived. */
+  lost?(place: TopicPartition, messages: number): void
+}
+
+export interface ArchiveParts extends TenantRules {
+  readonly log: EventLog
+  readonly store: Pick<ObjectStore, 'put'>
+  readonly index: Pick<ArchiveIndex, 'last' | 'add'>
+  readonly encode: EncodeFile
+  readonly clock: Clock
+  readonly observer: ArchiveObserver
+  readonly rules: OpenCutRules & { readonly retentionMs: number }
+  readonly topics?: readonly string[]
+  readonly limits?: Partial<typeof defaultLimits>
+}
+
+const defaultLimits = { maxRecords: 30_000, maxBytes: 24 * 1_048_576, waitMs: 500 }
+
+/**
+ * Raw messages to files, exactly as sent: read -> cut by log time -> store each tenant's file -> note them in the index
+ * -> commit. What is stored and not in the index is not in the archive: a cut is there whole, once, or not at all.
+ */
+export function createArchivePipeline(parts: ArchiveParts): Pipeline {
+  const { log, observer } = parts
+  const limits = { ...defaultLimits, ...parts.limits }
+  const archive = createArchiving(parts)
+  const cuts = createOpenCuts(parts.rules)
+  let idle = false
+
+  const insist = <Result>(what: string, work: () => Promise<Result>, signal: AbortSignal) =>
+    persist(work, { signal, onRetry: (cause) => observer.retry('archive', what, cause) })
+
+  /** Begins, or goes on where the index ends, whatever was committed. */
+  async function resume(membership: Membership, { topic, partition }: TopicPartition, signal: AbortSignal) {
+    const start = await insist('log or registry', () => resumeAt({ topic, partition }, parts), signal)
+    if (start.lost > 0) observer.lost?.({ topic, partition }, start.lost)
+    cuts.begin(start)
+    membership.seek({ topic, partition, offset: start.fromOffset })
+  }
+
+  /** `overtaken`: others have archived some of it meanwhile. The partition may be theirs now, which the next poll tells. */
+  async function finish(membership: Membership, polled: Polled, signal: AbortSignal): Promise<'done' | 'overtaken'> {
+    const done = new Map<string, TopicPartition & { readonly offset: number }>()
+    const ripe = cuts.take(polled)
+    let outcome: 'done' | 'overtaken' = 'done'
+    for (const cut of ripe) {
+      if ((await archive(cut, signal)) === 'covered') {
+        outcome = 'overtaken'
+        break
+      }
+      const { topic, partition, toOffset: offset } = cut
+      done.set(nameOf(cut), { topic, partition, offset })
+    }
+    if (done.size > 0) await insist('log', () => membership.commit([...done.values()], polled.generation), signal)
+    return outcome
+  }
+
+  async function follow(membership: Membership, signal: AbortSignal): Promise<void> {
+    let generation: number | undefined
+    while (!signal.aborted) {
+      const polled = await insist('log', () => membership.poll(limits, signal), signal)
+      if (polled.generation === generation) {
+        observer.records('archive', polled)
+        if ((await finish(membership, polled, signal)) === 'overtaken') generation = undefined
+        idle = polled.positions.every(({ next, end }) => next >= end)
+        continue
+      }
+      // What was in hand may be others' now: everything that is assigned begins anew where the index ends.
+      idle = false
+      cuts.clear()
+      for (const place of polled.assignment) await resume(membership, place, signal)
+      generation = polled.generation
+    }
+  }
+
+  return {
+    name: 'archive',
+    // What waits for its window to pass is in the log: nobody need wait for that.
+    idle: () => idle,
+    async run(signal) {
+      const membership = await log.join({ group: 'archive', topics: parts.topics ?? archivedTopics })
+      try {
+        await follow(membership, signal)
+      } catch (error) {
+        // Stopped while something could not be stored: it was not committed, and comes again.
+        if (!signal.aborted) throw error
+      } finally {
+        cuts.clear()
+        await membership.leave()
+      }
+    },
+  }
+}
+
+/** Stores the files of a cut and notes them. `covered`: somebody else has archived some of it, within other bounds. */
+function createArchiving({ store, index, encode, observer, rules, clock, ...tenantRules }: ArchiveParts) {
+  const tenantOf = createTenantOf(tenantRules)
+  const onRetry = (what: string) => (cause: Error) => observer.retry('archive', what, cause)
+
+  return async function archive(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
+    const objects: ArchivedObject[] = []
+    for await (const { object, entry } of filesOf(cut, tenantOf, encode)) {
+      const { storageClass } = await persist(() => store.put(object), { signal, onRetry: onRetry('object store') })
+      const retentionUntilMs = entry.lastLogMs + rules.retentionMs
+      objects.push({ ...entry, storageClass, retentionUntilMs, writtenMs: clock() })
+    }
+    const outcome = await persist(() => index.add(cut, objects), { signal, onRetry: onRetry('registry') })
+    if (outcome === 'added') for (const object of objects) observer.archived?.(object)
+    return outcome
+  }
+}
