@@ -30,6 +30,8 @@ export async function closeAbandonedRuns(
   clock: Clock,
   shared = false,
 ): Promise<void> {
+  // Read first: an import that begins meanwhile is among the runs, but its hold is not among those that may be let go.
+  const known = (await watermarks.read()).map(({ source }) => source).filter((source) => source.startsWith('import:'))
   const running = (await runs.list(1_000)).filter(({ status }) => status === 'running')
   const isAbandoned = ({ startedMs }: Pick<Run, 'startedMs'>) => !shared || clock() - startedMs > abandonedAfterMs
   for (const { id } of running.filter(isAbandoned)) {
@@ -37,10 +39,5 @@ export async function closeAbandonedRuns(
     await runs.finish(id, { status: 'failed', finishedMs: clock(), counts: {}, error })
   }
   const held = new Set(running.filter((run) => !isAbandoned(run)).map(({ id }) => sourceOf(id)))
-  const sources = new Set(
-    (await watermarks.read())
-      .map(({ source }) => source)
-      .filter((source) => source.startsWith('import:') && !held.has(source)),
-  )
-  for (const source of sources) await watermarks.remove(source)
+  for (const source of new Set(known)) if (!held.has(source)) await watermarks.remove(source)
 }
