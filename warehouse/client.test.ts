@@ -178,3 +178,13 @@ describe('what the way to a server can do', () => {
     await client.close()
   })
 })
+
+test('where several write into a table of a cluster, each waits for its turn instead of failing', async () => {
+  const busy = anError(286, 'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE')
+  const { seen, url } = await aServer((request, response, at) => (at % 3 === 0 ? fine : busy)(request, response, at))
+  const client = await connectWarehouse({ location: { url } })
+  await run(client, 'INSERT INTO t SELECT 1')
+  await insertRows(client, 't', [{ n: 1 }])
+  expect(seen.sessions).toHaveLength(6)
+  await client.close()
+})
