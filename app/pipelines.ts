@@ -61,6 +61,8 @@ export interface RunningPipelines {
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
+  // Beats, looks and ages are told by the log's time: a clock that is set would show hours in which nobody looked.
+  const logNow = parts.watch.nowMs ?? parts.clock
   const groups = (parts.pipelines ?? pipelineNames).filter(isForRecords)
   await closeAbandonedRuns(registry, parts.clock, isShared(config))
   const quietBelow = await rewindIfUnclean(parts)
@@ -90,7 +92,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     limits: { ...(config.clickhouse.url === undefined ? {} : { lingerMs: serverLingerMs }), ...parts.tuning?.limits },
     ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
-    logNow: parts.clock,
+    logNow,
     onDifferences: (differences) =>
       logger.error(
         { differences: differences.length },
@@ -119,7 +121,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     .catch((error: unknown) =>
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
-  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), parts.clock, stopping.signal)
+  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
   const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
 
   return {
