@@ -13,6 +13,7 @@ import type { Archive } from './archive/open-archive.ts'
 import { isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
+import { createGonePartitions } from './jobs/gone-partitions.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
 import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
@@ -122,7 +123,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
   const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
-  const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
+  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns }, tenants.refresh, stopping.signal)
 
   return {
     failed,
@@ -170,8 +171,10 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 const choreEveryMs = 10_000
 /** Profiles change a few times a year, and one set through this process is known at once. */
 const profilesEvery = 6
+/** Whoever was killed while it imported need not wait for a worker to be started anew. */
+const abandonedEvery = 60
 
-/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
+/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls, let go of what holds. */
 async function doChores(
   parts: PipelinesParts & Pick<Composed, 'owns'>,
   refreshTenants: () => Promise<void>,
@@ -179,13 +182,20 @@ async function doChores(
 ): Promise<void> {
   const { watch, metrics, logger } = parts
   const client = await parts.connect()
+  const letGo = createGonePartitions({ log: parts.log, watermarks: parts.registry.watermarks })
   let round = 0
   while (!signal.aborted) {
     try {
       await watch.embedded?.trim()
       await refreshTenants()
       await parts.privacy?.refresh()
-      if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      if (++round % profilesEvery === 0) {
+        await parts.profiles?.refresh()
+        await letGo()
+      }
+      if (isShared(parts.config) && round % abandonedEvery === 0) {
+        await closeAbandonedRuns(parts.registry, parts.clock, true)
+      }
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {

@@ -72,6 +72,9 @@ const defaultLimits: PipelineLimits = {
  */
 export const serverLingerMs = 1_000
 
+/** As long as a write of watermarks is waited for, milliseconds. */
+const longestWatermarkMs = 1_000
+
 /** Decoded in one go: about 20 ms of samples. */
 const recordsPerTurn = 2_000
 
@@ -101,6 +104,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const tracker = createWatermarkTracker(parts.watermarkLagMs)
   let idle = false
   let watermarksAt = 0
+  let writing: Promise<void> | undefined
 
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
 
@@ -148,7 +152,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const quiet = batch.seen.size === 0 && polled.logNowMs - watermarksAt < limits.watermarkEveryMs
     if (quiet || polled.positions.length === 0) return
     watermarksAt = polled.logNowMs
-    await parts.watermarks.write(tracker.entriesOf(batch, polled))
+    const entries = tracker.entriesOf(batch, polled)
+    // One at a time, so that none overtakes a later one; and not waited for long: a registry that says nothing at all
+    // would hold back rows and announcements, which do not need it.
+    if (writing !== undefined) return
+    writing = parts.watermarks.write(entries).finally(() => {
+      writing = undefined
+    })
+    const waited = new AbortController()
+    try {
+      await Promise.race([writing, pause(longestWatermarkMs, waited.signal)])
+    } finally {
+      waited.abort()
+      writing?.catch(onRetry)
+    }
   }
 
   return {
