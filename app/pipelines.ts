@@ -73,6 +73,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
+    newTenants: tenants.learn,
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
     ...(parts.archive === undefined ? {} : { archive: parts.archive }),
     telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),

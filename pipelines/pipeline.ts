@@ -32,6 +32,11 @@ export interface PipelineParts {
   readonly decode: Decode
   /** Told before the first record of a batch is decoded. */
   readonly begin?: (batch: Batch) => void
+  /**
+   * Asked before messages of an unknown tenant become dead letters; true: there are tenants that were not known before.
+   * Who adds a tenant may send its messages at once, and is another process.
+   */
+  readonly newTenants?: () => Promise<boolean>
   readonly sink: RowSink
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
@@ -109,6 +114,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
 
   async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
+    const first = await decodeAll(polled)
+    const isOfNobody = first.parked.some(({ reason }) => reason === 'unknown_tenant')
+    const batch = isOfNobody && (await parts.newTenants?.()) === true ? await decodeAll(polled) : first
+    await persist(async () => parts.refuseFrozen?.(batch), { signal, onRetry })
+    return batch
+  }
+
+  async function decodeAll(polled: Polled): Promise<Batch> {
     const builder = createBatch(parts.show)
     parts.begin?.(builder.batch)
     for (const [at, record] of polled.records.entries()) {
@@ -117,7 +130,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       builder.from(record)
       parts.decode(asFirstTaken(record), builder)
     }
-    await persist(async () => parts.refuseFrozen?.(builder.batch), { signal, onRetry })
     return builder.batch
   }
 

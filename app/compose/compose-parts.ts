@@ -58,6 +58,8 @@ export interface ComposeParts {
   /** Where log lines and spans go, where that is not the warehouse. */
   readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
+  /** Looks for tenants that were added since; true: there are. */
+  readonly newTenants?: () => Promise<boolean>
   /** Without it nothing is archived. */
   readonly archive?: Archive
   readonly topicTenant?: (topic: string) => string | undefined
