@@ -81,7 +81,9 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
-    ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.profiles === undefined
+      ? {}
+      : { profileOf: parts.profiles.profileOf, refreshProfiles: parts.profiles.refresh }),
     ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
@@ -170,8 +172,8 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 }
 
 const choreEveryMs = 10_000
-/** Profiles change a few times a year, and one set through this process is known at once. */
-const profilesEvery = 6
+/** Profiles change a few times a year. One set through another process is told of once this has passed (local-desk.ts). */
+const profilesEvery = 2
 /** Whoever was killed while it imported need not wait for a worker to be started anew. */
 const abandonedEvery = 60
 

@@ -71,6 +71,8 @@ export interface ComposeParts {
   readonly forgetting?: Privacy
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
+  /** Reads profiles again. */
+  readonly refreshProfiles?: () => Promise<void>
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
   /** Notes whether the stores take what they are given. */

@@ -44,6 +44,7 @@ export function summariesOf(
       nothingYet = false
       return nothing()
     },
+    ...(parts.refreshProfiles === undefined ? {} : { beforeBulk: parts.refreshProfiles }),
     giveUp: giveUpOn({
       ...recompute,
       log,

@@ -1,5 +1,6 @@
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry, Run, WatermarkStore } from '#contracts/registry.ts'
+import { pause } from '#pipelines/pause.ts'
 
 const sourceOf = (run: string): string => `import:${run}`
 
@@ -13,11 +14,28 @@ export async function whileHeld<Result>(
   run: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await watermarks.write([{ tenant, source: sourceOf(run), watermarkMs: 0, atEnd: false }])
+  const hold = () => watermarks.write([{ tenant, source: sourceOf(run), watermarkMs: 0, atEnd: false }])
+  await hold()
+  const ended = new AbortController()
+  const renewing = renew(hold, ended.signal)
   try {
     return await work()
   } finally {
+    ended.abort()
+    await renewing
     await watermarks.remove(sourceOf(run))
+  }
+}
+
+/** One that goes on for more than a day is taken for abandoned, and its hold let go. */
+const renewEveryMs = 60_000
+
+async function renew(hold: () => Promise<void>, ended: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(renewEveryMs, ended)
+    if (ended.aborted) return
+    // It was held before: a registry that is away for a moment lets nobody go.
+    await hold().catch(() => undefined)
   }
 }
 
