@@ -1,5 +1,6 @@
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry, Run, WatermarkStore } from '#contracts/registry.ts'
+import { pause } from '#pipelines/pause.ts'
 
 const sourceOf = (run: string): string => `import:${run}`
 
@@ -13,11 +14,28 @@ export async function whileHeld<Result>(
   run: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await watermarks.write([{ tenant, source: sourceOf(run), watermarkMs: 0, atEnd: false }])
+  const hold = () => watermarks.write([{ tenant, source: sourceOf(run), watermarkMs: 0, atEnd: false }])
+  await hold()
+  const ended = new AbortController()
+  const renewing = renew(hold, ended.signal)
   try {
     return await work()
   } finally {
+    ended.abort()
+    await renewing
     await watermarks.remove(sourceOf(run))
+  }
+}
+
+/** One that goes on for more than a day is taken for abandoned, and its hold let go. */
+const renewEveryMs = 60_000
+
+async function renew(hold: () => Promise<void>, ended: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(renewEveryMs, ended)
+    if (ended.aborted) return
+    // It was held before: a registry that is away for a moment lets nobody go.
+    await hold().catch(() => undefined)
   }
 }
 
@@ -30,6 +48,8 @@ export async function closeAbandonedRuns(
   clock: Clock,
   shared = false,
 ): Promise<void> {
+  // Read first: an import that begins meanwhile is among the runs, but its hold is not among those that may be let go.
+  const known = (await watermarks.read()).map(({ source }) => source).filter((source) => source.startsWith('import:'))
   const running = (await runs.list(1_000)).filter(({ status }) => status === 'running')
   const isAbandoned = ({ startedMs }: Pick<Run, 'startedMs'>) => !shared || clock() - startedMs > abandonedAfterMs
   for (const { id } of running.filter(isAbandoned)) {
@@ -37,10 +57,5 @@ export async function closeAbandonedRuns(
     await runs.finish(id, { status: 'failed', finishedMs: clock(), counts: {}, error })
   }
   const held = new Set(running.filter((run) => !isAbandoned(run)).map(({ id }) => sourceOf(id)))
-  const sources = new Set(
-    (await watermarks.read())
-      .map(({ source }) => source)
-      .filter((source) => source.startsWith('import:') && !held.has(source)),
-  )
-  for (const source of sources) await watermarks.remove(source)
+  for (const source of new Set(known)) if (!held.has(source)) await watermarks.remove(source)
 }

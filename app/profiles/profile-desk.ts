@@ -20,6 +20,8 @@ export interface ProfileDeskParts {
   /** Everything that raw holds, as changes. */
   readonly census: () => AsyncIterable<readonly Change[]>
   readonly clock: Clock
+  /** Resolves when other processes judge by what was stored now; without it there are none. */
+  readonly untilKnown?: () => Promise<void>
 }
 
 /** A tenant with more has a program that makes them, and would fill memory with them. */
@@ -29,7 +31,9 @@ const minuteMs = 60_000
 /** Profiles that come with the program: a tenant may take one as it is, and none may look like one and be another. */
 const readyProfiles: readonly QualityProfile[] = [defaultProfile, ...vendorProfiles.map(({ profile }) => profile)]
 
-export function createProfileDesk({ registry, cache, log, census, clock }: ProfileDeskParts): ProfileDesk {
+export function createProfileDesk(parts: ProfileDeskParts): ProfileDesk {
+  const { registry, cache, log, census, clock, untilKnown = async () => undefined } = parts
+
   function entriesOf(tenant: string): readonly ProfileEntry[] {
     const current = cache.profileOf(tenant, clock()).version
     const own = cache.historyOf(tenant).map(({ validFromMs, profile }) => ({ version: profile.version, validFromMs }))
@@ -98,6 +102,8 @@ export function createProfileDesk({ registry, cache, log, census, clock }: Profi
       const run = randomUUID()
       const subject = `profile ${version} of ${tenant}`
       await registry.runs.start({ id: run, kind: 'recompute', subject, startedMs: clock() })
+      // What is judged by the profile before until then is in raw by then, and announced with all the rest.
+      await untilKnown()
       const calls = await announce(tenant, fromMs).catch(async (error) => {
         const failed = { status: 'failed', finishedMs: clock(), counts: {}, error: shortCause(error) } as const
         // Where the registry takes no writes either, the first error says why.

@@ -12,6 +12,8 @@ export interface OpenLog extends LogWatch {
   readonly log: EventLog
   /** What only a log of our own can do and needs: forget old messages, go back after an unclean stop. */
   readonly embedded: EmbeddedLog | undefined
+  /** The log's present time, epoch milliseconds, where that is not the time of this machine's clock. */
+  readonly nowMs?: () => number
 }
 
 /** The log that the configuration names: Kafka, or the embedded one in the data folder. */
@@ -45,6 +47,7 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
   return {
     log,
     health,
+    nowMs: log.nowMs,
     embedded: undefined,
     async lag(group) {
       const found = await log.lag(group, groupTopics[group as PipelineName] ?? [])

@@ -28,6 +28,8 @@ export type LogHealth = { readonly ok: true } | { readonly ok: false; readonly a
 export interface KafkaLog extends EventLog {
   /** Lag of a group (named as for `join`) in all partitions of the topics. Rejects when the cluster cannot be asked. */
   lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
+  /** The brokers' present time as far as this process knows it, epoch milliseconds. No setting of this machine's clock moves it. */
+  nowMs(): number
   /** Whether brokers, topics and members work; else what is waited for, in words for a person. */
   health(): Promise<LogHealth>
 }
@@ -103,6 +105,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       assertOpen()
       return lagOf({ cluster, logClock }, config.groupPrefix + group, topics)
     },
+    nowMs: () => logClock.at(monotonic()),
     async health() {
       looking ??= look()
       const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs

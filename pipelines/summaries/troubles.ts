@@ -1,3 +1,4 @@
+import { isUnavailable } from '#contracts/errors.ts'
 import { type MemberKey, memberText } from '#contracts/summaries.ts'
 import { BudgetExceeded } from './budget.ts'
 
@@ -19,6 +20,8 @@ export function createTroubles() {
   return {
     /** Notes one more failure of these calls together; true when some of them must be to blame. */
     isHopeless(members: readonly MemberKey[], cause: Error): boolean {
+      // A replica that is away fails every other try, whosever turn it is.
+      if (isUnavailable(cause)) return false
       // Trying a batch again that has used up its time would use it up again.
       const enough = cause instanceof BudgetExceeded ? 1 : patience
       let hopeless = false
