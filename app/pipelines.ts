@@ -184,6 +184,7 @@ async function doChores(
       await refreshTenants()
       await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      if (isShared(parts.config)) await closeSilentRuns(parts)
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
@@ -191,6 +192,11 @@ async function doChores(
     }
     await pause(choreEveryMs, signal)
   }
+}
+
+async function closeSilentRuns({ registry, clock, logger }: PipelinesParts): Promise<void> {
+  for (const run of await closeAbandonedRuns(registry, clock, true))
+    logger.warn({ run }, 'a run was not heard of for two minutes: it has failed, and holds no calls any more')
 }
 
 /** Each worker counts the calls that it computes: together they are all of them. */
