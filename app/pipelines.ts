@@ -22,6 +22,7 @@ import { telemetrySinks } from './stores/telemetry-stores.ts'
 import { isShared } from './stores/where.ts'
 import { createHeartbeats } from './telemetry/heartbeats.ts'
 import { tellOfItself } from './telemetry/own-health.ts'
+import { createRepeatedWarnings, type RepeatedWarnings } from './telemetry/repeated-warnings.ts'
 import { instanceId } from './telemetry/tracing.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
@@ -66,6 +67,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
+  const warnAgain = createRepeatedWarnings({ logger })
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
@@ -97,7 +99,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
         'the auditor found derived rows that do not follow from raw; they are computed again',
       ),
     onRetry: (what, cause) =>
-      logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
+      warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
   })
   const stopping = new AbortController()
   let failure: unknown
@@ -120,7 +122,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
   const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), parts.clock, stopping.signal)
-  const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
+  const chores = doChores({ ...parts, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
 
   return {
     failed,
@@ -171,11 +173,11 @@ const profilesEvery = 6
 
 /** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
 async function doChores(
-  parts: PipelinesParts & Pick<Composed, 'owns'>,
+  parts: PipelinesParts & Pick<Composed, 'owns'> & { readonly warnAgain: RepeatedWarnings },
   refreshTenants: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { watch, metrics, logger } = parts
+  const { watch, metrics } = parts
   const client = await parts.connect()
   let round = 0
   while (!signal.aborted) {
@@ -188,7 +190,7 @@ async function doChores(
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
-      logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
+      parts.warnAgain({}, 'housekeeping failed; trying again', error instanceof Error ? error.message : 'unknown')
     }
     await pause(choreEveryMs, signal)
   }
