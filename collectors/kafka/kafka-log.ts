@@ -32,8 +32,12 @@ export interface KafkaLog extends EventLog {
   health(): Promise<LogHealth>
 }
 
+const neverAnswered: readonly string[] = ['The log: no broker has answered yet.']
+
 // A probe gives up after a second or a few; the answer before is better than none.
 const healthWaitMs = 1_000
+// Where there is none, a broker far away, reached by TLS and with a login, takes longer.
+const firstHealthWaitMs = 10_000
 
 /** Makes no connection yet. Throws an error that names the setting when the settings cannot be right. */
 export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
@@ -46,7 +50,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
   let looking: Promise<void> | undefined
-  let missing: readonly string[] = ['The log: no broker has answered yet.']
+  let missing = neverAnswered
 
   function assertOpen(): void {
     if (closed) throw new Error('The event log is closed.')
@@ -101,7 +105,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async health() {
       looking ??= look()
-      await Promise.race([looking, sleep(healthWaitMs, undefined, { ref: false })])
+      const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs
+      await Promise.race([looking, sleep(waitMs, undefined, { ref: false })])
       const awaits = [...missing, ...[...members].flatMap((member) => member.awaits() ?? [])]
       return awaits.length === 0 ? { ok: true } : { ok: false, awaits }
     },

@@ -7,7 +7,8 @@ import type { ClusterQuestions } from './cluster.ts'
 import { type JoinedRound, type LiveConsumer, startConsumer } from './consumer.ts'
 import type { LogClock } from './log-clock.ts'
 import { createPatience } from './patience.ts'
-import { createReading, keyOf } from './reading.ts'
+import { createReading } from './reading.ts'
+import { keyOf } from './rounds.ts'
 import { explain, type KafkaObserver, type KafkaTrouble, troubleOf } from './trouble.ts'
 
 export interface MembershipParts {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka } from 'kafkajs'
-import { groupTopics, type PipelineName, pipelineNames } from '#app/compose/compose-parts.ts'
+import { groupTopics, isForRecords, type PipelineName, pipelineNames } from '#app/compose/compose-parts.ts'
 import { composePipelines } from '#app/compose-pipelines.ts'
 import { kafkaConfig } from '#collectors/kafka/config.ts'
 import { createKafkaLog, type KafkaLog } from '#collectors/kafka/kafka-log.ts'
@@ -151,7 +151,10 @@ async function drained(log: KafkaLog, workers: readonly WorkerProcess[]): Promis
 }
 
 /** Messages that these groups (all, unless said) have not dealt with; infinite while the log cannot be asked. */
-export async function lagOf(log: KafkaLog, groups: readonly PipelineName[] = pipelineNames): Promise<number> {
+export async function lagOf(
+  log: KafkaLog,
+  groups: readonly PipelineName[] = pipelineNames.filter(isForRecords),
+): Promise<number> {
   try {
     const lags = await Promise.all(groups.map((group) => log.lag(group, groupTopics[group])))
     return lags.flat().reduce((sum, { messages }) => sum + messages, 0)
