@@ -32,9 +32,6 @@ export function workerCommand(parts: CommandParts): Command {
     .action((options: WorkerOptions) => work(parts, options))
 }
 
-/** A batch in hand may wait for a slow store; cut off it is only read again. Kubernetes kills after 30 s. */
-const finishWithinMs = 25_000
-
 function readNames(text: string): readonly PipelineName[] {
   return text.split(',').map((part) => {
     const name = part.trim()
@@ -64,7 +61,7 @@ async function work(parts: CommandParts, options: WorkerOptions): Promise<void> 
       () => logger.info('worker is running'),
       () => undefined,
     )
-    await untilStopped(worker.failed, finishWithinMs)
+    await untilStopped(worker.failed)
   } finally {
     await worker.stop()
     await telemetry.tracing.close()
