@@ -33,7 +33,7 @@ export interface KafkaLog extends EventLog {
   health(): Promise<LogHealth>
 }
 
-const neverAnswered: readonly string[] = ['The log: no broker has answered yet.']
+const neverAnswered: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
 
 // A probe gives up after a second or a few; the answer before is better than none.
 const healthWaitMs = 1_000
