@@ -23,6 +23,7 @@ import { telemetrySinks } from './stores/telemetry-stores.ts'
 import { isShared } from './stores/where.ts'
 import { createHeartbeats } from './telemetry/heartbeats.ts'
 import { tellOfItself } from './telemetry/own-health.ts'
+import { createRepeatedWarnings, type RepeatedWarnings } from './telemetry/repeated-warnings.ts'
 import { instanceId } from './telemetry/tracing.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
@@ -69,6 +70,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
+  const warnAgain = createRepeatedWarnings({ logger })
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
@@ -103,7 +105,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
         'the auditor found derived rows that do not follow from raw; they are computed again',
       ),
     onRetry: (what, cause) =>
-      logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
+      warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
   })
   const stopping = new AbortController()
   let failure: unknown
@@ -126,7 +128,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
   const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
-  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns }, tenants.refresh, stopping.signal)
+  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
 
   return {
     failed,
@@ -174,16 +176,14 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 const choreEveryMs = 10_000
 /** Profiles change a few times a year. One set through another process is told of once this has passed (local-desk.ts). */
 const profilesEvery = 2
-/** Whoever was killed while it imported need not wait for a worker to be started anew. */
-const abandonedEvery = 60
 
 /** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls, let go of what holds. */
 async function doChores(
-  parts: PipelinesParts & Pick<Composed, 'owns'>,
+  parts: PipelinesParts & Pick<Composed, 'owns'> & { readonly warnAgain: RepeatedWarnings },
   refreshTenants: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { watch, metrics, logger } = parts
+  const { watch, metrics } = parts
   const client = await parts.connect()
   const letGo = createGonePartitions({ log: parts.log, watermarks: parts.registry.watermarks })
   let round = 0
@@ -196,16 +196,19 @@ async function doChores(
         await parts.profiles?.refresh()
         await letGo()
       }
-      if (isShared(parts.config) && round % abandonedEvery === 0) {
-        await closeAbandonedRuns(parts.registry, parts.clock, true)
-      }
+      if (isShared(parts.config)) await closeSilentRuns(parts)
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
-      logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
+      parts.warnAgain({}, 'housekeeping failed; trying again', error instanceof Error ? error.message : 'unknown')
     }
     await pause(choreEveryMs, signal)
   }
+}
+
+async function closeSilentRuns({ registry, clock, logger }: PipelinesParts): Promise<void> {
+  for (const run of await closeAbandonedRuns(registry, clock, true))
+    logger.warn({ run }, 'a run was not heard of for two minutes: it has failed, and holds no calls any more')
 }
 
 /** Each worker counts the calls that it computes: together they are all of them. */

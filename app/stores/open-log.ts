@@ -4,6 +4,7 @@ import type { EventLog, LogWatch, TopicDefinition } from '#contracts/event-log.t
 import { embeddedTopics, topicNames } from '#contracts/topics.ts'
 import { groupTopics, type PipelineName } from '../compose/compose-parts.ts'
 import type { EngineParts } from '../engine.ts'
+import { createRepeatedWarnings } from '../telemetry/repeated-warnings.ts'
 import { longestRetentionMs } from '../windows.ts'
 import type { WriteHealth } from '../write-health.ts'
 import { folderFor } from './where.ts'
@@ -26,12 +27,13 @@ export async function openLog(parts: EngineParts, writes: WriteHealth): Promise<
 /** Throws while a broker or a topic is awaited: who can wait, waits (await-engine.ts). */
 async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLog> {
   const topics = embeddedTopics
+  const warnAgain = createRepeatedWarnings({ logger })
   const log = createKafkaLog({
     config: config.kafka,
     clock,
     topics,
     observer: {
-      trouble: (what, of) => logger.warn({ what, of }, 'the log is in trouble'),
+      trouble: (what, of) => warnAgain({ what, of }, 'the log is in trouble'),
       client: (part, severity) => logger.debug({ part, severity }, 'the Kafka client complains'),
     },
   })

@@ -10,6 +10,7 @@ import { createLogClock } from './log-clock.ts'
 import { joinKafkaGroup, type KafkaMembership } from './membership.ts'
 import { readOn } from './read.ts'
 import { createSending } from './sending.ts'
+import { groupOnCluster, inOurNames, topicNamesOf } from './topic-names.ts'
 import { explain, type KafkaObserver, troubleOf } from './trouble.ts'
 
 export interface KafkaLogOptions {
@@ -34,7 +35,7 @@ export interface KafkaLog extends EventLog {
   health(): Promise<LogHealth>
 }
 
-const neverAnswered: readonly string[] = ['The log: no broker has answered yet.']
+const neverAnswered: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
 
 // A probe gives up after a second or a few; the answer before is better than none.
 const healthWaitMs = 1_000
@@ -46,8 +47,12 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const { config, clock, monotonic = () => performance.now(), observer, topics = [] } = options
   const makeClient = createClients(config, observer)
   const logClock = createLogClock({ clock, monotonic })
-  const cluster = createClusterQuestions(() => clusterOf(makeClient()), monotonic)
-  const appender = createAppender(cluster, createSending(makeClient, logClock))
+  const names = topicNamesOf(config)
+  const cluster = inOurNames(
+    createClusterQuestions(() => clusterOf(makeClient()), monotonic),
+    names,
+  )
+  const appender = createAppender(cluster, createSending(makeClient, logClock, names), names)
   const members = new Set<KafkaMembership>()
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
@@ -70,7 +75,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       await cluster.extents([])
       return found
         .filter(([, partitions]) => partitions === undefined)
-        .map(([name]) => `Topic '${name}' does not exist.`)
+        .map(([name]) => `Topic '${names.onCluster(name)}' does not exist.`)
     } catch (error) {
       return [`The log: ${explain(troubleOf(error))}.`]
     }
@@ -83,8 +88,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async join({ group, topics }) {
       assertOpen()
-      const parts = { makeClient, cluster, logClock, observer, sessionTimeoutMs, isClosed: () => closed }
-      const member = joinKafkaGroup(parts, { group: config.groupPrefix + group, topics })
+      const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed: () => closed }
+      const member = joinKafkaGroup(parts, { group: groupOnCluster(config, group), topics })
       members.add(member)
       const leave = async () => {
         members.delete(member)
@@ -98,12 +103,13 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async extent(topic) {
       assertOpen()
-      if ((await cluster.partitions(topic)) === undefined) throw new Error(`Topic '${topic}' does not exist.`)
+      if ((await cluster.partitions(topic)) === undefined)
+        throw new Error(`Topic '${names.onCluster(topic)}' does not exist.`)
       return cluster.extents([topic])
     },
     async lag(group, topics) {
       assertOpen()
-      return lagOf({ cluster, logClock }, config.groupPrefix + group, topics)
+      return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
     nowMs: () => logClock.at(monotonic()),
     async health() {

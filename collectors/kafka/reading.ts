@@ -55,9 +55,9 @@ function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: Reading
     },
     rebalancing: rounds.end,
     lost: rounds.lost,
-    fetched(batch) {
+    fetched(place, batch) {
       const round = rounds.present()
-      const waiting = round?.waiting.get(keyOf(batch))
+      const waiting = round?.waiting.get(keyOf(place))
       if (round === undefined || waiting === undefined) return false
       const isGap = waiting.skipped && Number(batch.fetchedOffset) > waiting.fetchNext
       if (accept(waiting, batch) !== 'taken') {
