@@ -5,6 +5,12 @@ import { BudgetExceeded } from './budget.ts'
 /** A call that has failed this often, while others went well, is the fault itself. */
 const patience = 3
 
+/**
+ * A replica that is away fails every other try, whosever turn it is. But a call whose computing ends the server, each time
+ * anew, looks just like that, and shall not do so for ever.
+ */
+const patienceWithStores = 40
+
 /** Calls whose failures are remembered. Beyond, the first are forgotten, and fail three times more. */
 const maxCalls = 10_000
 
@@ -20,10 +26,8 @@ export function createTroubles() {
   return {
     /** Notes one more failure of these calls together; true when some of them must be to blame. */
     isHopeless(members: readonly MemberKey[], cause: Error): boolean {
-      // A replica that is away fails every other try, whosever turn it is.
-      if (isUnavailable(cause)) return false
       // Trying a batch again that has used up its time would use it up again.
-      const enough = cause instanceof BudgetExceeded ? 1 : patience
+      const enough = cause instanceof BudgetExceeded ? 1 : isUnavailable(cause) ? patienceWithStores : patience
       let hopeless = false
       for (const member of members) {
         const key = memberText(member)
