@@ -46,7 +46,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
   let looking: Promise<void> | undefined
-  let missing: readonly string[] = ['The log: no broker has answered yet.']
+  let missing: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
 
   function assertOpen(): void {
     if (closed) throw new Error('The event log is closed.')
@@ -60,11 +60,12 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
 
   async function missingNow(): Promise<readonly string[]> {
     try {
-      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
       await cluster.extents([])
-      return found
-        .filter(([, partitions]) => partitions === undefined)
-        .map(([name]) => `Topic '${name}' does not exist.`)
+      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
+      const absent = found.filter(([, partitions]) => partitions === undefined).map(([name]) => `Topic '${name}'`)
+      if (absent.length === 0) return []
+      const verb = absent.length === 1 ? 'does' : 'do'
+      return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
     } catch (error) {
       return [`The log: ${explain(troubleOf(error))}.`]
     }
