@@ -40,7 +40,7 @@ const expectReady = (worker: WorkerProcess): Promise<void> =>
 
 async function expectGoodEnd(worker: WorkerProcess): Promise<void> {
   const begun = performance.now()
-  expect(await worker.stop()).toBe(0)
+  expect(await worker.stop(), worker.said()).toBe(0)
   expect(performance.now() - begun).toBeLessThan(10_000)
 }
 
