@@ -67,11 +67,14 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
     said,
     async ready() {
       const base = await url
-      while (child.exitCode === null && child.signalCode === null) {
+      let last = 'no answer'
+      for (const until = Date.now() + readyWithinMs; Date.now() < until; await sleep(100)) {
+        if (child.exitCode !== null || child.signalCode !== null) return
         const answer = await fetch(`${base}/health/ready`).catch(() => undefined)
         if (answer?.ok === true) return
-        await sleep(100)
+        last = (await answer?.text().catch(() => undefined)) ?? last
       }
+      throw new Error(`the worker is not ready: ${last}\n${said()}`)
     },
     async kill() {
       child.kill('SIGKILL')
@@ -92,6 +95,9 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
   }
   throw new Error('the worker ended before it told where it listens')
 }
+
+/** A store may be down for minutes. */
+const readyWithinMs = 60_000
 
 /** Enough for every test, and not for an endless complaint. */
 const mostCharacters = 4_000_000
