@@ -71,11 +71,14 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
 
   async function missingNow(): Promise<readonly string[]> {
     try {
-      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
       await cluster.extents([])
-      return found
+      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
+      const absent = found
         .filter(([, partitions]) => partitions === undefined)
-        .map(([name]) => `Topic '${names.onCluster(name)}' does not exist.`)
+        .map(([name]) => `Topic '${names.onCluster(name)}'`)
+      if (absent.length === 0) return []
+      const verb = absent.length === 1 ? 'does' : 'do'
+      return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
     } catch (error) {
       return [`The log: ${explain(troubleOf(error))}.`]
     }
