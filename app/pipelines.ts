@@ -151,8 +151,19 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
 
 /** One worker of several looks: the owner of the first shard. What others have not dealt with would look like a difference. */
 async function mayAudit(watch: PipelinesParts['watch'], owns: (shard: number) => boolean): Promise<boolean> {
-  return owns(0) && !(await isBehind(watch, ['calls', 'evidence', 'summaries']))
+  if (!owns(0)) return false
+  for (const group of ['calls', 'evidence', 'summaries']) {
+    const behind = await watch.lag(group)
+    if (behind.some(({ lag, seconds }) => lag > 0 && (seconds === undefined || seconds > arrearsSeconds))) return false
+  }
+  return true
 }
+
+/**
+ * While calls go on something always waits: running figures for up to half a minute. What waits no longer than this is dealt
+ * with before the auditor looks again, and only what two looks have seen alike is a difference.
+ */
+const arrearsSeconds = 45
 
 async function isBehind(watch: PipelinesParts['watch'], groups: readonly string[]): Promise<boolean> {
   for (const group of groups) if ((await watch.lag(group)).some(({ lag }) => lag > 0)) return true

@@ -83,8 +83,8 @@ export interface ComposeParts {
   /** The log's present time, epoch milliseconds. */
   readonly logNow: () => number
   /**
-   * Nothing waits to be computed, anywhere, and it is for this process to look: of several workers one. Without it this
-   * process is alone.
+   * Nothing has waited to be computed for longer than two looks are apart, anywhere, and it is for this process to look: of
+   * several workers one. Without it this process is alone, and looks when nothing waits at all.
    */
   readonly mayAudit?: (owns: (shard: number) => boolean) => Promise<boolean>
   readonly auditorPace?: Partial<AuditorPace>
