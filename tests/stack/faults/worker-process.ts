@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plainEnvironment } from '../names.ts'
 import { guardGroup } from '../servers/guard.ts'
 import { repositoryFile } from '../servers/server.ts'
 
@@ -36,7 +37,7 @@ export function startWorkerProcess({ config, pipelines, clockFile, nodeOptions =
     ...['--port', '0', '--json', ...(pipelines === undefined ? [] : ['--pipelines', pipelines])],
   ]
   const env = {
-    ...process.env,
+    ...plainEnvironment(),
     CALLSCOPE_REEXECUTED: '1',
     ...(clockFile === undefined ? {} : { TEST_CLOCK: clockFile }),
   }
