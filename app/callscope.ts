@@ -12,6 +12,8 @@ const major = Number(process.versions.node.split('.')[0])
 if (major >= leastNode) {
   const { main } = await import('./main.ts')
   process.exitCode = await main(process.argv.slice(2))
+  // All is closed and written. What a client library still tries (to join a group, to reach a broker) holds up nobody.
+  setTimeout(() => process.exit(), 500).unref()
 } else {
   process.exitCode = runOnOwnNode()
 }

@@ -29,7 +29,7 @@ import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
-import { bringUpToDate, openWarehouse } from './stores/open-warehouse.ts'
+import { bringUpToDate, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
 import { telemetryReader } from './stores/telemetry-stores.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
@@ -105,10 +105,14 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   closers.push(() => log.close())
   // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
   const opening = openRegistry(parts)
+  // It is awaited below; one that fails before the warehouse is there must not end the process.
+  opening.catch(() => undefined)
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const { connect, connectApart, connectBare } = await openWarehouse(parts, closers)
-  const readerClient = await connect()
-  const migrated = await bringUpToDate(parts, readerClient)
+  const { connect, connectApart, connectBare, readerClient, migrated } = await ofTheWarehouse(async () => {
+    const opened = await openWarehouse(parts, closers)
+    const reader = await opened.connect()
+    return { ...opened, readerClient: reader, migrated: await bringUpToDate(parts, reader) }
+  })
   const sql = createSqlConsole({
     client: await connectBare(),
     confine: config.clickhouse.url === undefined ? 'connection' : 'request',

@@ -13,6 +13,7 @@ import type { Archive } from './archive/open-archive.ts'
 import { isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
+import { createGonePartitions } from './jobs/gone-partitions.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
 import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
@@ -62,6 +63,8 @@ export interface RunningPipelines {
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
+  // Beats, looks and ages are told by the log's time: a clock that is set would show hours in which nobody looked.
+  const logNow = parts.watch.nowMs ?? parts.clock
   const groups = (parts.pipelines ?? pipelineNames).filter(isForRecords)
   await closeAbandonedRuns(registry, parts.clock, isShared(config))
   const quietBelow = await rewindIfUnclean(parts)
@@ -72,6 +75,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
+    newTenants: tenants.learn,
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
     ...(parts.archive === undefined ? {} : { archive: parts.archive }),
     telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
@@ -79,7 +83,9 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
-    ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.profiles === undefined
+      ? {}
+      : { profileOf: parts.profiles.profileOf, refreshProfiles: parts.profiles.refresh }),
     ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
@@ -92,7 +98,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     limits: { ...(config.clickhouse.url === undefined ? {} : { lingerMs: serverLingerMs }), ...parts.tuning?.limits },
     ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
-    logNow: parts.clock,
+    logNow,
     onDifferences: (differences) =>
       logger.error(
         { differences: differences.length },
@@ -121,8 +127,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     .catch((error: unknown) =>
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
-  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), parts.clock, stopping.signal)
-  const chores = doChores({ ...parts, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
+  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
+  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
 
   return {
     failed,
@@ -168,10 +174,10 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 }
 
 const choreEveryMs = 10_000
-/** Profiles change a few times a year, and one set through this process is known at once. */
-const profilesEvery = 6
+/** Profiles change a few times a year. One set through another process is told of once this has passed (local-desk.ts). */
+const profilesEvery = 2
 
-/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
+/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls, let go of what holds. */
 async function doChores(
   parts: PipelinesParts & Pick<Composed, 'owns'> & { readonly warnAgain: RepeatedWarnings },
   refreshTenants: () => Promise<void>,
@@ -179,13 +185,17 @@ async function doChores(
 ): Promise<void> {
   const { watch, metrics } = parts
   const client = await parts.connect()
+  const letGo = createGonePartitions({ log: parts.log, watermarks: parts.registry.watermarks })
   let round = 0
   while (!signal.aborted) {
     try {
       await watch.embedded?.trim()
       await refreshTenants()
       await parts.privacy?.refresh()
-      if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      if (++round % profilesEvery === 0) {
+        await parts.profiles?.refresh()
+        await letGo()
+      }
       if (isShared(parts.config)) await closeSilentRuns(parts)
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))

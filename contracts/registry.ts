@@ -29,7 +29,7 @@ export interface TenantDirectory {
 /** Numbers that rise for ever: a recompute takes one before it reads. */
 export interface VersionSequence {
   next(): Promise<number>
-  /** At start: never hand out a number at or below one already stored in the warehouse. */
+  /** At start, and whenever the sequence is found to have gone back: never hand out a number at or below one already stored in the warehouse. */
   raiseAbove(stored: number): Promise<void>
 }
 

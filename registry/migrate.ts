@@ -1,4 +1,5 @@
 import type { Clock } from '#contracts/clock.ts'
+import { LastingError } from '#contracts/errors.ts'
 import type { Database, Queries } from './database.ts'
 import type { Migration } from './migrations.ts'
 
@@ -104,10 +105,12 @@ function assertSameHistory(applied: readonly Applied[], migrations: readonly Mig
   for (const { number, name, checksum } of applied) {
     const ours = migrations.find((migration) => migration.number === number)
     if (ours === undefined) {
-      throw new Error(`The registry is newer than this program: it has migration ${name}. Run the newer callscope.`)
+      throw new LastingError(
+        `The registry is newer than this program: it has migration ${name}. Run the newer callscope.`,
+      )
     }
     if (ours.checksum !== checksum) {
-      throw new Error(
+      throw new LastingError(
         `Migration ${ours.name} was edited after it had been applied. Undo the edit; add a new migration instead.`,
       )
     }

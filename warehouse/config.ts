@@ -1,14 +1,10 @@
 import { z } from 'zod'
-import { secret, secretFile } from '#contracts/secret.ts'
+import { plainHttpUrl, secret, secretFile } from '#contracts/secret.ts'
 import type { ServerLocation } from './server-connection.ts'
 
 /** The warehouse on a ClickHouse server. */
 export const clickhouseConfig = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => URL.canParse(url) && new URL(url).username === '' && new URL(url).password === '', {
-      error: 'holds a user or password: put them in clickhouse.username and clickhouse.passwordFile',
-    })
+  url: plainHttpUrl('put them in clickhouse.username and clickhouse.passwordFile')
     .optional()
     .describe('HTTP interface of a ClickHouse server. Without it the engine is embedded (chdb in the data folder).'),
   username: z.string().min(1).default('default').describe('User that owns the tables.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainHttpUrl } from '#contracts/secret.ts'
 
 /** Synthetic calls with known truth, sent through the real path (`callscope canary`). */
 export const canaryConfig = z.strictObject({
@@ -15,8 +16,7 @@ export const canaryConfig = z.strictObject({
     .default(60)
     .describe('What is not in its store after this long is missing; what comes in the last two thirds of it is late.'),
   calls: z.int().min(1).max(1_000).default(6).describe('Calls of one round.'),
-  prometheusUrl: z
-    .url({ protocol: /^https?$/ })
+  prometheusUrl: plainHttpUrl('Prometheus is asked without a login')
     .optional()
     .describe('Prometheus that scrapes the workers, http://prometheus:9090: its count of ended calls must rise.'),
 })

@@ -1,4 +1,4 @@
-import { shownUrl } from '#contracts/secret.ts'
+import { askable, basic, shownUrl } from '#contracts/secret.ts'
 import type { Config } from '../config.ts'
 import { asked, askMs, type Check, unwell, well } from './check.ts'
 
@@ -22,9 +22,7 @@ function placesOf({ loki, tempo, telemetry, canary }: Config): readonly Place[] 
   const place = (what: string, setting: string, url: string | undefined, more: Partial<Place>): readonly Place[] =>
     url === undefined ? [] : [{ what, setting, url, path: '/ready', headers: {}, refusals: [], ...more }]
   const login = ({ username, password }: { username?: string | undefined; password?: string | undefined }) =>
-    username === undefined
-      ? {}
-      : { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` }
+    username === undefined ? {} : { authorization: basic(username, password ?? '') }
   const otlp = { path: '/v1/traces', refusals: [401, 403, 404, 502, 503] }
   return [
     ...place('Loki', 'loki.url', loki.url, {
@@ -41,8 +39,10 @@ function placesOf({ loki, tempo, telemetry, canary }: Config): readonly Place[] 
 
 async function checkPlace({ what, setting, url, path, headers, refusals }: Place): Promise<readonly Check[]> {
   return asked(what, `is ${shownUrl(url)} right (${setting}), and is the server up?`, async () => {
-    const target = path === '' ? url : new URL(path, url)
-    const response = await fetch(target, { headers, signal: AbortSignal.timeout(askMs), redirect: 'manual' })
+    const place = askable(url)
+    const target = path === '' ? place.url : new URL(path, place.url)
+    const login = { ...place.headers, ...headers }
+    const response = await fetch(target, { headers: login, signal: AbortSignal.timeout(askMs), redirect: 'manual' })
     await response.body?.cancel()
     const { status } = response
     const refused = refusals.length === 0 ? !response.ok : refusals.includes(status)

@@ -1,5 +1,6 @@
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry, WatermarkStore } from '#contracts/registry.ts'
+import { pause } from '#pipelines/pause.ts'
 
 const holds = 'import:'
 const sourceOf = (run: string): string => holds + run
@@ -14,11 +15,28 @@ export async function whileHeld<Result>(
   run: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await watermarks.write([{ tenant, source: sourceOf(run), watermarkMs: 0, atEnd: false }])
+  const hold = () => watermarks.write([{ tenant, source: sourceOf(run), watermarkMs: 0, atEnd: false }])
+  await hold()
+  const ended = new AbortController()
+  const renewing = renew(hold, ended.signal)
   try {
     return await work()
   } finally {
+    ended.abort()
+    await renewing
     await watermarks.remove(sourceOf(run))
+  }
+}
+
+/** Whoever took it for abandoned, because it was cut off from the registry for a while, has let it go. */
+const renewEveryMs = 60_000
+
+async function renew(hold: () => Promise<void>, ended: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(renewEveryMs, ended)
+    if (ended.aborted) return
+    // It was held before: a registry that is away for a moment lets nobody go.
+    await hold().catch(() => undefined)
   }
 }
 

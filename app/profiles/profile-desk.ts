@@ -19,6 +19,8 @@ export interface ProfileDeskParts {
   /** Everything that raw holds, as changes. */
   readonly census: () => AsyncIterable<readonly Change[]>
   readonly clock: Clock
+  /** Resolves when other processes judge by what was stored now; without it there are none. */
+  readonly untilKnown?: () => Promise<void>
 }
 
 /** A tenant with more has a program that makes them, and would fill memory with them. */
@@ -28,7 +30,8 @@ const minuteMs = 60_000
 /** Profiles that come with the program: a tenant may take one as it is, and none may look like one and be another. */
 const readyProfiles: readonly QualityProfile[] = [defaultProfile, ...vendorProfiles.map(({ profile }) => profile)]
 
-export function createProfileDesk({ registry, cache, log, census, clock }: ProfileDeskParts): ProfileDesk {
+export function createProfileDesk(parts: ProfileDeskParts): ProfileDesk {
+  const { registry, cache, log, census, clock, untilKnown = async () => undefined } = parts
   const asRun = createRuns(registry.runs, clock)
 
   function entriesOf(tenant: string): readonly ProfileEntry[] {
@@ -97,6 +100,8 @@ export function createProfileDesk({ registry, cache, log, census, clock }: Profi
       const fromMs = await store(tenant, profile, validFromMs)
       const { version } = profile
       const { counts } = await asRun('recompute', `profile ${version} of ${tenant}`, async () => {
+        // What is judged by the profile before until then is in raw by then, and announced with all the rest.
+        await untilKnown()
         const calls = await announce(tenant, fromMs)
         return { counts: { calls }, refused: [], notes: [] }
       })

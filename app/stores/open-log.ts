@@ -7,12 +7,14 @@ import type { EngineParts } from '../engine.ts'
 import { createRepeatedWarnings } from '../telemetry/repeated-warnings.ts'
 import { longestRetentionMs } from '../windows.ts'
 import type { WriteHealth } from '../write-health.ts'
-import { folderFor } from './where.ts'
+import { folderFor, fromSettings } from './where.ts'
 
 export interface OpenLog extends LogWatch {
   readonly log: EventLog
   /** What only a log of our own can do and needs: forget old messages, go back after an unclean stop. */
   readonly embedded: EmbeddedLog | undefined
+  /** The log's present time, epoch milliseconds, where that is not the time of this machine's clock. */
+  readonly nowMs?: () => number
 }
 
 /** The log that the configuration names: Kafka, or the embedded one in the data folder. */
@@ -24,17 +26,18 @@ export async function openLog(parts: EngineParts, writes: WriteHealth): Promise<
 
 /** Throws while a broker or a topic is awaited: who can wait, waits (await-engine.ts). */
 async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLog> {
-  const topics = embeddedTopics
   const warnAgain = createRepeatedWarnings({ logger })
-  const log = createKafkaLog({
-    config: config.kafka,
-    clock,
-    topics,
-    observer: {
-      trouble: (what, of) => warnAgain({ what, of }, 'the log is in trouble'),
-      client: (part, severity) => logger.debug({ part, severity }, 'the Kafka client complains'),
-    },
-  })
+  const log = fromSettings(() =>
+    createKafkaLog({
+      config: config.kafka,
+      clock,
+      topics: embeddedTopics,
+      observer: {
+        trouble: (what, of) => warnAgain({ what, of }, 'the log is in trouble'),
+        client: (part, severity) => logger.debug({ part, severity }, 'the Kafka client complains'),
+      },
+    }),
+  )
   const health = async (): Promise<string> => {
     const told = await log.health()
     return told.ok ? 'ok' : told.awaits.join(' ')
@@ -47,6 +50,7 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
   return {
     log,
     health,
+    nowMs: log.nowMs,
     embedded: undefined,
     async lag(group) {
       const found = await log.lag(group, groupTopics[group as PipelineName] ?? [])

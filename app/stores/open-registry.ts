@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { Registry } from '#contracts/registry.ts'
 import type { Database } from '#registry/database.ts'
+import { pgAddress } from '#registry/pg-address.ts'
 import { openPgDatabase } from '#registry/pg-database.ts'
 import { createRegistry, registryOn } from '#registry/registry.ts'
 import type { Config } from '../config.ts'
 import type { EngineParts } from '../engine.ts'
 import { CommandError } from '../exit-codes.ts'
-import { folderFor } from './where.ts'
+import { folderFor, fromSettings } from './where.ts'
 
 /** The registry that the configuration names: a PostgreSQL server, or the embedded one in the data folder. */
 export async function openRegistry({ config, folder, clock, logger }: EngineParts): Promise<Registry> {
@@ -25,6 +26,7 @@ export function openPostgres(
 ): Promise<Database> {
   const { url, password, caFile, tls, connections } = postgres
   if (url === undefined) throw new CommandError('usage', 'postgres.url is not set')
+  fromSettings(() => pgAddress(url))
   const ca = caFile === undefined ? undefined : readCa(caFile)
   return openPgDatabase({ url, password, tls, ca, connections, onLostConnection })
 }

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { LastingError } from '#contracts/errors.ts'
 import { removeBlocks } from '#warehouse/chdb-blocks.ts'
 import { inTurns } from '#warehouse/chdb-turns.ts'
 import { connectWarehouse, type WarehouseLocation, type WarehouseOptions } from '#warehouse/client.ts'
@@ -6,6 +7,7 @@ import { serverLocation } from '#warehouse/config.ts'
 import { listMigrations, makeDatabase, migrateWarehouse, missingMigrations } from '#warehouse/migrate.ts'
 import type { ServerLocation } from '#warehouse/server-connection.ts'
 import type { EngineParts } from '../engine.ts'
+import { CommandError } from '../exit-codes.ts'
 import { folderFor } from './where.ts'
 
 export type Connect = (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
@@ -73,8 +75,28 @@ export async function bringUpToDate(
   }
   const missing = await missingMigrations(client, migrations)
   if (missing.length === 0) return []
-  throw new Error(`the warehouse lacks ${missing.length} migrations, first ${missing[0]}: run "callscope migrate"`)
+  throw new Error(`lacks ${missing.length} migrations, first ${missing[0]}: run "callscope migrate"`)
 }
+
+/** What keeps the warehouse from being opened says whose fault it is: who waits for several stores has to know for which. */
+export async function ofTheWarehouse<Opened>(open: () => Promise<Opened>): Promise<Opened> {
+  try {
+    return await open()
+  } catch (error) {
+    if (error instanceof CommandError || error instanceof LastingError || !(error instanceof Error)) throw error
+    const fix = fixes.find(([pattern]) => pattern.test(error.message))?.[1] ?? ''
+    throw new Error(`the warehouse: ${error.message}${fix}`, { cause: error })
+  }
+}
+
+const fixes: readonly (readonly [RegExp, string])[] = [
+  [/UNKNOWN_DATABASE/, ': its database does not exist: run "callscope migrate" (clickhouse.database)'],
+  [
+    /AUTHENTICATION_FAILED|REQUIRED_PASSWORD/,
+    ': it refuses this user or password (clickhouse.username, clickhouse.password)',
+  ],
+  [/^E[A-Z]+:/, ' (clickhouse.url)'],
+]
 
 async function bareEngine(path: string): Promise<ClickHouseClient> {
   const [{ createClient }, { createChdbConnection }] = await Promise.all([

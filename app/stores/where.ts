@@ -34,3 +34,12 @@ export function requireShared(config: Config, command: string): void {
     `callscope ${command} works on shared stores, and ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: set ${missing.length === 1 ? 'it' : 'them'}, or run everything in one process with "callscope up"`,
   )
 }
+
+/** Makes what only settings can keep from being made: what it throws names the setting, and waiting does not mend it. */
+export function fromSettings<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    throw new CommandError('usage', error instanceof Error ? error.message : 'a setting is wrong')
+  }
+}

@@ -42,6 +42,7 @@ const triesBy: Partial<Record<KafkaTrouble, number>> = { not_allowed: 1, login_r
 
 export function createClusterQuestions(open: () => Cluster, monotonic: () => number): ClusterQuestions {
   let cluster = open()
+  let closed = false
   const known = new Map<string, { readonly partitions: readonly number[]; readonly until: number }>()
   const coordinators = new Map<string, Broker>()
 
@@ -58,7 +59,8 @@ export function createClusterQuestions(open: () => Cluster, monotonic: () => num
         return await question()
       } catch (error) {
         if (isStaleRefusal(error)) throw error
-        if (tries >= (triesBy[troubleOf(error)] ?? mostTries)) throw new KafkaError(what, error)
+        // Trying on after the close would keep the process alive, and make connections that nobody ends.
+        if (closed || tries >= (triesBy[troubleOf(error)] ?? mostTries)) throw new KafkaError(what, error)
         await sleep(tries > 1 ? 100 * 2 ** tries : 0)
         await lookAround(error).catch(() => undefined) // the next try meets the same trouble
       }
@@ -150,7 +152,10 @@ export function createClusterQuestions(open: () => Cluster, monotonic: () => num
         const answer = await broker.fetch({ ...asked, topics: [{ topic, partitions }] })
         return batchOf(topic, String(offset), answer.responses[0].partitions[0])
       }),
-    close: () => cluster.disconnect(),
+    async close() {
+      closed = true
+      await cluster.disconnect()
+    },
   }
 
   async function partitionsOf(topic: string): Promise<readonly number[] | undefined> {

@@ -29,6 +29,8 @@ export type LogHealth = { readonly ok: true } | { readonly ok: false; readonly a
 export interface KafkaLog extends EventLog {
   /** Lag of a group (named as for `join`) in all partitions of the topics. Rejects when the cluster cannot be asked. */
   lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
+  /** The brokers' present time as far as this process knows it, epoch milliseconds. No setting of this machine's clock moves it. */
+  nowMs(): number
   /** Whether brokers, topics and members work; else what is waited for, in words for a person. */
   health(): Promise<LogHealth>
 }
@@ -69,11 +71,14 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
 
   async function missingNow(): Promise<readonly string[]> {
     try {
-      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
       await cluster.extents([])
-      return found
+      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
+      const absent = found
         .filter(([, partitions]) => partitions === undefined)
-        .map(([name]) => `Topic '${names.onCluster(name)}' does not exist.`)
+        .map(([name]) => `Topic '${names.onCluster(name)}'`)
+      if (absent.length === 0) return []
+      const verb = absent.length === 1 ? 'does' : 'do'
+      return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
     } catch (error) {
       return [`The log: ${explain(troubleOf(error))}.`]
     }
@@ -109,6 +114,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       assertOpen()
       return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
+    nowMs: () => logClock.at(monotonic()),
     async health() {
       looking ??= look()
       const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs

@@ -29,7 +29,8 @@ export interface KafkaMembership extends Membership {
 }
 
 const endsEveryMs = 1_000
-const longestLeaveMs = 10_000
+// A member that is still joining cannot leave before it has joined; a process has ten seconds for all of its end.
+const longestLeaveMs = 4_000
 // A poll that does not come for so long is worth a word: a store is down, or a pipeline hangs.
 const longSilenceMs = 300_000
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { secret, secretFile } from '#contracts/secret.ts'
+import { plainHttpUrl, secret, secretFile } from '#contracts/secret.ts'
 
 /** Raw messages, kept as Parquet files on S3-compatible storage or in a folder. */
 export const archiveConfig = z.strictObject({
@@ -11,8 +11,7 @@ export const archiveConfig = z.strictObject({
     )
     .optional()
     .describe('s3://bucket/prefix or file:///folder. Without it nothing is archived.'),
-  endpoint: z
-    .url({ protocol: /^https?$/ })
+  endpoint: plainHttpUrl('put them in archive.accessKeyId and archive.secretAccessKeyFile')
     .optional()
     .describe('S3-compatible service other than AWS, http://minio:9000.'),
   region: z.string().min(1).default('us-east-1').describe('S3 region.'),

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { secret, secretFile } from '#contracts/secret.ts'
+import { plainHttpUrl, secret, secretFile } from '#contracts/secret.ts'
 
 /** Call logs to Loki. */
 export const lokiConfig = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
+  url: plainHttpUrl('put them in loki.username and loki.passwordFile')
     .optional()
     .describe('Base URL of Loki, http://loki:3100. Without it log lines stay in the warehouse (otel_logs).'),
   username: z.string().min(1).optional().describe('Basic authentication, where a proxy in front asks for it.'),

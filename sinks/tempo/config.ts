@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { secret, secretFile } from '#contracts/secret.ts'
+import { plainHttpUrl, secret, secretFile } from '#contracts/secret.ts'
 
 /** Trace spans of the platform to Tempo, or to anything else that takes OTLP over HTTP. */
 export const tempoConfig = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
+  url: plainHttpUrl('put them in tempo.username and tempo.passwordFile')
     .optional()
     .describe('OTLP/HTTP base URL, http://tempo:4318. Without it spans stay in the warehouse (otel_traces).'),
-  queryUrl: z
-    .url({ protocol: /^https?$/ })
+  queryUrl: plainHttpUrl('put them in tempo.username and tempo.passwordFile')
     .optional()
     .describe('Query URL of Tempo, http://tempo:3200, from which a call’s spans are shown.'),
   username: z.string().min(1).optional().describe('Basic authentication, where a proxy in front asks for it.'),

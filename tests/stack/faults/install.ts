@@ -3,20 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka } from 'kafkajs'
 import { groupTopics, isForRecords, type PipelineName, pipelineNames } from '#app/compose/compose-parts.ts'
-import { composePipelines } from '#app/compose-pipelines.ts'
-import { kafkaConfig } from '#collectors/kafka/config.ts'
-import { createKafkaLog, type KafkaLog } from '#collectors/kafka/kafka-log.ts'
-import type { CallRecord } from '#contracts/call-record.ts'
-import { defaultWindows } from '#contracts/pipeline.ts'
+import type { KafkaLog } from '#collectors/kafka/kafka-log.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
-import { defaultPatience } from '#pipelines/summaries/fold.ts'
-import { openPgDatabase } from '#registry/pg-database.ts'
-import { registryOn } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
-import { createPrometheus } from '#sinks/prometheus/prometheus.ts'
 import type { Looked } from '#tests/faults/verify.ts'
-import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
+import { connectWarehouse } from '#warehouse/client.ts'
 import { listMigrations, migrateWarehouse } from '#warehouse/migrate.ts'
+import { lookAt } from '../looked.ts'
 import { ownDatabase } from '../names.ts'
 import { type ClickhouseFront, startClickhouseFront } from '../servers/clickhouse-front.ts'
 import { startKafka } from '../servers/kafka.ts'
@@ -79,26 +72,18 @@ export async function openStackInstall(options: InstallOptions): Promise<StackIn
   await makeTopics(kafka.address, options.partitions ?? {})
   const client = await connectWarehouse({ location: { url: front.url } })
   await migrateWarehouse(client, await listMigrations())
+  await client.close()
   const telemetry = options.telemetryStores === true ? await openTelemetryStores(await own('loki')) : undefined
   const settings = [...(options.settings ?? []), ...telemetrySettings(telemetry)]
   const config = join(folder, 'callscope.yaml')
   await writeFile(config, configText({ kafka: kafka.address, front: front.url, database: database.url, settings }))
-  const log = createKafkaLog({
-    config: kafkaConfig.parse({ brokers: [kafka.address] }),
-    clock: Date.now,
-    observer: { trouble: () => undefined, client: () => undefined },
-  })
-  const registry = await registryOn(await openPgDatabase({ url: database.url, tls: 'off', connections: 2 }), Date.now)
-  await registry.tenants.ensureTenants(simulatedTenants)
-  const { auditor, close: closeComposed } = await composePipelines({
-    ...{ pipelines: [], log, registry, tenants: () => new Set<string>(), windows: defaultWindows },
-    ...{ patience: defaultPatience, logNow: Date.now, onRetry: () => undefined },
-    connect: () => connectWarehouse({ location: { url: front.url } }),
-    prometheus: createPrometheus({ version: 'test', tenants: [], carriers: [], regions: [], learn: true }),
-  })
+  const sight = await lookAt({ kafka: kafka.address, databaseUrl: database.url, warehouse: { url: front.url } })
+  const { log } = sight
+  await sight.registry.tenants.ensureTenants(simulatedTenants)
   const workers = new Set<WorkerProcess>()
   return {
-    ...{ kafka, postgres, databaseUrl: database.url, front: () => front, log, config, auditor, telemetry },
+    ...{ kafka, postgres, databaseUrl: database.url, front: () => front, log, config, telemetry },
+    ...{ auditor: sight.auditor, rows: sight.rows, records: sight.records },
     startWorker(more = {}) {
       const worker = startWorkerProcess({ config, ...more })
       workers.add(worker)
@@ -107,19 +92,10 @@ export async function openStackInstall(options: InstallOptions): Promise<StackIn
     async restartFront() {
       front = await startClickhouseFront({ folder: warehouse, users, port: front.port })
     },
-    rows: (query) => rowsOf(client, query),
-    async records() {
-      const rows = await rowsOf<[string]>(client, 'SELECT record FROM calls FINAL WHERE is_deleted = 0')
-      const records = rows.map(([record]) => JSON.parse(record) as CallRecord)
-      return new Map(records.map((record) => [record.id, record]))
-    },
     drained: () => drained(log, [...workers]),
     async close() {
       await Promise.all([...workers].filter((worker) => worker.isAlive()).map((worker) => worker.kill()))
-      await closeComposed()
-      await client.close()
-      await registry.close()
-      await log.close()
+      await sight.close()
       await front.stop()
       await database.drop().catch(() => undefined)
       await Promise.all([kafka.stop(), postgres.stop(), telemetry?.loki.stop()])
@@ -140,7 +116,7 @@ const telemetrySettings = (stores: TelemetryStores | undefined): readonly string
 const drainWithinMs = 1_800_000
 
 /** Waits until every group has dealt with all there is, several looks in a row. */
-async function drained(log: KafkaLog, workers: readonly WorkerProcess[]): Promise<void> {
+export async function drained(log: KafkaLog, workers: readonly WorkerProcess[]): Promise<void> {
   const until = performance.now() + drainWithinMs
   for (let quiet = 0; quiet < 3; ) {
     if (!workers.some((worker) => worker.isAlive())) throw new Error('no worker is left to deal with anything')

@@ -18,6 +18,8 @@ export interface WorkerProcess {
   readonly isAlive: () => boolean
   /** What it said at error or above. */
   complaints(): readonly string[]
+  /** All it said, on standard output and standard error. */
+  said(): string
 }
 
 export interface WorkerOptions {
@@ -27,18 +29,24 @@ export interface WorkerOptions {
   readonly clockFile?: string
   /** Beside what it has: memory limits and the like. */
   readonly nodeOptions?: readonly string[]
+  /** Settings by variable. */
+  readonly env?: Readonly<Record<string, string>>
+  /** `worker` unless said: another command that runs until it is stopped and tells its URL. */
+  readonly command?: readonly string[]
 }
 
 /** `callscope worker` as an operator starts it, in a process of its own. */
-export function startWorkerProcess({ config, pipelines, clockFile, nodeOptions = [] }: WorkerOptions): WorkerProcess {
+export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
+  const { config, pipelines, clockFile, nodeOptions = [], command = ['worker'] } = options
   const shifted = clockFile === undefined ? [] : ['--import', join(import.meta.dirname, 'shifted-clock.ts')]
   const args = [
-    ...[...nodeOptions, ...shifted, repositoryFile('app/callscope.ts'), 'worker', '--config', config],
+    ...[...nodeOptions, ...shifted, repositoryFile('app/callscope.ts'), ...command, '--config', config],
     ...['--port', '0', '--json', ...(pipelines === undefined ? [] : ['--pipelines', pipelines])],
   ]
   const env = {
     ...plainEnvironment(),
     CALLSCOPE_REEXECUTED: '1',
+    ...options.env,
     ...(clockFile === undefined ? {} : { TEST_CLOCK: clockFile }),
   }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -48,6 +56,7 @@ export function startWorkerProcess({ config, pipelines, clockFile, nodeOptions =
     return code as number | null
   })
   const errors = complaintsOf(child)
+  const said = textOf(child)
   const url = firstLine(child).then((line) => (JSON.parse(line) as { url: string }).url)
   url.catch(() => undefined)
   return {
@@ -55,13 +64,17 @@ export function startWorkerProcess({ config, pipelines, clockFile, nodeOptions =
     url,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     complaints: errors,
+    said,
     async ready() {
       const base = await url
-      while (child.exitCode === null && child.signalCode === null) {
+      let last = 'no answer'
+      for (const until = Date.now() + readyWithinMs; Date.now() < until; await sleep(100)) {
+        if (child.exitCode !== null || child.signalCode !== null) return
         const answer = await fetch(`${base}/health/ready`).catch(() => undefined)
         if (answer?.ok === true) return
-        await sleep(100)
+        last = (await answer?.text().catch(() => undefined)) ?? last
       }
+      throw new Error(`the worker is not ready: ${last}\n${said()}`)
     },
     async kill() {
       child.kill('SIGKILL')
@@ -81,6 +94,21 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
     if (text.includes('\n')) return text.slice(0, text.indexOf('\n'))
   }
   throw new Error('the worker ended before it told where it listens')
+}
+
+/** A store may be down for minutes. */
+const readyWithinMs = 60_000
+
+/** Enough for every test, and not for an endless complaint. */
+const mostCharacters = 4_000_000
+
+function textOf({ stdout, stderr }: ChildProcess): () => string {
+  let text = ''
+  for (const stream of [stdout, stderr])
+    stream?.on('data', (chunk: Buffer | string) => {
+      if (text.length < mostCharacters) text += chunk
+    })
+  return () => text
 }
 
 /** pino's numbers: 50 is error. */

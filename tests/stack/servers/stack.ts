@@ -27,11 +27,13 @@ export interface StackAddresses {
   readonly s3: string
   /** Folder in which a test names what Prometheus scrapes (callscope*.yaml), where that was started here. */
   readonly prometheusTargets?: string
+  /** Folder in which a test names Alertmanagers for it. */
+  readonly prometheusAlertmanagers?: string
   /** What came in by OTLP, an export in JSON on each line, where the Collector was started here. */
   readonly otlpFile?: string
 }
 
-type ServerName = Exclude<keyof StackAddresses, 'prometheusTargets' | 'otlpFile'>
+type ServerName = Exclude<keyof StackAddresses, 'prometheusTargets' | 'prometheusAlertmanagers' | 'otlpFile'>
 
 interface Part {
   readonly name: ServerName
@@ -50,7 +52,10 @@ export const stackParts: readonly Part[] = [
   { name: 'loki', variable: 'CALLSCOPE_TEST_LOKI', start: startLoki },
   {
     ...{ name: 'prometheus', variable: 'CALLSCOPE_TEST_PROMETHEUS', start: startPrometheus },
-    extras: (server) => ({ prometheusTargets: (server as PrometheusServer).targets }),
+    extras: (server) => {
+      const { targets, alertmanagers } = server as PrometheusServer
+      return { prometheusTargets: targets, prometheusAlertmanagers: alertmanagers }
+    },
   },
   { name: 'alertmanager', variable: 'CALLSCOPE_TEST_ALERTMANAGER', start: startAlertmanager },
   {
