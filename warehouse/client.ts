@@ -47,14 +47,19 @@ export async function connectWarehouse(options: WarehouseOptions): Promise<Click
     ...(maxQueryMs === undefined ? {} : { max_execution_time: maxQueryMs / 1_000 }),
   }
   const traced = trace === undefined ? undefined : createStatementTracer(trace)
-  const watched = (client: ClickHouseClient) => traced?.watch(client) ?? client
-  const tracing = traced === undefined ? {} : { tracer: traced.tracer }
   if ('url' in location)
-    return watched(connectServer({ ...options, ...tracing, location, settings: clickhouse_settings }))
+    return connectServer({
+      ...options,
+      ...(traced === undefined ? {} : { traced }),
+      location,
+      settings: clickhouse_settings,
+    })
+  const tracing = traced === undefined ? {} : { tracer: traced.tracer }
   const { createChdbConnection } = await import('chdb/connection')
   const connection = inTurns(withBlocks(createChdbConnection({ path: location.path }), location.path))
   const settings = { connection, clickhouse_settings, log, ...tracing }
-  return watched(createClient(settings as unknown as Parameters<typeof createClient>[0]))
+  const client = createClient(settings as unknown as Parameters<typeof createClient>[0])
+  return traced?.watch(client) ?? client
 }
 
 /** Rows of a SELECT, each an array in column order. Throws LastingError, or an error that may pass with time. */

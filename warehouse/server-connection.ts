@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { clusterSettings } from './cluster-settings.ts'
+import type { StatementTracer } from './statement-tracer.ts'
 
 /** A ClickHouse server, or a cluster behind one address. */
 export interface ServerLocation {
@@ -21,7 +22,7 @@ export interface ServerOptions {
   readonly settings: ClickHouseSettings
   readonly requestTimeoutMs?: number
   /** Told of every statement, for the operator's traces. */
-  readonly tracer?: NonNullable<NonNullable<Parameters<typeof createClient>[0]>['tracer']>
+  readonly traced?: StatementTracer
 }
 
 const defaultRequestTimeoutMs = 120_000
@@ -38,7 +39,7 @@ export function connectServer({
   location,
   settings,
   requestTimeoutMs = defaultRequestTimeoutMs,
-  tracer,
+  traced,
 }: ServerOptions): ClickHouseClient {
   const { url, username, password, database, cluster, compression = 'zstd' } = location
   const client = createClient({
@@ -47,7 +48,7 @@ export function connectServer({
     ...(password === undefined ? {} : { password }),
     ...(database === undefined ? {} : { database }),
     application: 'callscope',
-    ...(tracer === undefined ? {} : { tracer }),
+    ...(traced === undefined ? {} : { tracer: traced.tracer }),
     keep_alive: { enabled: true, idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
     ...(compression === 'none'
       ? {}
@@ -64,7 +65,8 @@ export function connectServer({
       ...settings,
     },
   })
-  return withSession(client, randomUUID)
+  // Statements are told of as they are sent, not as they queue for their turn.
+  return withSession(traced?.watch(client) ?? client, randomUUID)
 }
 
 interface Answer {

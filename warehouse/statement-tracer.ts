@@ -63,4 +63,6 @@ export function createStatementTracer(trace: TraceStatement) {
   }
 }
 
+export type StatementTracer = ReturnType<typeof createStatementTracer>
+
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Kafka } from 'kafkajs'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { startWorkerProcess, type WorkerProcess } from './faults/worker-process.ts'
+import type { WorkerProcess } from './faults/worker-process.ts'
 import { callscope } from './flow/callscope.ts'
 import { type FlowInstall, openFlowInstall } from './flow/install.ts'
 import { ownName } from './names.ts'
@@ -147,8 +148,8 @@ describe('planted secrets', () => {
   })
 
   test('nor in what worker and page say, on any port, while messages with personal data go through and fail', async () => {
-    const worker = startWorkerProcess({ config, env })
-    const serve = startWorkerProcess({ config, env, command: ['serve'] })
+    const worker = install.startWorker({ config, env })
+    const serve = install.startWorker({ config, env, command: ['serve'] })
     await Promise.all([worker.ready(), serve.ready()])
     await sendPersonal()
     const waited = await doneWith(worker)
@@ -179,7 +180,6 @@ const textOf = async (url: string, init: RequestInit = {}): Promise<string> => {
 
 /** Good ones, ones that no pipeline can read, and ones that are refused: all with numbers and addresses in them. */
 async function sendPersonal(): Promise<void> {
-  const { log } = await install.look()
   const at = new Date().toISOString()
   const event = (id: string, more: object) =>
     JSON.stringify({
@@ -193,15 +193,17 @@ async function sendPersonal(): Promise<void> {
       ...more,
     })
   const data = { from: planted.number, to: `sip:${planted.email}` }
-  await log.append(
-    [
-      event('good', { data }),
-      event('other-tenant', { tenantid: 'nobody', data }),
-      event('wrong-time', { time: `${planted.number} o’clock`, data }),
-      event('wrong-type', { type: planted.email, data }),
-      `{"number": "${planted.number}", "mail": "${planted.email}", ${planted.garbage}`,
-    ].map((value) => ({ topic: 'call-events', key: planted.number, value })),
-  )
+  const values = [
+    event('good', { data }),
+    event('other-tenant', { tenantid: 'nobody', data }),
+    event('wrong-time', { time: `${planted.number} o’clock`, data }),
+    event('wrong-type', { type: planted.email, data }),
+    `{"number": "${planted.number}", "mail": "${planted.email}", ${planted.garbage}`,
+  ]
+  const producer = new Kafka({ brokers: [install.kafka.address], logLevel: 1 }).producer()
+  await producer.connect()
+  await producer.send({ topic: 'call-events', messages: values.map((value) => ({ key: planted.number, value })) })
+  await producer.disconnect()
 }
 
 async function doneWith(worker: WorkerProcess): Promise<string> {

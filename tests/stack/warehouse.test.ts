@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { createRawSink } from '#sinks/clickhouse/raw-sink.ts'
 import { messagesOf } from '#tests/builders.ts'
 import { startFlow } from '#tests/flow/flow.ts'
@@ -239,4 +240,20 @@ test('a whole call over a server that fails every third insert is the call of th
   await front.control.set({})
   expect(overServer).toEqual(await told({}))
   expect(Object.keys(overServer)).toEqual(['a'])
+})
+
+test('a connection that is traced tells of each statement, and answers as any other', async () => {
+  const told: string[] = []
+  const trace: TraceStatement = ({ kind, table }) => {
+    told.push(`${kind} ${table}`)
+    return { within: (run) => run(), end: () => undefined }
+  }
+  const client = await connectWarehouse({ location: { url: front.url }, trace })
+  const [tables, events] = await Promise.all([
+    rowsOf(client, 'SELECT count() FROM quality_samples'),
+    rowsOf(client, 'SELECT count() FROM call_events'),
+  ])
+  await client.close()
+  expect([tables.length, events.length]).toEqual([1, 1])
+  expect(told).toEqual(['SELECT quality_samples', 'SELECT call_events'])
 })
