@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hashKey } from '#collectors/http/credentials.ts'
 import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { pause } from '#pipelines/pause.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import { createArchiveDesk } from '../archive/archive-desk.ts'
 import type { Engine } from '../engine.ts'
@@ -11,7 +12,7 @@ import { isShared } from '../stores/where.ts'
 import { createErasureDesk } from './erasure-desk.ts'
 import { createLinkDesk } from './link-desk.ts'
 
-/** Workers ask the registry for erasures every ten seconds. */
+/** Workers ask the registry for tenants and erasures every ten seconds. */
 const knownAfterMs = 12_000
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
@@ -22,16 +23,19 @@ export function createLocalDesk(
   >,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
+  const shared = isShared(parts.config)
+  // What names a tenant before workers have heard of it would be a dead letter.
+  const untilHeardOf = shared ? { onTenantsAdded: () => pause(knownAfterMs, parts.stopping) } : {}
   return {
     calls: engine.reader,
     sql: engine.sql,
     runs: engine.registry.runs,
     deadLetters: createLetterDesk(engine.log),
-    jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
+    jobs: createJobs({ ...untilHeardOf, ...parts, log: engine.log, registry: engine.registry }),
     archive: createArchiveDesk({ ...parts, ...engine }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
-    erasures: createErasureDesk({ ...engine, knownAfterMs: isShared(parts.config) ? knownAfterMs : 0 }),
+    erasures: createErasureDesk({ ...engine, knownAfterMs: shared ? knownAfterMs : 0 }),
     profiles: createProfileDesk({ ...engine, cache: engine.profiles, clock: parts.clock }),
   }
 }

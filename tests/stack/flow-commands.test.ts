@@ -84,7 +84,6 @@ interface Listed {
 describe('commands on shared stores', () => {
   test('replay, import, call, calls, sql and runs', async () => {
     const file = join(install.folder, 'some.jsonl')
-    await install.ask('simulate', '--seed', '3', '--calls', '4', '--out', file).catch(() => undefined)
     await callscope(['simulate', '--seed', '3', '--calls', '4', '--out', file])
     await install.ask('replay', file, '--add-tenant', 'globex', 'initech')
     const dump = repositoryFile('tests/fixtures/jitsi-rtcstats-server/dumps/google-standard-stats-p2p.jsonl')
