@@ -25,7 +25,9 @@ export function createLocalDesk(
 ): Desk {
   const shared = isShared(parts.config)
   // What names a tenant before workers have heard of it would be a dead letter.
-  const untilHeardOf = shared ? { onTenantsAdded: () => pause(knownAfterMs, parts.stopping) } : {}
+  const untilHeardOf = shared
+    ? { onTenantsAdded: () => pause(knownAfterMs, parts.stopping ?? new AbortController().signal) }
+    : {}
   return {
     calls: engine.reader,
     sql: engine.sql,
