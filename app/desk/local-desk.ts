@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hashKey } from '#collectors/http/credentials.ts'
 import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
 import type { Registry } from '#contracts/registry.ts'
+import { pause } from '#pipelines/pause.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import { createArchiveDesk } from '../archive/archive-desk.ts'
 import type { Engine } from '../engine.ts'
@@ -12,7 +13,7 @@ import { isShared } from '../stores/where.ts'
 import { createErasureDesk } from './erasure-desk.ts'
 import { createLinkDesk } from './link-desk.ts'
 
-/** Workers ask the registry for erasures every ten seconds. */
+/** Workers ask the registry for tenants and erasures every ten seconds. */
 const knownAfterMs = 12_000
 
 /** And for profiles every twenty. */
@@ -26,19 +27,24 @@ export function createLocalDesk(
   >,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
+  const shared = isShared(parts.config)
+  // What names a tenant before workers have heard of it would be a dead letter.
+  const untilHeardOf = shared
+    ? { onTenantsAdded: () => pause(knownAfterMs, parts.stopping ?? new AbortController().signal) }
+    : {}
   return {
     calls: engine.reader,
     sql: engine.sql,
     runs: engine.registry.runs,
     deadLetters: createLetterDesk(engine.log),
-    jobs: createJobs({ ...parts, log: engine.log, registry: engine.registry }),
+    jobs: createJobs({ ...untilHeardOf, ...parts, log: engine.log, registry: engine.registry }),
     archive: createArchiveDesk({ ...parts, ...engine }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
-    erasures: createErasureDesk({ ...engine, knownAfterMs: isShared(parts.config) ? knownAfterMs : 0 }),
+    erasures: createErasureDesk({ ...engine, knownAfterMs: shared ? knownAfterMs : 0 }),
     profiles: createProfileDesk({
       ...{ ...engine, cache: engine.profiles, clock: parts.clock },
-      ...(isShared(parts.config) ? { untilKnown: () => sleep(profilesKnownAfterMs) } : {}),
+      ...(shared ? { untilKnown: () => sleep(profilesKnownAfterMs) } : {}),
     }),
   }
 }

@@ -51,8 +51,9 @@ export function createJobs(parts: JobsParts): Jobs {
     },
     async replay({ name, content, rate, repeat, tenants = [] }, onProgress) {
       if (tenants.length > 0) {
+        const known = (await registry.tenants.tenants()).map(({ id }) => id)
         await registry.tenants.ensureTenants(tenants.map((id) => ({ id, name: id })))
-        await parts.onTenantsAdded?.()
+        if (tenants.some((id) => !known.includes(id))) await parts.onTenantsAdded?.()
       }
       return asRun('replay', basename(name), (run) =>
         asFile(content, spoolFolder, (path) =>
