@@ -3,8 +3,10 @@
  * Usage: node benchmarks/bare-consumer.ts BROKER MESSAGES TOPIC... ; prints {"seconds"} from the first message to the last.
  */
 import { Kafka, logLevel } from 'kafkajs'
+import { registerCodecs } from '#collectors/kafka/codecs.ts'
 
 const [broker = '', wanted = '0', ...topics] = process.argv.slice(2)
+registerCodecs() // the samples come as our producer sends them: zstd
 const consumer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).consumer({
   ...{ groupId: `bare-${process.pid}`, maxBytesPerPartition: 16 * 1_048_576, maxWaitTimeInMs: 500 },
 })

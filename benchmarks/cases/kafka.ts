@@ -14,7 +14,7 @@ export const kafka: BenchCase = {
   name: 'kafka',
   title: 'Kafka -> stores: one worker against a bare consumer, two workers against one',
   async run(options) {
-    const samples = options.quick ? 50_000 : 1_000_000
+    const samples = sizeFromEnvironment() ?? (options.quick ? 50_000 : 1_000_000)
     const calls = options.quick ? 1_000 : 10_000
     const one = await readToEnd(options, { samples, calls, workers: 1 })
     const two = await readToEnd(options, { samples, calls, workers: 2 })
@@ -53,6 +53,12 @@ export const kafka: BenchCase = {
       ],
     }
   },
+}
+
+/** For looking at one size between: BENCH_SAMPLES=1000000. */
+function sizeFromEnvironment(): number | undefined {
+  const { BENCH_SAMPLES } = process.env
+  return BENCH_SAMPLES === undefined ? undefined : Number(BENCH_SAMPLES)
 }
 
 interface Sizes {
@@ -114,7 +120,7 @@ async function fill({ log }: StackInstall, { samples, calls }: Omit<Sizes, 'work
 async function readBare({ kafka: broker }: StackInstall, samples: number): Promise<number> {
   const script = join(import.meta.dirname, '..', 'bare-consumer.ts')
   const child = spawn(process.execPath, [script, broker.address, String(samples), 'quality-samples'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [answer] = await Promise.all([text(child.stdout), once(child, 'exit')])
   return (JSON.parse(answer) as { seconds: number }).seconds
