@@ -90,8 +90,7 @@ describe('commands on shared stores', () => {
     expect(await install.callscope('import', dump, '--json')).toMatchObject({ exit: 0 })
     await install.drained()
     const { calls } = await install.ask<Listed>('calls', '--limit', '100')
-    const letters = (await install.callscope('dead-letters', 'list', '--json')).out
-    expect(calls.length, letters.slice(0, 2_000)).toBeGreaterThanOrEqual(5)
+    expect(calls.length).toBeGreaterThanOrEqual(5)
     const id = calls[0]?.id ?? ''
     expect(JSON.stringify(await install.ask('call', id))).toContain(id)
     const answer = await install.ask<{ rows: unknown[] }>('sql', 'SELECT count() FROM calls FINAL WHERE is_deleted = 0')
