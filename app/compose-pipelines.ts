@@ -138,10 +138,7 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
     foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
     log: parts.log,
     writer: createCallWriter(auditing),
-    async idle() {
-      if (!pipelines.every((pipeline) => pipeline.idle())) return false
-      return parts.mayAudit === undefined ? true : parts.mayAudit(summaries.owns)
-    },
+    idle: async () => parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle()),
     logNow: parts.logNow,
     looked: parts.prometheus.pipelines.auditorLooked,
     found(differences) {

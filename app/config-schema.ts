@@ -77,6 +77,11 @@ export const configSchema = z.strictObject({
     .default('127.0.0.1')
     .describe('Address to listen on. Anything but loopback needs an API key (callscope keys create).'),
   port: int(0, 65_535).default(4650).describe('Port to listen on; 0 takes any free one.'),
+  statusPort: int(0, 65_535)
+    .optional()
+    .describe(
+      'With "callscope serve": a port of its own for /health and /metrics without a credential, for Prometheus within the network. Without it they are asked on the port above, /metrics with a key.',
+    ),
   allowedHosts: z
     .array(z.string().min(1))
     .default([])

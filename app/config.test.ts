@@ -79,3 +79,10 @@ test('a missing or broken file is a clear error', () => {
 test('every setting says what it means', () => {
   expect(describeSchema().filter(({ help }) => help === '')).toEqual([])
 })
+
+test('an empty variable counts as not set, as compose files and charts pass it on', () => {
+  const config = loadConfig({ env: { CALLSCOPE_ARCHIVE_URL: '', CALLSCOPE_TENANTS: '', CALLSCOPE_PORT: '' } })
+  expect(config.archive.url).toBeUndefined()
+  expect(config.port).toBe(4650)
+  expect(() => loadConfig({ env: { CALLSCOPE_ARCHIVE_URI: '' } })).toThrow('CALLSCOPE_ARCHIVE_URL')
+})

@@ -85,7 +85,8 @@ function variablesIn(env: ConfigSources['env'], settings: readonly Setting[]): {
         `unknown variable ${name}${near === undefined ? '.' : `: did you mean ${near}?`} Unset it, or see "callscope doctor --settings".`,
       )
     }
-    found.push({ setting, text })
+    // Compose files and charts pass on what is not set as an empty text.
+    if (text !== '') found.push({ setting, text })
   }
   return found
 }

@@ -13,6 +13,7 @@ import type { Archive } from './archive/open-archive.ts'
 import { isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
+import { createGonePartitions } from './jobs/gone-partitions.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
 import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
@@ -22,6 +23,7 @@ import { telemetrySinks } from './stores/telemetry-stores.ts'
 import { isShared } from './stores/where.ts'
 import { createHeartbeats } from './telemetry/heartbeats.ts'
 import { tellOfItself } from './telemetry/own-health.ts'
+import { createRepeatedWarnings, type RepeatedWarnings } from './telemetry/repeated-warnings.ts'
 import { instanceId } from './telemetry/tracing.ts'
 import { createTenantCache } from './tenant-cache.ts'
 import { windowsOf } from './windows.ts'
@@ -61,15 +63,19 @@ export interface RunningPipelines {
 /** Starts every pipeline of this process. */
 export async function startPipelines(parts: PipelinesParts): Promise<RunningPipelines> {
   const { config, log, registry, metrics, logger } = parts
+  // Beats, looks and ages are told by the log's time: a clock that is set would show hours in which nobody looked.
+  const logNow = parts.watch.nowMs ?? parts.clock
   const groups = (parts.pipelines ?? pipelineNames).filter(isForRecords)
   await closeAbandonedRuns(registry, parts.clock, isShared(config))
   const quietBelow = await rewindIfUnclean(parts)
   const tenants = await createTenantCache(registry.tenants)
   await registry.versions.raiseAbove(await greatestVersion(parts))
+  const warnAgain = createRepeatedWarnings({ logger })
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
+    newTenants: tenants.learn,
     ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
     ...(parts.archive === undefined ? {} : { archive: parts.archive }),
     telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
@@ -77,7 +83,9 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
-    ...(parts.profiles === undefined ? {} : { profileOf: parts.profiles.profileOf }),
+    ...(parts.profiles === undefined
+      ? {}
+      : { profileOf: parts.profiles.profileOf, refreshProfiles: parts.profiles.refresh }),
     ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
     patience: {
       ...defaultPatience,
@@ -90,14 +98,14 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     limits: { ...(config.clickhouse.url === undefined ? {} : { lingerMs: serverLingerMs }), ...parts.tuning?.limits },
     ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
-    logNow: parts.clock,
+    logNow,
     onDifferences: (differences) =>
       logger.error(
         { differences: differences.length },
         'the auditor found derived rows that do not follow from raw; they are computed again',
       ),
     onRetry: (what, cause) =>
-      logger.warn({ what, cause: cause.message }, 'a store did not take what it was given; trying again'),
+      warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
   })
   const stopping = new AbortController()
   let failure: unknown
@@ -119,8 +127,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     .catch((error: unknown) =>
       logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
     )
-  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), parts.clock, stopping.signal)
-  const chores = doChores({ ...parts, owns: composed.owns }, tenants.refresh, stopping.signal)
+  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
+  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
 
   return {
     failed,
@@ -143,8 +151,19 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
 
 /** One worker of several looks: the owner of the first shard. What others have not dealt with would look like a difference. */
 async function mayAudit(watch: PipelinesParts['watch'], owns: (shard: number) => boolean): Promise<boolean> {
-  return owns(0) && !(await isBehind(watch, ['calls', 'evidence', 'summaries']))
+  if (!owns(0)) return false
+  for (const group of ['calls', 'evidence', 'summaries']) {
+    const behind = await watch.lag(group)
+    if (behind.some(({ lag, seconds }) => lag > 0 && (seconds === undefined || seconds > arrearsSeconds))) return false
+  }
+  return true
 }
+
+/**
+ * While calls go on something always waits: running figures for up to half a minute. What waits no longer than this is dealt
+ * with before the auditor looks again, and only what two looks have seen alike is a difference.
+ */
+const arrearsSeconds = 45
 
 async function isBehind(watch: PipelinesParts['watch'], groups: readonly string[]): Promise<boolean> {
   for (const group of groups) if ((await watch.lag(group)).some(({ lag }) => lag > 0)) return true
@@ -166,31 +185,41 @@ async function greatestVersion({ connect }: PipelinesParts): Promise<number> {
 }
 
 const choreEveryMs = 10_000
-/** Profiles change a few times a year, and one set through this process is known at once. */
-const profilesEvery = 6
+/** Profiles change a few times a year. One set through another process is told of once this has passed (local-desk.ts). */
+const profilesEvery = 2
 
-/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls. */
+/** What has to be done now and then: forget old messages, know new tenants and profiles, count open calls, let go of what holds. */
 async function doChores(
-  parts: PipelinesParts & Pick<Composed, 'owns'>,
+  parts: PipelinesParts & Pick<Composed, 'owns'> & { readonly warnAgain: RepeatedWarnings },
   refreshTenants: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { watch, metrics, logger } = parts
+  const { watch, metrics } = parts
   const client = await parts.connect()
+  const letGo = createGonePartitions({ log: parts.log, watermarks: parts.registry.watermarks })
   let round = 0
   while (!signal.aborted) {
     try {
       await watch.embedded?.trim()
       await refreshTenants()
       await parts.privacy?.refresh()
-      if (++round % profilesEvery === 0) await parts.profiles?.refresh()
+      if (++round % profilesEvery === 0) {
+        await parts.profiles?.refresh()
+        await letGo()
+      }
+      if (isShared(parts.config)) await closeSilentRuns(parts)
       await tellOfItself(parts)
       metrics.calls.active(await countOpenCalls(client, parts.clock(), ownedShards(parts)))
     } catch (error) {
-      logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'housekeeping failed; trying again')
+      parts.warnAgain({}, 'housekeeping failed; trying again', error instanceof Error ? error.message : 'unknown')
     }
     await pause(choreEveryMs, signal)
   }
+}
+
+async function closeSilentRuns({ registry, clock, logger }: PipelinesParts): Promise<void> {
+  for (const run of await closeAbandonedRuns(registry, clock, true))
+    logger.warn({ run }, 'a run was not heard of for two minutes: it has failed, and holds no calls any more')
 }
 
 /** Each worker counts the calls that it computes: together they are all of them. */

@@ -21,7 +21,7 @@ export async function startStatusServer({ config, readiness, metrics }: StatusPa
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_request, reply) => {
     const { ready, checks } = await readiness()
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', checks })
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks })
   })
   app.get('/metrics', async (request, reply) => {
     const told = await metrics?.(formatOf(request.headers.accept))

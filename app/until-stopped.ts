@@ -1,7 +1,7 @@
 import { CommandError } from './exit-codes.ts'
 
 /** Ports and stores are let go within this time; what is not done by then is done again after the next start. */
-const stopWithinMs = 10_000
+const stopWithinMs = 20_000
 
 /** Resolves on the first signal; a second one, or time running out, ends the process at once. Throws what cannot go on. */
 export async function untilStopped(failed: Promise<Error>): Promise<void> {

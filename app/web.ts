@@ -41,6 +41,12 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
       ...{ engine, desk, clock, logger, demo: false, administratorToken: tokenFor(config, folder) },
     })
     closers.push(() => app.close())
+    if (config.statusPort !== undefined) {
+      const { readiness } = awaited
+      const place = { host: config.host, port: config.statusPort }
+      const status = await startStatusServer({ config: place, readiness, metrics: engine.metrics.expose })
+      closers.push(() => status.close())
+    }
     logger.info({ url }, 'the page is served')
     return { url }
   }

@@ -6,8 +6,8 @@ import { startStatusServer } from './status-server.ts'
 
 export interface Worker {
   readonly port: number
-  /** Resolves when the stores were reached and the pipelines run. */
-  readonly started: Promise<void>
+  /** Resolves when the stores were reached and the pipelines run; false: it was stopped before. */
+  readonly started: Promise<boolean>
   /** Resolves only when something cannot go on. */
   readonly failed: Promise<Error>
   stop(): Promise<void>
@@ -28,11 +28,12 @@ export async function startWorker(
     metrics: async (format) => engine?.metrics.expose(format) ?? { contentType: 'text/plain; version=0.0.4', body: '' },
   })
 
-  async function start(): Promise<void> {
+  async function start(): Promise<boolean> {
     engine = await awaited.engine
-    if (engine === undefined || stopping.signal.aborted) return
+    if (engine === undefined || stopping.signal.aborted) return false
     pipelines = await engine.startPipelines(parts.pipelines)
     void pipelines.failed.then(fail)
+    return true
   }
   const started = start()
   started.catch((error: unknown) => fail(error instanceof Error ? error : new Error(String(error))))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { shortCause } from './clickhouse-errors.ts'
+import { shortCause, storeError } from './clickhouse-errors.ts'
+import { isUnavailable } from './errors.ts'
 
 const anError = (message: string, rest: object) => Object.assign(new Error(message), rest)
 
@@ -27,4 +28,17 @@ test('no quoted value of a message is passed on, however it is quoted and wherev
   const told = shortCause(new Error(long))
   expect(told).not.toContain('+49')
   expect(told.length).toBeLessThanOrEqual(200)
+})
+
+test.each([
+  ['a server that is busy, or without its replicas', anError('', { code: '286', type: 'X' }), true],
+  ['a session that it has forgotten', anError('', { code: '60', type: 'UNKNOWN_TABLE' }), true],
+  ['a connection that was cut', anError('read', { code: 'ECONNRESET' }), true],
+  ['no answer in time', new Error('Timeout error.'), true],
+  ['a query that needs too much memory', anError('', { code: '241', type: 'MEMORY_LIMIT_EXCEEDED' }), false],
+  ['a query that takes too long', anError('', { code: '159', type: 'TIMEOUT_EXCEEDED' }), false],
+  ['a fault of ours', new TypeError('cannot read properties of undefined'), false],
+  ['a statement that can never pass', anError('', { code: '62', type: 'SYNTAX_ERROR' }), false],
+])('of %s what was asked for is to blame or not', (_what, error, away) => {
+  expect(isUnavailable(storeError(error))).toBe(away)
 })

@@ -1,4 +1,4 @@
-import { LastingError } from './errors.ts'
+import { LastingError, unavailable } from './errors.ts'
 
 /**
  * ClickHouse error codes that the same rows or query will meet again whenever they are sent: they cannot be parsed, do not
@@ -60,6 +60,30 @@ const systemErrors: Readonly<Record<string, string>> = {
 const systemError = (code: string): string =>
   systemErrors[code] === undefined ? `system error ${code}` : `${code}: ${systemErrors[code]}`
 
-/** The error to throw on: lasting or not, and fit to be logged. */
-export const storeError = (error: unknown): Error =>
-  isLasting(error) ? new LastingError(shortCause(error)) : new Error(shortCause(error))
+/**
+ * Codes that speak of the server and not of what it was asked: it is busy, stopping, out of room, cut off from its
+ * replicas or Keeper, writes another quorum first, has forgotten a session and its tables, or does not know us now.
+ */
+const awayCodes = new Set(
+  [
+    ...[60, 81, 95, 96, 164, 198, 202, 209, 210, 225, 234, 236, 242, 243, 252, 254, 265, 279, 285, 286, 289, 319],
+    ...[369, 372, 373, 394, 415, 416, 425, 439, 452, 497, 516, 692, 700, 735, 745, 763, 999],
+  ].map(String),
+)
+
+/** A request without an answer, or with one that is not the server's; a code that is no number is of a socket or a file. */
+function isAway(error: unknown): boolean {
+  const code = codeOf(error)
+  if (code === undefined)
+    return error instanceof Error && /^timeout error|socket hang up|^an answer came|^\s*</i.test(error.message)
+  return /^\d+$/.test(code) ? awayCodes.has(code) : /^E[A-Z0-9_]+$/.test(code) && !code.startsWith('ERR_')
+}
+
+/** The error to throw on: lasting, passing, or of a store that is away; and fit to be logged. */
+export function storeError(error: unknown): Error {
+  if (isLasting(error)) return new LastingError(shortCause(error))
+  return isAway(error) ? unavailable(new Error(shortCause(error))) : new Error(shortCause(error))
+}
+
+/** Another insert with a quorum into this table is under way (286): nothing of this one was written. */
+export const isQuorumBusy = (error: unknown): boolean => codeOf(error) === '286'

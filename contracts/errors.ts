@@ -13,3 +13,14 @@ export class LastingError extends Error {
 export class GivenUpError extends Error {
   override readonly name = 'GivenUpError'
 }
+
+/** Marks an error of somebody who is away or busy for now: what was asked for is not to blame, however often it happens. */
+export interface Unavailable {
+  readonly unavailable: true
+}
+
+export const unavailable = <Fault extends Error>(error: Fault): Fault & Unavailable =>
+  Object.assign(error, { unavailable: true as const })
+
+export const isUnavailable = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && (error as Partial<Unavailable>).unavailable === true

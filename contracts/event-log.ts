@@ -113,6 +113,8 @@ export interface GroupLag extends TopicPartition {
   readonly end: number
   /** Records the group has not dealt with. All that is there, if it never committed. */
   readonly lag: number
+  /** Age of the next of them by the log's own time; 0 where there is none, undefined where it could not be read. */
+  readonly seconds?: number | undefined
 }
 
 /** What an operator, or the composition root, asks a log beside reading and writing it. */

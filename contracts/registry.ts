@@ -29,7 +29,7 @@ export interface TenantDirectory {
 /** Numbers that rise for ever: a recompute takes one before it reads. */
 export interface VersionSequence {
   next(): Promise<number>
-  /** At start: never hand out a number at or below one already stored in the warehouse. */
+  /** At start, and whenever the sequence is found to have gone back: never hand out a number at or below one already stored in the warehouse. */
   raiseAbove(stored: number): Promise<void>
 }
 
@@ -83,7 +83,11 @@ export interface Run {
 
 export interface RunStore {
   start(run: Pick<Run, 'id' | 'kind' | 'subject' | 'startedMs'>): Promise<void>
+  /** Say that a run goes on. Whoever does one says so every few seconds; nothing happens where it has ended. */
+  beat(id: string): Promise<void>
   finish(id: string, end: Pick<Run, 'status' | 'finishedMs' | 'counts' | 'error'>): Promise<void>
+  /** Runs that have not ended, and for how long nothing was heard of each: by the clock that all processes share. */
+  running(): Promise<readonly { readonly id: string; readonly silentMs: number }[]>
   list(limit: number): Promise<readonly Run[]>
 }
 

@@ -25,7 +25,8 @@ function configurationPage(): string {
   return `# Configuration
 
 Made by \`npm run docs\` from \`app/config-schema.ts\`: change that. Defaults, under a YAML file (\`--config FILE\` or
-\`CALLSCOPE_CONFIG\`), under \`CALLSCOPE_*\` variables, under options of a command. An unknown setting is an error.
+\`CALLSCOPE_CONFIG\`), under \`CALLSCOPE_*\` variables, under options of a command. An unknown setting is an error, an empty
+variable counts as not set.
 \`callscope doctor --settings\` prints what holds.
 
 | Setting | Variable | Default | Meaning |

@@ -1,4 +1,5 @@
 import { activityMetrics } from '#sinks/prometheus/activity-metric-list.ts'
+import { canaryMetricList } from '#sinks/prometheus/canary-metrics.ts'
 import { callMetrics, type MetricLiteral } from '#sinks/prometheus/metrics.ts'
 import { pipelineMetrics } from '#sinks/prometheus/pipeline-metric-list.ts'
 
@@ -15,6 +16,11 @@ const sections: readonly (readonly [title: string, intro: string, metrics: Reado
       activityMetrics,
     ],
     ['callscope itself', 'Whether what is shown can be believed.', pipelineMetrics],
+    [
+      'Synthetic calls',
+      'Of `callscope canary`, on its own port: what it sent, and what of that was missing, there twice, late or wrong in which store (raw rows, call records, logs, traces, and with `canary.prometheusUrl` metrics).',
+      canaryMetricList,
+    ],
   ]
 
 /** docs/metrics.md, whole. */

@@ -46,6 +46,35 @@ describe('announcements', () => {
     expect(announcementsFor(7, [])).toEqual([])
   })
 
+  test('a message never grows beyond what a broker takes, however long its calls have lasted', () => {
+    const minutes = Array.from({ length: 100_000 }, (_, at) => 29_000_000 + at)
+    const changes = [
+      aChange('weeks', { minutes }),
+      ...Array.from({ length: 500 }, (_, n) => aChange(`c-${n}`, { minutes: minutes.slice(0, 480) })),
+    ]
+    const records = announcementsFor(7, changes)
+    expect(Math.max(...records.map(({ value }) => value.length))).toBeLessThan(700_000)
+    const said = Map.groupBy(
+      records.flatMap(({ value }) => read(value)),
+      ({ id }) => id,
+    )
+    expect([...said].map(([id, parts]) => aChange(id, { minutes: parts.flatMap((part) => part.minutes) }))).toEqual(
+      changes,
+    )
+  })
+
+  test('what is no change is passed over, and the changes beside it count', () => {
+    const changes = [
+      null,
+      7,
+      {},
+      { ...aChange('c'), minutes: undefined },
+      { ...aChange('c'), minutes: [-1] },
+      aChange('d'),
+    ]
+    expect(read(JSON.stringify({ v: 1, changes }))).toEqual([aChange('d')])
+  })
+
   test('what a newer or a broken program wrote says nothing', () => {
     const newer: Omit<Announcement, 'v'> & { readonly v: number } = { v: 2, changes: [aChange('c')] }
     for (const value of [JSON.stringify(newer), '', '{', 'null', '[]', '{"v":1,"changes":{}}'])

@@ -6,6 +6,12 @@ import { topicNames } from '#contracts/topics.ts'
 /** Changes of one message: enough to be worth one append, few enough to stay a small message (about 100 bytes each). */
 const changesPerMessage = 1_000
 
+/**
+ * Minutes of one message, and of one change in it: ten characters each. A call may last for weeks, and brokers take 1 MiB
+ * unless told otherwise; what they refuse for its size would be appended again and again for ever.
+ */
+const minutesPerMessage = 40_000
+
 /** Announcements of these changes, by shard; the shard is the partition, set explicitly, whoever partitions otherwise. */
 export function announcements(changes: Iterable<Change>, topic: string = topicNames.callChanges): readonly NewRecord[] {
   const byShard = new Map<number, Change[]>()
@@ -24,10 +30,32 @@ export function announcementsFor(
   changes: readonly Change[],
   topic: string = topicNames.callChanges,
 ): readonly NewRecord[] {
-  const records: NewRecord[] = []
-  for (let from = 0; from < changes.length; from += changesPerMessage) {
-    const value: Announcement = { v: 1, changes: changes.slice(from, from + changesPerMessage) }
-    records.push({ topic, key: String(shard), partition: shard, value: JSON.stringify(value) })
+  return inMessages(changes.flatMap(inPieces)).map((part): NewRecord => {
+    const value: Announcement = { v: 1, changes: part }
+    return { topic, key: String(shard), partition: shard, value: JSON.stringify(value) }
+  })
+}
+
+/** A change of more minutes than a message holds, as several of fewer. Whoever reads them puts them together again. */
+function inPieces(change: Change): readonly Change[] {
+  const { minutes } = change
+  if (minutes.length <= minutesPerMessage) return [change]
+  return Array.from({ length: Math.ceil(minutes.length / minutesPerMessage) }, (_, at) => ({
+    ...change,
+    minutes: minutes.slice(at * minutesPerMessage, (at + 1) * minutesPerMessage),
+  }))
+}
+
+function inMessages(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const messages: Change[][] = []
+  let minutes = 0
+  for (const change of changes) {
+    const last = messages.at(-1)
+    minutes += change.minutes.length
+    if (last === undefined || last.length === changesPerMessage || minutes > minutesPerMessage) {
+      messages.push([change])
+      minutes = change.minutes.length
+    } else last.push(change)
   }
-  return records
+  return messages
 }

@@ -1,5 +1,6 @@
 import type { ArchivedObject, ArchiveIndex, ObjectStore } from '#contracts/archive.ts'
 import type { Clock } from '#contracts/clock.ts'
+import { GivenUpError } from '#contracts/errors.ts'
 import type { EventLog, Membership, Polled, TopicPartition } from '#contracts/event-log.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { FullCut } from './archive/cutter.ts'
@@ -61,6 +62,19 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
     membership.seek({ topic, partition, offset: start.fromOffset })
   }
 
+  /** False: the group has moved on meanwhile, or the index is ahead of what this member knows of the log. The next poll tells. */
+  async function resumeAll(membership: Membership, places: readonly TopicPartition[], signal: AbortSignal) {
+    try {
+      for (const place of places) await resume(membership, place, signal)
+      return true
+    } catch (error) {
+      if (signal.aborted || error instanceof GivenUpError) throw error
+      observer.retry('archive', 'log', error instanceof Error ? error : new Error('failed'))
+      cuts.clear()
+      return false
+    }
+  }
+
   /** `overtaken`: others have archived some of it meanwhile. The partition may be theirs now, which the next poll tells. */
   async function finish(membership: Membership, polled: Polled, signal: AbortSignal): Promise<'done' | 'overtaken'> {
     const done = new Map<string, TopicPartition & { readonly offset: number }>()
@@ -91,8 +105,8 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
       // What was in hand may be others' now: everything that is assigned begins anew where the index ends.
       idle = false
       cuts.clear()
-      for (const place of polled.assignment) await resume(membership, place, signal)
-      generation = polled.generation
+      const isResumed = await resumeAll(membership, polled.assignment, signal)
+      generation = isResumed ? polled.generation : undefined
     }
   }
 

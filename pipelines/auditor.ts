@@ -11,7 +11,7 @@ export interface AuditorParts {
   readonly foldAgain: (members: readonly MemberKey[], logNowMs: number) => Promise<readonly CallRow[]>
   readonly log: Pick<EventLog, 'append'>
   readonly writer: Pick<CallWriter, 'appendPlaces'>
-  /** True when nothing waits to be computed: only then does a difference mean anything. */
+  /** True when nothing has waited to be computed for long: only then does a difference that two looks have seen mean anything. */
   readonly idle: () => Promise<boolean>
   readonly logNow: () => number
   readonly found: (differences: readonly Difference[]) => void

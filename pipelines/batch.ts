@@ -1,7 +1,7 @@
 import type { Change } from '#contracts/changes.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
-import { type Effects, isReplayed } from '#contracts/pipeline.ts'
+import type { Effects } from '#contracts/pipeline.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
 import type { Cell, RawTable, TracedRow } from '#contracts/warehouse.ts'
 import { type ByTenant, createByTenant } from './by-tenant.ts'
@@ -71,8 +71,6 @@ export function createBatch(show: ShowLive = () => false): BatchBuilder {
       if (at > (ofTenant.get(source) ?? 0)) ofTenant.set(source, at)
     },
     live(tenant: string, sample: QualitySample) {
-      // Live metrics tell what is now; a replay would raise them by what has been.
-      if (isReplayed(record)) return
       const live = { tenant, sample }
       if (!show(live, record)) batch.live.push(live)
     },

@@ -32,6 +32,11 @@ export interface PipelineParts {
   readonly decode: Decode
   /** Told before the first record of a batch is decoded. */
   readonly begin?: (batch: Batch) => void
+  /**
+   * Asked before messages of an unknown tenant become dead letters; true: there are tenants that were not known before.
+   * Who adds a tenant may send its messages at once, and is another process.
+   */
+  readonly newTenants?: () => Promise<boolean>
   readonly sink: RowSink
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
@@ -72,6 +77,9 @@ const defaultLimits: PipelineLimits = {
  */
 export const serverLingerMs = 1_000
 
+/** As long as a write of watermarks is waited for, milliseconds. */
+const longestWatermarkMs = 1_000
+
 /** Decoded in one go: about 20 ms of samples. */
 const recordsPerTurn = 2_000
 
@@ -101,10 +109,19 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const tracker = createWatermarkTracker(parts.watermarkLagMs)
   let idle = false
   let watermarksAt = 0
+  let writing: Promise<void> | undefined
 
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
 
   async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
+    const first = await decodeAll(polled)
+    const isOfNobody = first.parked.some(({ reason }) => reason === 'unknown_tenant')
+    const batch = isOfNobody && (await parts.newTenants?.()) === true ? await decodeAll(polled) : first
+    await persist(async () => parts.refuseFrozen?.(batch), { signal, onRetry })
+    return batch
+  }
+
+  async function decodeAll(polled: Polled): Promise<Batch> {
     const builder = createBatch(parts.show)
     parts.begin?.(builder.batch)
     for (const [at, record] of polled.records.entries()) {
@@ -113,7 +130,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       builder.from(record)
       parts.decode(asFirstTaken(record), builder)
     }
-    await persist(async () => parts.refuseFrozen?.(builder.batch), { signal, onRetry })
     return builder.batch
   }
 
@@ -148,7 +164,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const quiet = batch.seen.size === 0 && polled.logNowMs - watermarksAt < limits.watermarkEveryMs
     if (quiet || polled.positions.length === 0) return
     watermarksAt = polled.logNowMs
-    await parts.watermarks.write(tracker.entriesOf(batch, polled))
+    const entries = tracker.entriesOf(batch, polled)
+    // One at a time, so that none overtakes a later one; and not waited for long: a registry that says nothing at all
+    // would hold back rows and announcements, which do not need it.
+    if (writing !== undefined) return
+    writing = parts.watermarks.write(entries).finally(() => {
+      writing = undefined
+    })
+    const waited = new AbortController()
+    try {
+      await Promise.race([writing, pause(longestWatermarkMs, waited.signal)])
+    } finally {
+      waited.abort()
+      writing?.catch(onRetry)
+    }
   }
 
   return {

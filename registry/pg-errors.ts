@@ -1,3 +1,5 @@
+import { unavailable } from '#contracts/errors.ts'
+
 /** Of sockets: their messages name addresses. */
 const unreachable: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody answers there',
@@ -42,7 +44,7 @@ export function registryError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('The registry failed.')
   const { code } = error as { code?: unknown }
   const why = reasonOf(typeof code === 'string' ? code : '', error)
-  if (why !== undefined) return coded(new Error(`The registry cannot be used now: ${why}.`), code)
+  if (why !== undefined) return coded(unavailable(new Error(`The registry cannot be used now: ${why}.`)), code)
   return isPostgres(error) ? coded(new Error(error.message), code) : error
 }
 

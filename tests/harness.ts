@@ -44,6 +44,7 @@ export interface HarnessOptions {
   readonly durability?: 'power' | 'process'
   readonly patience?: ComposeParts['patience']
   readonly profileOf?: ComposeParts['profileOf']
+  readonly refreshProfiles?: ComposeParts['refreshProfiles']
   /** Settings of the archive; without them nothing is archived. */
   readonly archive?: z.input<typeof archiveConfig>
   readonly privacy?: PrivacyConfig
@@ -106,6 +107,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
     ...(options.profileOf === undefined ? {} : { profileOf: options.profileOf }),
+    ...(options.refreshProfiles === undefined ? {} : { refreshProfiles: options.refreshProfiles }),
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
     pace: { runningDelayMs: 0, dueEveryMs: 50, cycleMs: 0, ...options.pace },
     logNow: clock,

@@ -111,7 +111,6 @@ const passing: Readonly<Record<string, readonly [Reply, RegExp]>> = {
   'too many parts': [anError(252, 'TOO_MANY_PARTS'), /252/],
   'replica outside the quorum': [anError(289, 'REPLICA_IS_NOT_IN_QUORUM'), /289/],
   'too few replicas': [anError(285, 'TOO_FEW_LIVE_REPLICAS'), /285/],
-  'quorum insert of somebody else': [anError(286, 'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE'), /286/],
   'insert whose end is unknown': [anError(319, 'UNKNOWN_STATUS_OF_INSERT'), /319/],
   'locked session': [anError(373, 'SESSION_IS_LOCKED'), /373/],
   'wrong password': [anError(516, 'AUTHENTICATION_FAILED', undefined, 403), /516/],
@@ -177,4 +176,14 @@ describe('what the way to a server can do', () => {
     expect([fourth, fifth]).toEqual([third, third])
     await client.close()
   })
+})
+
+test('where several write into a table of a cluster, each waits for its turn instead of failing', async () => {
+  const busy = anError(286, 'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE')
+  const { seen, url } = await aServer((request, response, at) => (at % 3 === 0 ? fine : busy)(request, response, at))
+  const client = await connectWarehouse({ location: { url } })
+  await run(client, 'INSERT INTO t SELECT 1')
+  await insertRows(client, 't', [{ n: 1 }])
+  expect(seen.sessions).toHaveLength(6)
+  await client.close()
 })

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
-import { storeError } from '#contracts/clickhouse-errors.ts'
+import { isQuorumBusy, storeError } from '#contracts/clickhouse-errors.ts'
 import type { TraceStatement } from '#contracts/statement-trace.ts'
 import { withBlocks } from './chdb-blocks.ts'
 import { inTurns } from './chdb-turns.ts'
@@ -81,19 +82,31 @@ export async function run(
   query: string,
   query_params: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  try {
-    await client.command({ query, query_params: { ...query_params } })
-  } catch (error) {
-    throw storeError(error)
-  }
+  await inTurnOfQuorum(() => client.command({ query, query_params: { ...query_params } }))
 }
 
 /** Stores rows given as objects. Errors as above. */
 export async function insertRows(client: ClickHouseClient, table: string, values: readonly object[]): Promise<void> {
   if (values.length === 0) return
-  try {
-    await client.insert({ table, values: [...values], format: 'JSONEachRow' })
-  } catch (error) {
-    throw storeError(error)
+  await inTurnOfQuorum(() => client.insert({ table, values: [...values], format: 'JSONEachRow' }))
+}
+
+/** Some seconds in all: as long as the inserts of several workers may take that go first. */
+const mostTurns = 20
+const longestTurnMs = 250
+
+/**
+ * On a cluster one insert at a time goes into a table, and every other is told so at once. Where several workers compute
+ * calls that is the rule: beginning a whole recompute anew for it would mean that hardly any comes to its end.
+ */
+async function inTurnOfQuorum(write: () => Promise<unknown>): Promise<void> {
+  for (let turn = 1; ; turn++) {
+    try {
+      await write()
+      return
+    } catch (error) {
+      if (!isQuorumBusy(error) || turn === mostTurns) throw storeError(error)
+      await sleep(Math.min(longestTurnMs, 20 * turn))
+    }
   }
 }

@@ -13,7 +13,7 @@ export const canaryConfig = z.strictObject({
     .int()
     .min(5)
     .max(3_600)
-    .default(45)
+    .default(60)
     .describe('What is not in its store after this long is missing; what comes in the last two thirds of it is late.'),
   calls: z.int().min(1).max(1_000).default(6).describe('Calls of one round.'),
   prometheusUrl: plainHttpUrl('Prometheus is asked without a login')

@@ -4,6 +4,7 @@ import { embeddedTopics } from '#contracts/topics.ts'
 import { feedDemo } from '../demo-feed.ts'
 import { CommandError } from '../exit-codes.ts'
 import { createLogger } from '../logger.ts'
+import { createRepeatedWarnings } from '../telemetry/repeated-warnings.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor } from './command.ts'
 
@@ -22,13 +23,14 @@ async function demo(parts: CommandParts, options: CommonOptions): Promise<void> 
   if (config.kafka.brokers.length === 0)
     throw new CommandError('usage', 'kafka.brokers is not set: set it, or run everything with "callscope up --demo"')
   const logger = createLogger(config.logLevel)
+  const warnAgain = createRepeatedWarnings({ logger })
   const stopping = new AbortController()
   const log = createKafkaLog({
     config: config.kafka,
     clock: parts.io.now,
     topics: embeddedTopics,
     observer: {
-      trouble: (what, of) => logger.warn({ what, of }, 'the log is in trouble'),
+      trouble: (what, of) => warnAgain({ what, of }, 'the log is in trouble'),
       client: (part, severity) => logger.debug({ part, severity }, 'the Kafka client complains'),
     },
   })
@@ -36,7 +38,7 @@ async function demo(parts: CommandParts, options: CommonOptions): Promise<void> 
     {
       log,
       clock: parts.io.now,
-      onError: (error) => logger.warn({ err: error }, 'demo traffic could not be appended'),
+      onError: (error) => warnAgain({}, 'demo traffic could not be appended', String(error)),
     },
     stopping.signal,
   )

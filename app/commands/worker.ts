@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type PipelineName, pipelineNames } from '../compose/compose-parts.ts'
 import { CommandError } from '../exit-codes.ts'
 import { nearestName } from '../nearest-name.ts'
@@ -26,7 +26,11 @@ export function workerCommand(parts: CommandParts): Command {
       'worker --pipelines logs,traces',
     ],
   })
-    .option('--pipelines <names>', `some of ${pipelineNames.join(', ')}; all by default`, readNames, pipelineNames)
+    .addOption(
+      new Option('--pipelines <names>', `some of ${pipelineNames.join(', ')}`)
+        .argParser(readNames)
+        .default(pipelineNames, 'all of them'),
+    )
     .option('--host <address>', 'address of the status port (setting host)')
     .option('--port <port>', 'the status port (setting port)', numberOption(0, 65_535, { integer: true }))
     .action((options: WorkerOptions) => work(parts, options))
@@ -58,7 +62,7 @@ async function work(parts: CommandParts, options: WorkerOptions): Promise<void> 
     if (options.json === true) await parts.io.out(`${JSON.stringify({ url, pid: process.pid, pipelines })}\n`)
     logger.info({ url, pipelines }, 'worker is starting')
     void worker.started.then(
-      () => logger.info('worker is running'),
+      (runs) => runs && logger.info('worker is running'),
       () => undefined,
     )
     await untilStopped(worker.failed)

@@ -58,6 +58,8 @@ export interface ComposeParts {
   /** Where log lines and spans go, where that is not the warehouse. */
   readonly telemetrySinks?: TelemetrySinks
   readonly tenants: () => ReadonlySet<string>
+  /** Looks for tenants that were added since; true: there are. */
+  readonly newTenants?: () => Promise<boolean>
   /** Without it nothing is archived. */
   readonly archive?: Archive
   readonly topicTenant?: (topic: string) => string | undefined
@@ -69,6 +71,8 @@ export interface ComposeParts {
   readonly forgetting?: Privacy
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
+  /** Reads profiles again. */
+  readonly refreshProfiles?: () => Promise<void>
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
   /** Notes whether the stores take what they are given. */
@@ -79,8 +83,8 @@ export interface ComposeParts {
   /** The log's present time, epoch milliseconds. */
   readonly logNow: () => number
   /**
-   * Nothing waits to be computed, anywhere, and it is for this process to look: of several workers one. Without it this
-   * process is alone.
+   * Nothing has waited to be computed for longer than two looks are apart, anywhere, and it is for this process to look: of
+   * several workers one. Without it this process is alone, and looks when nothing waits at all.
    */
   readonly mayAudit?: (owns: (shard: number) => boolean) => Promise<boolean>
   readonly auditorPace?: Partial<AuditorPace>

@@ -25,6 +25,7 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
     ...(watermarkLagMs === undefined ? {} : { watermarkLagMs }),
     ...(limits === undefined ? {} : { limits }),
     ...(parts.privacy === undefined ? {} : { privacy: parts.privacy }),
+    ...(parts.newTenants === undefined ? {} : { newTenants: parts.newTenants }),
     sink,
     deadLetter: deadLetters,
     ...(parts.trace === undefined ? {} : { trace: parts.trace }),

@@ -32,13 +32,19 @@ export function summariesOf(
 ): Summaries {
   const { log, prometheus, pace } = parts
   const recompute = recomputeParts(parts, client)
+  let nothingYet = rawWasEmpty
   return createSummaries({
     ...recompute,
     beside: recomputeParts(parts, beside),
     log,
     due: createDueReader(due),
-    // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count.
-    census: (owns) => (rawWasEmpty ? nothing() : takeCensus(counting, owns)),
+    // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count, once.
+    census(owns) {
+      if (!nothingYet) return takeCensus(counting, owns)
+      nothingYet = false
+      return nothing()
+    },
+    ...(parts.refreshProfiles === undefined ? {} : { beforeBulk: parts.refreshProfiles }),
     giveUp: giveUpOn({
       ...recompute,
       log,

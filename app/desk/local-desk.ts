@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { hashKey } from '#collectors/http/credentials.ts'
 import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
 import type { Registry } from '#contracts/registry.ts'
@@ -14,6 +15,9 @@ import { createLinkDesk } from './link-desk.ts'
 
 /** Workers ask the registry for tenants and erasures every ten seconds. */
 const knownAfterMs = 12_000
+
+/** And for profiles every twenty. */
+const profilesKnownAfterMs = 25_000
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
@@ -38,7 +42,10 @@ export function createLocalDesk(
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
     erasures: createErasureDesk({ ...engine, knownAfterMs: shared ? knownAfterMs : 0 }),
-    profiles: createProfileDesk({ ...engine, cache: engine.profiles, clock: parts.clock }),
+    profiles: createProfileDesk({
+      ...{ ...engine, cache: engine.profiles, clock: parts.clock },
+      ...(shared ? { untilKnown: () => sleep(profilesKnownAfterMs) } : {}),
+    }),
   }
 }
 

@@ -23,7 +23,7 @@ export async function asked(
     const answer = await ask()
     return 'what' in answer ? [answer] : answer
   } catch (error) {
-    return [unwell(what, `${causeOf(error)}: ${fix}`)]
+    return [unwell(what, `${causeOf(error).replace(/\.$/, '')}: ${fix}`)]
   }
 }
 

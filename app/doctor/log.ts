@@ -1,3 +1,4 @@
+import { groupOnCluster } from '#collectors/kafka/topic-names.ts'
 import { withTopics } from '../commands/topics.ts'
 import { pipelineNames } from '../compose/compose-parts.ts'
 import type { Config } from '../config.ts'
@@ -17,10 +18,10 @@ export async function checkLog(config: Config): Promise<readonly Check[]> {
         ...findings.map(({ topic, isWrong, detail }) => ({ what: `topic ${topic}`, ok: !isWrong, found: detail })),
         ...(findings.length === 0 ? [well('topics', `all ${wanted.length} are as they must be`)] : []),
         refused.length === 0
-          ? well('consumer groups', `may be read under ${config.kafka.groupPrefix}*`)
+          ? well('consumer groups', `may be read under ${groupOnCluster(config.kafka, '*')}`)
           : unwell(
               'consumer groups',
-              `may not be read: ${refused.join(', ')}; allow READ on groups ${config.kafka.groupPrefix}*`,
+              `may not be read: ${refused.join(', ')}; allow READ on groups ${groupOnCluster(config.kafka, '*')}`,
             ),
       ]
     }),

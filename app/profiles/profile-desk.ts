@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { NewProfile, ProfileDesk, ProfileEntry } from '#collectors/http/ports.ts'
 import type { Change } from '#contracts/changes.ts'
-import { shortCause } from '#contracts/clickhouse-errors.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
@@ -11,6 +9,7 @@ import { announcements } from '#pipelines/announce.ts'
 import { defaultProfile, type QualityProfile } from '#quality/profile.ts'
 import { vendorProfiles } from '#quality/vendor-profiles.ts'
 import { DeskRefused, refuseUnknownTenant } from '../desk/refused.ts'
+import { createRuns } from '../jobs/as-run.ts'
 import type { ProfileCache } from './profile-cache.ts'
 
 export interface ProfileDeskParts {
@@ -20,6 +19,8 @@ export interface ProfileDeskParts {
   /** Everything that raw holds, as changes. */
   readonly census: () => AsyncIterable<readonly Change[]>
   readonly clock: Clock
+  /** Resolves when other processes judge by what was stored now; without it there are none. */
+  readonly untilKnown?: () => Promise<void>
 }
 
 /** A tenant with more has a program that makes them, and would fill memory with them. */
@@ -29,7 +30,10 @@ const minuteMs = 60_000
 /** Profiles that come with the program: a tenant may take one as it is, and none may look like one and be another. */
 const readyProfiles: readonly QualityProfile[] = [defaultProfile, ...vendorProfiles.map(({ profile }) => profile)]
 
-export function createProfileDesk({ registry, cache, log, census, clock }: ProfileDeskParts): ProfileDesk {
+export function createProfileDesk(parts: ProfileDeskParts): ProfileDesk {
+  const { registry, cache, log, census, clock, untilKnown = async () => undefined } = parts
+  const asRun = createRuns(registry.runs, clock)
+
   function entriesOf(tenant: string): readonly ProfileEntry[] {
     const current = cache.profileOf(tenant, clock()).version
     const own = cache.historyOf(tenant).map(({ validFromMs, profile }) => ({ version: profile.version, validFromMs }))
@@ -95,17 +99,13 @@ export function createProfileDesk({ registry, cache, log, census, clock }: Profi
       refuseImpostor(profile)
       const fromMs = await store(tenant, profile, validFromMs)
       const { version } = profile
-      const run = randomUUID()
-      const subject = `profile ${version} of ${tenant}`
-      await registry.runs.start({ id: run, kind: 'recompute', subject, startedMs: clock() })
-      const calls = await announce(tenant, fromMs).catch(async (error) => {
-        const failed = { status: 'failed', finishedMs: clock(), counts: {}, error: shortCause(error) } as const
-        // Where the registry takes no writes either, the first error says why.
-        await registry.runs.finish(run, failed).catch(() => undefined)
-        throw error
+      const { counts } = await asRun('recompute', `profile ${version} of ${tenant}`, async () => {
+        // What is judged by the profile before until then is in raw by then, and announced with all the rest.
+        await untilKnown()
+        const calls = await announce(tenant, fromMs)
+        return { counts: { calls }, refused: [], notes: [] }
       })
-      await registry.runs.finish(run, { status: 'succeeded', finishedMs: clock(), counts: { calls }, error: undefined })
-      return { version, validFromMs: fromMs, calls }
+      return { version, validFromMs: fromMs, calls: counts.calls }
     },
   }
 }

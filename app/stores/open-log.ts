@@ -1,17 +1,22 @@
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import { createKafkaLog } from '#collectors/kafka/kafka-log.ts'
-import type { EventLog, LogWatch, TopicDefinition } from '#contracts/event-log.ts'
+import type { Clock } from '#contracts/clock.ts'
+import type { EventLog, GroupLag, LogWatch, TopicDefinition } from '#contracts/event-log.ts'
 import { embeddedTopics, topicNames } from '#contracts/topics.ts'
 import { groupTopics, type PipelineName } from '../compose/compose-parts.ts'
 import type { EngineParts } from '../engine.ts'
+import { createRepeatedWarnings } from '../telemetry/repeated-warnings.ts'
 import { longestRetentionMs } from '../windows.ts'
 import type { WriteHealth } from '../write-health.ts'
+import { clockByServer } from './server-clock.ts'
 import { folderFor, fromSettings } from './where.ts'
 
 export interface OpenLog extends LogWatch {
   readonly log: EventLog
   /** What only a log of our own can do and needs: forget old messages, go back after an unclean stop. */
   readonly embedded: EmbeddedLog | undefined
+  /** The log's present time, epoch milliseconds, where that is not the time of this machine's clock. */
+  readonly nowMs?: () => number
 }
 
 /** The log that the configuration names: Kafka, or the embedded one in the data folder. */
@@ -23,13 +28,15 @@ export async function openLog(parts: EngineParts, writes: WriteHealth): Promise<
 
 /** Throws while a broker or a topic is awaited: who can wait, waits (await-engine.ts). */
 async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLog> {
+  const warnAgain = createRepeatedWarnings({ logger })
+  const beginsWith = await clockByServer(config, clock, logger)
   const log = fromSettings(() =>
     createKafkaLog({
       config: config.kafka,
-      clock,
+      clock: beginsWith,
       topics: embeddedTopics,
       observer: {
-        trouble: (what, of) => logger.warn({ what, of }, 'the log is in trouble'),
+        trouble: (what, of) => warnAgain({ what, of }, 'the log is in trouble'),
         client: (part, severity) => logger.debug({ part, severity }, 'the Kafka client complains'),
       },
     }),
@@ -46,25 +53,19 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
   return {
     log,
     health,
+    nowMs: log.nowMs,
     embedded: undefined,
     async lag(group) {
       const found = await log.lag(group, groupTopics[group as PipelineName] ?? [])
-      return found.map(({ topic, partition, committed, end, messages }) => {
-        return { topic, partition, committed, end, lag: messages }
-      })
+      return found.map(({ messages, ...rest }) => ({ ...rest, lag: messages }))
     },
   }
 }
 
 function openEmbedded({ config, folder, clock }: EngineParts): OpenLog {
-  return watchEmbedded(
-    createEmbeddedLog({
-      path: folderFor('kafka.brokers', folder).part('log.sqlite'),
-      topics: topicsFor(config),
-      clock,
-      durability: config.durability,
-    }),
-  )
+  const path = folderFor('kafka.brokers', folder).part('log.sqlite')
+  const { durability } = config
+  return watchEmbedded(createEmbeddedLog({ path, topics: topicsFor(config), clock, durability }), clock)
 }
 
 /** Announcements and dead letters outlive raw rows, of the tenant that keeps them longest. */
@@ -78,12 +79,18 @@ const topicsFor = (config: EngineParts['config']): readonly TopicDefinition[] =>
 const dayMs = 86_400_000
 const outliving: readonly string[] = [topicNames.callChanges, topicNames.callChangesBulk, topicNames.deadLetter]
 
+async function withAge(log: EmbeddedLog, clock: Clock, of: GroupLag): Promise<GroupLag> {
+  if (of.lag === 0) return { ...of, seconds: 0 }
+  const [first] = await log.read({ ...of, offset: of.end - of.lag }, 1)
+  return first === undefined ? of : { ...of, seconds: Math.max(0, (clock() - first.logTimeMs) / 1_000) }
+}
+
 /** The embedded log as the composition root sees any. */
-export function watchEmbedded(embedded: EmbeddedLog): OpenLog {
+export function watchEmbedded(embedded: EmbeddedLog, clock: Clock = Date.now): OpenLog {
   return {
     log: embedded,
     embedded,
-    lag: async (group) => embedded.lag(group),
+    lag: (group) => Promise.all(embedded.lag(group).map((of) => withAge(embedded, clock, of))),
     async health() {
       try {
         await embedded.extent('dead-letter')

@@ -17,5 +17,10 @@ export const telemetryConfig = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Loki for our own log lines, http://loki:3100; they are written to standard error in any case.'),
+  tenantId: z
+    .string()
+    .regex(/^[A-Za-z0-9!_.*'()-]{1,150}$/, "letters, digits and !_.*'()- only")
+    .default('callscope')
+    .describe('X-Scope-OrgID of our own spans and log lines.'),
 })
 export type TelemetryConfig = Readonly<z.infer<typeof telemetryConfig>>

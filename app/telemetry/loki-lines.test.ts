@@ -4,7 +4,7 @@ import { startReceiver } from './receiver-for-tests.ts'
 
 const line = (msg: string, more: object = {}): string =>
   `${JSON.stringify({ level: 30, time: '2026-03-01T10:00:00.123Z', msg, ...more })}\n`
-const place = { serviceName: 'callscope', instance: 'test:1' }
+const place = { serviceName: 'callscope', tenantId: 'own', instance: 'test:1' }
 
 async function until(look: () => boolean): Promise<void> {
   for (let tries = 0; tries < 200 && !look(); tries++) await new Promise((resolve) => setTimeout(resolve, 50))

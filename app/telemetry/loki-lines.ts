@@ -10,6 +10,8 @@ export interface LokiLines {
 export interface LokiLinesOptions {
   readonly url: string
   readonly serviceName: string
+  /** X-Scope-OrgID: a Loki of several tenants refuses who does not say which. */
+  readonly tenantId: string
   readonly instance: string
   /** A steady clock, milliseconds. */
   readonly ticks?: () => number
@@ -28,6 +30,7 @@ const maxWaiting = 5_000
 export function createLokiLines({
   url,
   serviceName,
+  tenantId,
   instance,
   ticks = () => performance.now(),
 }: LokiLinesOptions): LokiLines {
@@ -38,7 +41,7 @@ export function createLokiLines({
   const transport = pino.transport<Record<string, unknown>>({
     target: 'pino-loki',
     options: {
-      ...{ host, ...credentials, timeout: 4_000, silenceErrors: true },
+      ...{ host, ...credentials, timeout: 4_000, silenceErrors: true, headers: { 'x-scope-orgid': tenantId } },
       batching: { interval: 2, maxBufferSize: maxWaiting },
       // Few streams: one a level and process.
       labels: { service_name: serviceName, service_instance_id: instance },

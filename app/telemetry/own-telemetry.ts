@@ -16,9 +16,10 @@ export async function openOwnTelemetry({
   telemetry,
   logLevel,
 }: Pick<Config, 'telemetry' | 'logLevel'>): Promise<OwnTelemetry> {
-  const { logsUrl, serviceName } = telemetry
+  const { logsUrl, serviceName, tenantId } = telemetry
   const tracing = await openTracing(telemetry)
-  const loki = logsUrl === undefined ? undefined : createLokiLines({ url: logsUrl, serviceName, instance: instanceId })
+  const loki =
+    logsUrl === undefined ? undefined : createLokiLines({ url: logsUrl, serviceName, tenantId, instance: instanceId })
   return {
     tracing,
     logger: createLogger(logLevel, { loki, ...(tracing.batch === undefined ? {} : { activeIds: tracing.activeIds }) }),

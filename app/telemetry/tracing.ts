@@ -41,7 +41,7 @@ const exportTimeoutMs = 5_000
 
 /** Starts tracing where the configuration says where traces go. */
 export async function openTracing(config: TelemetryConfig): Promise<Tracing> {
-  const { tracesUrl, tracesShare, serviceName } = config
+  const { tracesUrl, tracesShare, serviceName, tenantId } = config
   if (tracesUrl === undefined) return untracedProcess
   const [{ NodeSDK }, { OTLPTraceExporter }, { createSpanQueue }, api] = await Promise.all([
     import('@opentelemetry/sdk-node'),
@@ -49,7 +49,13 @@ export async function openTracing(config: TelemetryConfig): Promise<Tracing> {
     import('./span-queue.ts'),
     import('@opentelemetry/api'),
   ])
-  const queue = createSpanQueue({ exporter: new OTLPTraceExporter({ url: tracesUrl, timeoutMillis: exportTimeoutMs }) })
+  const queue = createSpanQueue({
+    exporter: new OTLPTraceExporter({
+      url: tracesUrl,
+      timeoutMillis: exportTimeoutMs,
+      headers: { 'x-scope-orgid': tenantId },
+    }),
+  })
   const attributes = { 'service.version': version, 'service.instance.id': instanceId }
   const sdk = new NodeSDK({
     serviceName,

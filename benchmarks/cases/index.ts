@@ -5,6 +5,8 @@ import { decode } from './decode.ts'
 import { disk } from './disk.ts'
 import { freshness } from './freshness.ts'
 import { kafka } from './kafka.ts'
+import { kafkaFreshness } from './kafka-freshness.ts'
+import { outage } from './outage.ts'
 import { page } from './page.ts'
 import { quality } from './quality.ts'
 import { spine } from './spine.ts'
@@ -21,4 +23,6 @@ export const cases: readonly BenchCase[] = [
   freshness({ calls: 50_000, quickCalls: 1_000 }),
   spine,
   kafka,
+  kafkaFreshness,
+  outage,
 ]

@@ -2,6 +2,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { partitionOf } from '#contracts/sharding.ts'
 import type { ClusterQuestions } from './cluster.ts'
 import type { PlacedRecord, Sending } from './sending.ts'
+import type { TopicNames } from './topic-names.ts'
 import { KafkaError, willPass } from './trouble.ts'
 
 /** What one `append` call waits for. */
@@ -33,7 +34,7 @@ const waitingBytes = 64 * 1024 * 1024
  * Gathers what is appended while a request is under way into the next one. What waits is bounded; more is refused with an
  * error, so that edges can answer "later" instead of taking what they cannot keep.
  */
-export function createAppender(cluster: ClusterQuestions, sending: Sending): Appender {
+export function createAppender(cluster: ClusterQuestions, sending: Sending, names: TopicNames): Appender {
   const queue: Queued[] = []
   const turns = new Map<string, number>()
   let queuedBytes = 0
@@ -45,7 +46,8 @@ export function createAppender(cluster: ClusterQuestions, sending: Sending): App
     for (const { topic } of records) {
       if (found.has(topic)) continue
       const partitions = await cluster.partitions(topic)
-      if (partitions === undefined) throw new Error(`Topic '${topic}' does not exist: run "callscope topics create".`)
+      if (partitions === undefined)
+        throw new Error(`Topic '${names.onCluster(topic)}' does not exist: run "callscope topics create".`)
       found.set(topic, partitions)
     }
     return found

@@ -85,19 +85,23 @@ interface Budget {
  * in the same order; the caller turns the order from call to call, so a flooded partition starves nobody. Brings at least
  * one record if there is any, however large.
  */
-export function takeFairly(ready: readonly Waiting[], limits: Readonly<Budget>): LogRecord[] {
+export function takeFairly(ready: readonly Waiting[], limits: Readonly<Budget>, latestMs?: number): LogRecord[] {
   const taken: LogRecord[] = []
-  const left: Budget = { records: limits.records, bytes: limits.bytes }
+  const left: Left = { records: limits.records, bytes: limits.bytes, latestMs }
   ready.forEach((waiting, at) => {
     const sharers = ready.length - at
     const share = { records: Math.ceil(left.records / sharers), bytes: Math.floor(left.bytes / sharers) }
     take(waiting, share, left, taken)
   })
-  for (const waiting of ready) take(waiting, { ...left }, left, taken)
+  for (const waiting of ready) take(waiting, { records: left.records, bytes: left.bytes }, left, taken)
   return taken
 }
 
-function take(waiting: Waiting, share: Budget, left: Budget, taken: LogRecord[]): void {
+interface Left extends Budget {
+  readonly latestMs: number | undefined
+}
+
+function take(waiting: Waiting, share: Budget, left: Left, taken: LogRecord[]): void {
   const { batches, place } = waiting
   while (share.records > 0) {
     const batch = batches[0]
@@ -106,7 +110,7 @@ function take(waiting: Waiting, share: Budget, left: Budget, taken: LogRecord[])
     const bytes = sizeOf(message)
     // The one exception to the budget: without it a record larger than `maxBytes` would stop its partition for good.
     if (bytes > share.bytes && taken.length > 0) return
-    taken.push(recordOf(place, message))
+    taken.push(recordOf(place, message, left.latestMs))
     waiting.bytes -= bytes + recordOverheadBytes
     waiting.at += 1
     if (waiting.at === batch.length) {

@@ -36,6 +36,14 @@ export const kafkaConfig = z.strictObject({
     .max(100)
     .default('callscope-')
     .describe('Consumer groups are named with it: callscope-calls, callscope-summaries ...'),
+  topicPrefix: z
+    .string()
+    .max(100)
+    .regex(/^[A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores')
+    .default('')
+    .describe(
+      'Before the names of all topics and groups on the cluster, so that several installs share one: with "blue-" call-events is blue-call-events there. Topics that were made without it are not renamed.',
+    ),
   tls: tls.prefault({}).describe('Encryption.'),
   sasl: sasl.optional(),
   partitions: z.int().min(1).max(10_000).default(12).describe('Partitions of a topic that "topics create" makes.'),

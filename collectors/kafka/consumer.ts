@@ -3,6 +3,7 @@ import type { TopicPartition } from '#contracts/event-log.ts'
 import { assignerByNumber } from './assigner.ts'
 import type { MakeClient } from './client.ts'
 import { type FetchedBatch, type GroupInside, groupOn } from './kafkajs-inside.ts'
+import type { TopicNames } from './topic-names.ts'
 import { type KafkaTrouble, troubleOf } from './trouble.ts'
 
 /** One kafkajs consumer, from connecting to its end. It never restarts itself. */
@@ -31,14 +32,16 @@ export interface ConsumerListener {
   /** The present round is over; the next is being agreed upon. */
   rebalancing(): void
   /** True: the batch was taken over. */
-  fetched(batch: FetchedBatch): boolean
+  fetched(place: TopicPartition, batch: FetchedBatch): boolean
   /** Nothing up to here is for us: control records, aborted transactions, what compaction removed. */
   nothingUpTo(place: TopicPartition, offset: number, end: number): void
 }
 
 export interface ConsumerSettings {
   readonly groupId: string
+  /** By our names, as all that is told and asked here; only kafkajs hears those of the cluster. */
   readonly topics: readonly string[]
+  readonly names: TopicNames
   readonly sessionTimeoutMs: number
   readonly monotonic: () => number
 }
@@ -60,7 +63,7 @@ export function startConsumer(
   settings: ConsumerSettings,
   listener: ConsumerListener,
 ): LiveConsumer {
-  const { groupId, topics, sessionTimeoutMs, monotonic } = settings
+  const { groupId, topics, names, sessionTimeoutMs, monotonic } = settings
   let cluster: Cluster | undefined
   let heardMs = monotonic()
   const heard = () => {
@@ -94,10 +97,10 @@ export function startConsumer(
   const group = (): GroupInside | undefined => (cluster === undefined ? undefined : groupOn(cluster))
   const live: LiveConsumer = {
     ended,
-    pause: (places) => ifRunning(() => consumer.pause(byTopic(places))),
-    resume: (places) => ifRunning(() => consumer.resume(byTopic(places))),
+    pause: (places) => ifRunning(() => consumer.pause(byTopic(places, names))),
+    resume: (places) => ifRunning(() => consumer.resume(byTopic(places, names))),
     seek: ({ topic, partition }, offset) =>
-      ifRunning(() => consumer.seek({ topic, partition, offset: String(offset) })),
+      ifRunning(() => consumer.seek({ topic: names.onCluster(topic), partition, offset: String(offset) })),
     abandon: () => end('records_trimmed'),
     async stop() {
       clearInterval(watch)
@@ -114,8 +117,8 @@ export function startConsumer(
     if (silentMs > sessionTimeoutMs + rebalanceTimeoutMs) end('member_silent')
   }, heartbeatMs)
 
-  listen(consumer, { live, group, listener, heard, end })
-  const started = start(consumer, topics, listener).catch((error: unknown) => end(troubleOf(error)))
+  listen(consumer, { live, group, names, listener, heard, end })
+  const started = start(consumer, { topics, names }, listener).catch((error: unknown) => end(troubleOf(error)))
   return live
 }
 
@@ -131,12 +134,13 @@ function ifRunning(ask: () => void): void {
 interface Heard {
   readonly live: LiveConsumer
   readonly group: () => GroupInside | undefined
+  readonly names: TopicNames
   readonly listener: ConsumerListener
   heard(): void
   end(trouble: KafkaTrouble): void
 }
 
-function listen(consumer: Consumer, { live, group, listener, heard, end }: Heard): void {
+function listen(consumer: Consumer, { live, group, names, listener, heard, end }: Heard): void {
   const { CRASH, GROUP_JOIN, HEARTBEAT, REBALANCING, START_BATCH_PROCESS } = consumer.events
   consumer.on(CRASH, ({ payload }) => end(troubleOf(payload.error)))
   consumer.on(HEARTBEAT, heard)
@@ -147,36 +151,40 @@ function listen(consumer: Consumer, { live, group, listener, heard, end }: Heard
   consumer.on(GROUP_JOIN, ({ payload }) => {
     heard()
     const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => ({ topic, partition })),
+      partitions.map((partition) => ({ topic: names.ours(topic), partition })),
     )
     const generationId = group()?.generationId ?? -1
     listener.joined({ generationId, memberId: payload.memberId, assigned }, live)
   })
   // Of batches in which nothing is left after filtering kafkajs tells only by this event.
   consumer.on(START_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset, highWatermark } }) => {
-    const place = { topic, partition }
-    if (batchSize === 0 && group()?.hasSeekOffset(place) === false) {
-      listener.nothingUpTo(place, Number(lastOffset), Number(highWatermark))
+    if (batchSize === 0 && group()?.hasSeekOffset({ topic, partition }) === false) {
+      listener.nothingUpTo({ topic: names.ours(topic), partition }, Number(lastOffset), Number(highWatermark))
     }
   })
 }
 
-async function start(consumer: Consumer, topics: readonly string[], listener: ConsumerListener): Promise<void> {
+async function start(
+  consumer: Consumer,
+  { topics, names }: Pick<ConsumerSettings, 'topics' | 'names'>,
+  listener: ConsumerListener,
+): Promise<void> {
   await consumer.connect()
-  await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+  await consumer.subscribe({ topics: topics.map(names.onCluster), fromBeginning: true })
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
     // Never waits: what is too much is paused, and heartbeats go on with the fetching of the rest.
     async eachBatch({ batch, isStale, resolveOffset }: EachBatchPayload) {
-      if (!isStale() && listener.fetched(batch as FetchedBatch)) resolveOffset(batch.lastOffset())
+      const place = { topic: names.ours(batch.topic), partition: batch.partition }
+      if (!isStale() && listener.fetched(place, batch as FetchedBatch)) resolveOffset(batch.lastOffset())
     },
   })
 }
 
-function byTopic(places: readonly TopicPartition[]) {
+function byTopic(places: readonly TopicPartition[], { onCluster }: TopicNames) {
   return [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, of]) => ({
-    topic,
+    topic: onCluster(topic),
     partitions: of.map(({ partition }) => partition),
   }))
 }

@@ -10,6 +10,7 @@ import { createLogClock } from './log-clock.ts'
 import { joinKafkaGroup, type KafkaMembership } from './membership.ts'
 import { readOn } from './read.ts'
 import { createSending } from './sending.ts'
+import { groupOnCluster, inOurNames, topicNamesOf } from './topic-names.ts'
 import { explain, type KafkaObserver, troubleOf } from './trouble.ts'
 
 export interface KafkaLogOptions {
@@ -28,25 +29,35 @@ export type LogHealth = { readonly ok: true } | { readonly ok: false; readonly a
 export interface KafkaLog extends EventLog {
   /** Lag of a group (named as for `join`) in all partitions of the topics. Rejects when the cluster cannot be asked. */
   lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
+  /** The brokers' present time as far as this process knows it, epoch milliseconds. No setting of this machine's clock moves it. */
+  nowMs(): number
   /** Whether brokers, topics and members work; else what is waited for, in words for a person. */
   health(): Promise<LogHealth>
 }
 
+const neverAnswered: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
+
 // A probe gives up after a second or a few; the answer before is better than none.
 const healthWaitMs = 1_000
+// Where there is none, a broker far away, reached by TLS and with a login, takes longer.
+const firstHealthWaitMs = 10_000
 
 /** Makes no connection yet. Throws an error that names the setting when the settings cannot be right. */
 export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const { config, clock, monotonic = () => performance.now(), observer, topics = [] } = options
   const makeClient = createClients(config, observer)
   const logClock = createLogClock({ clock, monotonic })
-  const cluster = createClusterQuestions(() => clusterOf(makeClient()), monotonic)
-  const appender = createAppender(cluster, createSending(makeClient, logClock))
+  const names = topicNamesOf(config)
+  const cluster = inOurNames(
+    createClusterQuestions(() => clusterOf(makeClient()), monotonic),
+    names,
+  )
+  const appender = createAppender(cluster, createSending(makeClient, logClock, names), names)
   const members = new Set<KafkaMembership>()
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
   let looking: Promise<void> | undefined
-  let missing: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
+  let missing = neverAnswered
 
   function assertOpen(): void {
     if (closed) throw new Error('The event log is closed.')
@@ -62,7 +73,9 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     try {
       await cluster.extents([])
       const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
-      const absent = found.filter(([, partitions]) => partitions === undefined).map(([name]) => `Topic '${name}'`)
+      const absent = found
+        .filter(([, partitions]) => partitions === undefined)
+        .map(([name]) => `Topic '${names.onCluster(name)}'`)
       if (absent.length === 0) return []
       const verb = absent.length === 1 ? 'does' : 'do'
       return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
@@ -78,8 +91,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async join({ group, topics }) {
       assertOpen()
-      const parts = { makeClient, cluster, logClock, observer, sessionTimeoutMs, isClosed: () => closed }
-      const member = joinKafkaGroup(parts, { group: config.groupPrefix + group, topics })
+      const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed: () => closed }
+      const member = joinKafkaGroup(parts, { group: groupOnCluster(config, group), topics })
       members.add(member)
       const leave = async () => {
         members.delete(member)
@@ -93,16 +106,19 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async extent(topic) {
       assertOpen()
-      if ((await cluster.partitions(topic)) === undefined) throw new Error(`Topic '${topic}' does not exist.`)
+      if ((await cluster.partitions(topic)) === undefined)
+        throw new Error(`Topic '${names.onCluster(topic)}' does not exist.`)
       return cluster.extents([topic])
     },
     async lag(group, topics) {
       assertOpen()
-      return lagOf({ cluster, logClock }, config.groupPrefix + group, topics)
+      return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
+    nowMs: () => logClock.at(monotonic()),
     async health() {
       looking ??= look()
-      await Promise.race([looking, sleep(healthWaitMs, undefined, { ref: false })])
+      const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs
+      await Promise.race([looking, sleep(waitMs, undefined, { ref: false })])
       const awaits = [...missing, ...[...members].flatMap((member) => member.awaits() ?? [])]
       return awaits.length === 0 ? { ok: true } : { ok: false, awaits }
     },

@@ -7,12 +7,16 @@ import type { ClusterQuestions } from './cluster.ts'
 import { type JoinedRound, type LiveConsumer, startConsumer } from './consumer.ts'
 import type { LogClock } from './log-clock.ts'
 import { createPatience } from './patience.ts'
-import { createReading, keyOf } from './reading.ts'
+import { createReading } from './reading.ts'
+import { keyOf } from './rounds.ts'
+import type { TopicNames } from './topic-names.ts'
 import { explain, type KafkaObserver, type KafkaTrouble, troubleOf } from './trouble.ts'
 
 export interface MembershipParts {
   readonly makeClient: MakeClient
+  /** By our names of topics, as everything here. */
   readonly cluster: ClusterQuestions
+  readonly names: TopicNames
   readonly logClock: LogClock
   readonly observer: KafkaObserver
   readonly sessionTimeoutMs: number
@@ -32,7 +36,7 @@ const longSilenceMs = 300_000
 
 /** Join a group for as long as it takes: a broker or topic that is missing is waited for. `group` as the brokers know it. */
 export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupOptions): KafkaMembership {
-  const { makeClient, cluster, logClock, observer, sessionTimeoutMs, isClosed } = parts
+  const { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed } = parts
   const { monotonic } = logClock
   const room = createWaitingRoom()
   const subscribed = [...new Set(topics)]
@@ -87,7 +91,11 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
     const patience = createPatience()
     while (!isOver()) {
       const startedMs = monotonic()
-      consumer = startConsumer(makeClient, { groupId: group, topics: subscribed, sessionTimeoutMs, monotonic }, reading)
+      consumer = startConsumer(
+        makeClient,
+        { groupId: group, topics: subscribed, names, sessionTimeoutMs, monotonic },
+        reading,
+      )
       const what = await consumer.ended
       reading.lost()
       await consumer.stop()

@@ -4,13 +4,20 @@ import type { LogRecord, TopicPartition } from '#contracts/event-log.ts'
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 const noBytes = Buffer.alloc(0)
 
-/** A record as the port wants it. The value stays the slice of the answer it came in. */
-export function recordOf({ topic, partition }: TopicPartition, message: KafkaMessage): LogRecord {
+/**
+ * A record as the port wants it. The value stays the slice of the answer it came in. What the log has taken it has taken by
+ * now: a time beyond `latestMs` is a producer's own (CreateTime), and would have every call settle that is open.
+ */
+export function recordOf(
+  { topic, partition }: TopicPartition,
+  message: KafkaMessage,
+  latestMs = Number.POSITIVE_INFINITY,
+): LogRecord {
   return {
     topic,
     partition,
     offset: Number(message.offset),
-    logTimeMs: Number(message.timestamp),
+    logTimeMs: Math.min(Number(message.timestamp), latestMs),
     key: message.key === null ? null : message.key.toString(),
     headers: headersOf(message.headers),
     value: message.value ?? noBytes,

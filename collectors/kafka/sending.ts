@@ -1,8 +1,9 @@
-import type { Message, Producer, RecordMetadata } from 'kafkajs'
-import type { NewRecord } from '#contracts/event-log.ts'
+import type { Message, Producer } from 'kafkajs'
+import type { NewRecord, TopicPartition } from '#contracts/event-log.ts'
 import type { MakeClient } from './client.ts'
 import { sendCompression } from './codecs.ts'
 import type { LogClock } from './log-clock.ts'
+import type { TopicNames } from './topic-names.ts'
 
 /** A record whose partition is decided. */
 export type PlacedRecord = NewRecord & { readonly partition: number }
@@ -21,7 +22,7 @@ const retry = { initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime:
  * An idempotent producer that is thrown away after a failure: kafkajs goes on counting as if nothing of a failed request
  * had been written, and where something was, the broker refuses all that follows. A new producer counts from nought.
  */
-export function createSending(makeClient: MakeClient, logClock: LogClock): Sending {
+export function createSending(makeClient: MakeClient, logClock: LogClock, names: TopicNames): Sending {
   let producer: Promise<Producer> | undefined
 
   async function connect(): Promise<Producer> {
@@ -56,9 +57,12 @@ export function createSending(makeClient: MakeClient, logClock: LogClock): Sendi
         const answers = await made.sendBatch({
           acks: -1,
           compression: sendCompression,
-          topicMessages: byTopic(records),
+          topicMessages: byTopic(records).map(({ topic, messages }) => ({ topic: names.onCluster(topic), messages })),
         })
-        assertAllTaken(records, answers)
+        assertAllTaken(
+          records,
+          answers.map(({ topicName, partition }) => ({ topic: names.ours(topicName), partition })),
+        )
         for (const { logAppendTime } of answers) if (Number(logAppendTime) > 0) logClock.learn(Number(logAppendTime))
       } catch (error) {
         await throwAway()
@@ -85,8 +89,8 @@ type PartitionerFactory = NonNullable<
  * When a leader moves between two tries, kafkajs can take a broker's answer for others as that for all. So the answers are
  * held against what was sent.
  */
-function assertAllTaken(records: readonly PlacedRecord[], answers: readonly RecordMetadata[]): void {
-  const taken = new Set(answers.map(({ topicName, partition }) => `${topicName}/${partition}`))
+function assertAllTaken(records: readonly PlacedRecord[], answers: readonly TopicPartition[]): void {
+  const taken = new Set(answers.map(({ topic, partition }) => `${topic}/${partition}`))
   for (const { topic, partition } of records) {
     if (!taken.has(`${topic}/${partition}`)) throw new Error('not all partitions have acknowledged')
   }

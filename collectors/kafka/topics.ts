@@ -3,6 +3,7 @@ import kafkajs, { type Admin, type Cluster, type PartitionMetadata } from 'kafka
 import { clusterOf, createClients } from './client.ts'
 import { createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
+import { groupOnCluster } from './topic-names.ts'
 import { KafkaError, type KafkaObserver, troubleOf } from './trouble.ts'
 import type { WantedTopic } from './wanted-topics.ts'
 
@@ -103,7 +104,7 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
       const refused: string[] = []
       for (const group of groups) {
         try {
-          await questions.committed(config.groupPrefix + group, [])
+          await questions.committed(groupOnCluster(config, group), [])
         } catch (error) {
           if (troubleOf(error) !== 'not_allowed') throw error
           refused.push(group)

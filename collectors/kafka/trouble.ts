@@ -129,9 +129,12 @@ export const explain = (trouble: KafkaTrouble): string => words[trouble]
 export class KafkaError extends Error {
   override readonly name = 'KafkaError'
   readonly trouble: KafkaTrouble
+  /** See `isUnavailable`. */
+  readonly unavailable: boolean
   constructor(what: string, error: unknown) {
     const trouble = troubleOf(error)
     super(`${what}: ${explain(trouble)}.`)
     this.trouble = trouble
+    this.unavailable = willPass(trouble)
   }
 }

@@ -1,6 +1,7 @@
 import type { TopicDefinition } from '#contracts/event-log.ts'
 import { embeddedTopics, shardCount, topicNames } from '#contracts/topics.ts'
 import type { KafkaConfig } from './config.ts'
+import { topicNamesOf } from './topic-names.ts'
 
 /** A topic as "topics create" makes it, and as the promises need it. */
 export interface WantedTopic extends TopicDefinition {
@@ -25,30 +26,35 @@ const leastInputRetentionMs = 3 * dayMs
 const announcements: readonly string[] = [topicNames.callChanges, topicNames.callChangesBulk]
 
 /**
- * The topics of an install. Announcements and dead letters outlive the raw rows, so that nothing which raw still holds can
+ * The topics of an install, as the cluster calls them. Announcements and dead letters outlive the raw rows, so that nothing which raw still holds can
  * have lost its announcement.
  */
-export function wantedTopics({ partitions }: Pick<KafkaConfig, 'partitions'>, rawRetentionMs: number): WantedTopic[] {
-  return embeddedTopics.map(({ name }) => {
-    if (announcements.includes(name))
-      return { ...longLived(name, rawRetentionMs), partitions: shardCount, isCountFixed: true }
-    if (name === topicNames.deadLetter) {
-      return {
-        ...longLived(name, rawRetentionMs),
-        partitions: 1,
-        isCountFixed: false,
-        maxMessageBytes: deadLetterBytes,
-      }
-    }
+export function wantedTopics(config: Pick<KafkaConfig, 'partitions' | 'topicPrefix'>, rawRetentionMs: number) {
+  const { onCluster } = topicNamesOf(config)
+  return embeddedTopics
+    .map(({ name }) => wantedTopic(name, config.partitions, rawRetentionMs))
+    .map((topic): WantedTopic => ({ ...topic, name: onCluster(topic.name) }))
+}
+
+function wantedTopic(name: string, partitions: number, rawRetentionMs: number): WantedTopic {
+  if (announcements.includes(name))
+    return { ...longLived(name, rawRetentionMs), partitions: shardCount, isCountFixed: true }
+  if (name === topicNames.deadLetter) {
     return {
-      name,
-      partitions,
+      ...longLived(name, rawRetentionMs),
+      partitions: 1,
       isCountFixed: false,
-      retentionMs: inputRetentionMs,
-      leastRetentionMs: leastInputRetentionMs,
-      maxMessageBytes: messageBytes,
+      maxMessageBytes: deadLetterBytes,
     }
-  })
+  }
+  return {
+    name,
+    partitions,
+    isCountFixed: false,
+    retentionMs: inputRetentionMs,
+    leastRetentionMs: leastInputRetentionMs,
+    maxMessageBytes: messageBytes,
+  }
 }
 
 const longLived = (name: string, rawRetentionMs: number) => ({

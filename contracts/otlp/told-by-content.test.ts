@@ -28,6 +28,13 @@ test('JSON is told as such, also where it begins with a line feed', () => {
   )
 })
 
+test('a line feed, a brace and 123 bytes more may be either: the text decides', () => {
+  const text = `\n{"resourceLogs":[${JSON.stringify('x'.repeat(103))}]}`
+  expect(text.length).toBe(125)
+  expect(encodingByContent(Buffer.from(text))).toBe('json')
+  expect(encodingByContent(requestOf([new Uint8Array(123).fill(0x7d)]))).toBe('protobuf')
+})
+
 test('an empty protobuf request has no bytes; nonsense is left to the JSON reader to refuse', () => {
   expect(encodingByContent(new Uint8Array())).toBe('protobuf')
   expect(encodingByContent(new Uint8Array([0x0a]))).toBe('json')

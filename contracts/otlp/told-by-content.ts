@@ -7,10 +7,21 @@ const firstField = 0x0a
 /**
  * The encoding of an OTLP request that carries no content type, as the OpenTelemetry Collector's Kafka exporter writes them.
  * A protobuf request is nothing but fields with number 1 from its first byte to its last; its tag is a line feed, which JSON
- * may begin with too, but text does not have its length in the byte that follows.
+ * may begin with too, but text hardly ever has its length in the byte that follows.
  */
 export function encodingByContent(body: Uint8Array): OtlpEncoding {
-  return body[0] !== brace && isFieldsOnly(body) ? 'protobuf' : 'json'
+  if (body[0] === brace || !isFieldsOnly(body)) return 'json'
+  return body[1] === brace && isJson(body) ? 'json' : 'protobuf'
+}
+
+/** A line feed and a brace are also the head of a resource of 123 bytes: where a message is just so long, its text decides. */
+function isJson(body: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(body))
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isFieldsOnly(body: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { isUnavailable } from '#contracts/errors.ts'
 import type { RecomputeParts } from './recompute.ts'
 
 /** Something of a recompute took longer than it may. Whose fault it is shows when its calls are tried apart. */
@@ -29,7 +30,7 @@ export function withinBudget(parts: RecomputeParts, budgetMs: number, calls: num
       try {
         return await step(...args)
       } catch (error) {
-        throw performance.now() - startedMs >= budgetMs ? new BudgetExceeded(error) : error
+        throw performance.now() - startedMs >= budgetMs && !isUnavailable(error) ? new BudgetExceeded(error) : error
       }
     }
   }

@@ -19,7 +19,7 @@ import { leftBehind } from './outgrown.ts'
 import { leftPlaces } from './places.ts'
 
 export interface RecomputeParts extends ResolveParts, FoldParts {
-  readonly versions: Pick<VersionSequence, 'next'>
+  readonly versions: VersionSequence
   readonly watermarks: Pick<WatermarkStore, 'read'>
   readonly minutes: MinuteStore
   readonly writer: CallWriter
@@ -153,22 +153,36 @@ async function writeAll(
   drafts: readonly Draft[],
   gone: readonly Place[],
   { version }: RecomputeContext,
-  { writer }: RecomputeParts,
+  { writer, versions }: RecomputeParts,
 ): Promise<readonly Draft[]> {
   if (drafts.length + gone.length === 0) return []
   await writer.appendPlaces(drafts.flatMap(placesOf))
   const places = groupBy(await writer.places(drafts.flatMap(({ component }) => membersOf(component))), memberText)
   const rows: Draft[] = []
   const tombstones: Place[] = [...gone]
+  let overtakenBy = 0
   for (const draft of drafts) {
     const known = membersOf(draft.component).flatMap((member) => places.get(memberText(member)) ?? [])
     // Somebody who took a later version has also read later: what they write holds all that we have read.
-    if (known.some((place) => place.version > version)) continue
+    const latest = known.reduce((most, place) => Math.max(most, place.version), 0)
+    if (latest > version) {
+      overtakenBy = Math.max(overtakenBy, latest)
+      continue
+    }
     rows.push(draft)
     tombstones.push(...leftPlaces(draft.record, version, known))
   }
   await writer.write(rows, tombstones)
+  if (overtakenBy > 0) await catchUp(overtakenBy, versions)
   return rows
+}
+
+/**
+ * Who has overtaken us drew from the same sequence, unless that has gone back: a registry restored from an older copy, or a
+ * standby that had not heard of the last numbers. Then nothing would be written until it has come by itself to where it was.
+ */
+async function catchUp(stored: number, versions: RecomputeParts['versions']): Promise<void> {
+  if ((await versions.next()) <= stored) await versions.raiseAbove(stored)
 }
 
 const placesOf = ({ record, version, component }: Draft): readonly Place[] =>

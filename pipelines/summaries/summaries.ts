@@ -1,5 +1,6 @@
 import type { TraceRecompute } from '#contracts/batch-trace.ts'
 import type { Change, Urgency } from '#contracts/changes.ts'
+import { isUnavailable } from '#contracts/errors.ts'
 import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
@@ -32,6 +33,11 @@ export interface SummariesParts extends RecomputeParts {
   readonly beside: RecomputeParts
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
+  /**
+   * Reads again what bulk recomputes are about (profiles), as of now. Whoever announces them has stored it before, and is
+   * another process: what was known a minute ago would judge all of it by what was to be replaced, and nobody again.
+   */
+  readonly beforeBulk?: () => Promise<void>
   readonly observer: SummariesObserver
   readonly trace?: TraceRecompute
   readonly pace?: Partial<SummariesLimits>
@@ -72,6 +78,9 @@ export const defaultSummariesLimits: SummariesLimits = {
   budgetMs: 60_000,
 }
 
+/** Clocks of two brokers differ by less than this. */
+const clocksApartMs = 5_000
+
 const live = topicNames.callChanges
 const bulk = topicNames.callChangesBulk
 /** Two accounts of offsets in one backlog: bulk partitions are numbered after the live ones. */
@@ -94,6 +103,13 @@ export function createSummaries(parts: SummariesParts): Summaries {
     // The first lane takes what is ripe as well; where that is enough, a second would only cost its dozen queries.
     cycleMs: 3 * cycleMs,
   })
+  /** A registry that is away is waited for; what it holds and nobody here can read stops no shard. */
+  const readAgain = async (): Promise<void> => {
+    await parts.beforeBulk?.().catch((error: unknown) => {
+      if (isUnavailable(error)) throw error
+      parts.observer.retry(error instanceof Error ? error : new Error('failed'))
+    })
+  }
   const settled = async (): Promise<void> => {
     await Promise.all([pressing.settled(), running.settled()])
   }
@@ -123,6 +139,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
           // What is at work belongs to the assignment before: its announcements must not be counted with those read anew.
           if (shift.isNew(polled)) await settled()
           await persist(() => shift.reassign(polled), persistence)
+          if (parts.beforeBulk !== undefined && shift.isBulkNews(polled)) await persist(readAgain, persistence)
           shift.take(polled)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
           startLanes(polled, shift.owns, signal)
@@ -144,6 +161,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
   let generation = -1
   let shards = new Set<number>()
   let dueAtMs = 0
+  let bulkSeenMs = 0
   const committed = new Map<number, number>()
   const owns = (shard: number): boolean => shards.has(shard)
 
@@ -198,6 +216,13 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
     },
     isNew,
+    /** Bulk announcements have come that may be younger than all that came before. */
+    isBulkNews({ records }: Polled): boolean {
+      const times = records.flatMap(({ topic, logTimeMs }) => (topic === bulk ? [logTimeMs] : []))
+      const isNews = times.some((at) => at > bulkSeenMs - clocksApartMs)
+      for (const at of times) bulkSeenMs = Math.max(bulkSeenMs, at)
+      return isNews
+    },
     reassign,
     addDue,
     take(polled: Polled) {

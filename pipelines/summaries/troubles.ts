@@ -1,8 +1,15 @@
+import { isUnavailable } from '#contracts/errors.ts'
 import { type MemberKey, memberText } from '#contracts/summaries.ts'
 import { BudgetExceeded } from './budget.ts'
 
 /** A call that has failed this often, while others went well, is the fault itself. */
 const patience = 3
+
+/**
+ * A replica that is away fails every other try, whosever turn it is. But a call whose computing ends the server, each time
+ * anew, looks just like that, and shall not do so for ever.
+ */
+const patienceWithStores = 40
 
 /** Calls whose failures are remembered. Beyond, the first are forgotten, and fail three times more. */
 const maxCalls = 10_000
@@ -12,7 +19,7 @@ const maxCalls = 10_000
  * is down, and no call is to blame.
  */
 export function createTroubles() {
-  const failures = new Map<string, { count: number; readonly since: number }>()
+  const failures = new Map<string, { count: number; readonly since: number; last: number }>()
   const suspects = new Set<string>()
   let successes = 0
 
@@ -20,12 +27,15 @@ export function createTroubles() {
     /** Notes one more failure of these calls together; true when some of them must be to blame. */
     isHopeless(members: readonly MemberKey[], cause: Error): boolean {
       // Trying a batch again that has used up its time would use it up again.
-      const enough = cause instanceof BudgetExceeded ? 1 : patience
+      const away = isUnavailable(cause)
+      const enough = cause instanceof BudgetExceeded ? 1 : away ? patienceWithStores : patience
       let hopeless = false
       for (const member of members) {
         const key = memberText(member)
-        const known = failures.get(key) ?? { count: 0, since: successes }
-        known.count += 1
+        const known = failures.get(key) ?? { count: 0, since: successes, last: -1 }
+        // Nothing has gone well since: it is the store's failure of before, and not one more of the call.
+        if (!away || successes > known.last) known.count += 1
+        known.last = successes
         failures.set(key, known)
         if (known.count >= enough && (members.length > 1 || successes > known.since)) hopeless = true
       }

@@ -283,3 +283,16 @@ test('what is asked for again is only what was not acknowledged', async () => {
   expect(await warehouse.rows(`SELECT count() FROM quality_samples WHERE tenant = 'unlucky'`)).toEqual([[1]])
   expect(await sink.deliver([...rows], deadline)).toMatchObject({ type: 'retry' })
 })
+
+test('a row alone is no dead letter for one request that was cut short on its way', async () => {
+  const { client } = warehouse
+  let asked = 0
+  const cutOnce = new Proxy(client, {
+    get: (target, name) =>
+      name === 'insert' && ++asked === 1
+        ? () => Promise.reject(Object.assign(new Error('Cannot read all data'), { code: '33' }))
+        : Reflect.get(target, name, target),
+  })
+  const delivery = await createRawSink({ client: cutOnce }).deliver([anEvent('cut-once')], deadline)
+  expect([delivery.type, asked]).toEqual(['delivered', 2])
+})

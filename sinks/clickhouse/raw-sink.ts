@@ -34,8 +34,10 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
       if (!isLasting(error)) throw error
       parts.shift()
       const [only] = part.rows
-      if (part.rows.length === 1 && only !== undefined) refused.push({ row: only, detail: shortCause(error) })
-      else parts.unshift(...halvesOf(part))
+      if (part.rows.length > 1) parts.unshift(...halvesOf(part))
+      // A request that was cut short on its way is refused in the same words as a row that fits nowhere.
+      else if (part.again === undefined) parts.unshift({ ...part, again: true })
+      else if (only !== undefined) refused.push({ row: only, detail: shortCause(error) })
     }
   }
 
@@ -113,6 +115,8 @@ async function sendText(client: ClickHouseClient, { table, rows }: Part, sized: 
 interface Part {
   readonly table: RawTable
   readonly rows: readonly RawRow[]
+  /** A single row, refused once. */
+  readonly again?: true
 }
 
 /** A batch on its way: what is not acknowledged yet, and what never will be. */

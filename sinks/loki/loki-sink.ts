@@ -45,7 +45,7 @@ export function createLokiSink({ config, observer, clock, random, backoff }: Lok
     name: 'loki',
     searchesMax,
     storesInPart: true,
-    plan: (rows) => plan(rows, config, entries.of),
+    plan: (rows) => plan(rows, { config, of: entries.of, nowMs: clock() }),
     async encode(shipment) {
       const body = await gzipped(pushOf(shipment, entries.of), { level: 1 })
       const headers = {
@@ -89,38 +89,59 @@ function createEntries(config: LokiConfig, cut: (reason: CutReason) => void) {
 
 const secondsOf = ({ cells }: TracedRow): number => Number(cells[0])
 
-/** By organisation, in order of time throughout, so that no push brings what is older than the one before brought. */
-function plan(rows: readonly TracedRow[], config: LokiConfig, of: (row: TracedRow) => Entry): Plan<TracedRow> {
+/** Loki takes what is up to an hour behind the newest line of its stream (half of ingester.max_chunk_age). */
+const surelyTakenMs = 50 * 60_000
+
+/**
+ * By organisation, in order of time throughout, so that no push brings what is older than the one before brought. What may
+ * be too far behind its stream goes in pushes of one stream each: of several streams in one push, Loki 3.7 answers with what
+ * became of the last, and the refusal of any other would be lost without a word (reproduced in tests/stack/loki.test.ts).
+ */
+function plan(rows: readonly TracedRow[], { config, of, nowMs }: Planning): Plan<TracedRow> {
   const refused: { row: TracedRow; reason: RefusalReason }[] = []
-  const byOrg = new Map<string, TracedRow[]>()
+  const groups = new Map<string, { readonly org: string; readonly rows: TracedRow[] }>()
   for (const row of rows) {
     const org = organisationOf(config, tenantOf(row))
-    if (org === undefined) refused.push({ row, reason: 'tenant_name' })
-    else {
-      const ofOrg = byOrg.get(org)
-      if (ofOrg === undefined) byOrg.set(org, [row])
-      else ofOrg.push(row)
+    if (org === undefined) {
+      refused.push({ row, reason: 'tenant_name' })
+      continue
     }
+    const isLate = nowMs - secondsOf(row) * 1_000 > surelyTakenMs
+    const name = isLate ? `${org} ${of(row).stream}` : org
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, { org, rows: [row] })
+    else group.rows.push(row)
   }
+  return { shipments: [...groups.values()].flatMap((group) => shipmentsOf(group, of)), refused }
+}
+
+interface Planning {
+  readonly config: LokiConfig
+  readonly of: (row: TracedRow) => Entry
+  readonly nowMs: number
+}
+
+function shipmentsOf(
+  { org, rows }: { readonly org: string; readonly rows: readonly TracedRow[] },
+  of: (row: TracedRow) => Entry,
+): readonly Shipment<TracedRow>[] {
   const shipments: Shipment<TracedRow>[] = []
-  for (const [org, ofOrg] of byOrg) {
-    // Sorting is stable: lines of one moment stay in the order of the log.
-    const inOrder = ofOrg.map((row) => ({ row, entry: of(row) })).sort((a, b) => earlier(a.entry, b.entry))
-    let part: TracedRow[] = []
-    let bytes = 0
-    for (const { row, entry } of inOrder) {
-      const size = Buffer.byteLength(entry.json) + entryOverhead
-      if (part.length > 0 && bytes + size > maxPushBytes) {
-        shipments.push({ org, rows: part })
-        part = []
-        bytes = 0
-      }
-      part.push(row)
-      bytes += size
+  // Sorting is stable: lines of one moment stay in the order of the log.
+  const inOrder = rows.map((row) => ({ row, entry: of(row) })).sort((a, b) => earlier(a.entry, b.entry))
+  let part: TracedRow[] = []
+  let bytes = 0
+  for (const { row, entry } of inOrder) {
+    const size = Buffer.byteLength(entry.json) + entryOverhead
+    if (part.length > 0 && bytes + size > maxPushBytes) {
+      shipments.push({ org, rows: part })
+      part = []
+      bytes = 0
     }
-    if (part.length > 0) shipments.push({ org, rows: part })
+    part.push(row)
+    bytes += size
   }
-  return { shipments, refused }
+  if (part.length > 0) shipments.push({ org, rows: part })
+  return shipments
 }
 
 const earlier = ({ nanos: a }: Entry, { nanos: b }: Entry): number =>

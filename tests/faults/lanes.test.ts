@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Announcement, Change } from '#contracts/changes.ts'
-import { LastingError } from '#contracts/errors.ts'
+import { LastingError, unavailable } from '#contracts/errors.ts'
 import { createBacklog } from '#pipelines/summaries/backlog.ts'
 import { createLane, type Lane } from '#pipelines/summaries/lane.ts'
 import type { FailedCall, RecomputeParts } from '#pipelines/summaries/recompute.ts'
@@ -170,5 +170,24 @@ describe('a lane', () => {
     mended.start(backlog.take(0, 10), shift)
     await mended.settled()
     expect([packetsOf(stores), backlog.committable().get(0)]).toEqual([[['a', 1]], 8])
+  })
+
+  test('blames no call for a store that fails whoever asks, again and again, while others come through', async () => {
+    const stores = createModelStores()
+    const { backlog, givenUp, aLane } = aHall()
+    const away = unavailable(new Error('ECONNRESET: the connection was cut'))
+    aCall(stores, 'a')
+    backlog.add(0, 7, 0, [change('a', { urgency: 'now' })])
+    for (const [at, id] of ['b', 'c', 'd', 'e', 'f'].entries()) {
+      aCall(stores, id)
+      backlog.add(1, at, 0, [change(id, { urgency: 'now' })])
+      const [ofA, others] = [aLane(failingFor(stores.parts, 'a', away)), aLane(stores.parts)]
+      const taken = Map.groupBy(backlog.take(0, 10), (waiting) => waiting.change.id === 'a')
+      ofA.start(taken.get(true) ?? [], shift)
+      others.start(taken.get(false) ?? [], shift)
+      await Promise.all([ofA.settled(), others.settled()])
+    }
+    expect([stores.live().length, backlog.size, backlog.committable().get(0)]).toEqual([5, 1, 7])
+    expect(givenUp).toEqual([])
   })
 })

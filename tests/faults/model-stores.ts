@@ -51,7 +51,12 @@ export function createModelStores(): ModelStores {
   }
 
   const parts: RecomputeParts = {
-    versions: { next: async () => ++version },
+    versions: {
+      next: async () => ++version,
+      async raiseAbove(stored) {
+        version = Math.max(version, stored)
+      },
+    },
     watermarks: {
       read: async () => [{ tenant: '*', source: 'call-events/0', watermarkMs: Date.UTC(2030, 0), atEnd: true }],
     },

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { NewRecord } from '#contracts/event-log.ts'
-import { bodyOf, parseLine, simulateTraffic, type TrafficTruth, toLine } from '#simulator/index.ts'
+import { bodyOf, parseLine, scenarioNames, simulateTraffic, type TrafficTruth, toLine } from '#simulator/index.ts'
 
 export interface TrafficFile {
   readonly path: string
@@ -21,6 +21,8 @@ export interface TrafficFileOptions {
   /** At least so many. */
   readonly messages: number
   readonly startMs: number
+  /** All but these, by name. */
+  readonly without?: readonly string[]
 }
 
 /** What a call of mixed traffic comes to, with its samples, logs and spans. */
@@ -30,11 +32,18 @@ const hubCalls = 70
 const dayMs = 86_400_000
 
 /** Simulated traffic as JSON lines, so that a feeder can go on from any byte, and the truth it must be judged by. */
-export async function writeTraffic({ path, seed, messages, startMs }: TrafficFileOptions): Promise<TrafficFile> {
+export async function writeTraffic({
+  path,
+  seed,
+  messages,
+  startMs,
+  without = [],
+}: TrafficFileOptions): Promise<TrafficFile> {
   const calls = Math.ceil(messages / messagesPerCall)
   const traffic = simulateTraffic({
     ...{ seed, calls, startMs, concurrent: Math.max(40, calls / 20), poison: 0.005 },
     ...(calls < 2 * hubCalls ? {} : { hubCalls }),
+    ...(without.length === 0 ? {} : { scenarios: scenarioNames.filter((name) => !without.includes(name)) }),
   })
   const file = createWriteStream(path)
   let written = 0

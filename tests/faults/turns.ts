@@ -55,15 +55,19 @@ export const recomputeSteps = ['version', 'resolve', 'claim', 'minutes', 'read',
 /** The ports of a recompute that waits for its turn before each step. For one recompute only. */
 export function stepwise(parts: RecomputeParts, turn: () => Promise<void>): RecomputeParts {
   const { versions, links, minutes, inputs, writer } = parts
+  let drawn = false
   let resolving = false
   let appends = 0
   return {
     ...parts,
     versions: {
       async next() {
-        await turn()
+        // Drawn once more when overtaken, to see whether the sequence has gone back: after the last step.
+        if (!drawn) await turn()
+        drawn = true
         return versions.next()
       },
+      raiseAbove: versions.raiseAbove,
     },
     links: {
       async edges(nodes, limit) {

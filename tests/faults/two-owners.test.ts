@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Change } from '#contracts/changes.ts'
 import { shardOf } from '#contracts/sharding.ts'
-import { type Recomputed, recompute } from '#pipelines/summaries/recompute.ts'
+import { type Recomputed, type RecomputeParts, recompute } from '#pipelines/summaries/recompute.ts'
 import { createModelStores, type ModelStores, modelTenant } from './model-stores.ts'
 import { createActor, orders, recomputeSteps, stepwise } from './turns.ts'
 
@@ -221,4 +221,28 @@ describe('a cut while an owner still computes what was one call, in every order 
     await recompute([change(x), change(unheard)], () => true, startMs, stores.parts)
     expect(seen(stores)).toEqual([{ id: x, members: [x], events: 3, packets: 2 }])
   })
+})
+
+test('a registry that has gone back to older numbers stops no call: what is found overtaken raises them', async () => {
+  const stores = await standing(x)
+  const { versions } = stores.parts
+  for (let drawn = 0; drawn < 50; drawn++) await versions.next()
+  stores.addPacket(x, minute)
+  await recompute([change(x, [minute])], () => true, startMs, stores.parts)
+  let yesterdays = 1
+  const parts: RecomputeParts = {
+    ...stores.parts,
+    versions: {
+      next: async () => ++yesterdays,
+      async raiseAbove(stored) {
+        yesterdays = Math.max(yesterdays, stored)
+      },
+    },
+  }
+  stores.addPacket(x, minute)
+  let waiting: readonly Change[] = [change(x, [minute])]
+  for (let tries = 0; waiting.length > 0 && tries < 3; tries++) {
+    waiting = (await recompute(waiting, () => true, startMs, parts)).again
+  }
+  expect([waiting, stores.live()[0]?.streams[0]?.packetsReceived]).toEqual([[], 4])
 })

@@ -213,3 +213,26 @@ test('while the store takes nothing, nothing is committed and no more is read; t
   await expectEachOnce()
   await member.stop()
 }, 120_000)
+
+test('a member whose partitions go to another while it looks where to go on begins again', async () => {
+  let moved = 0
+  const member = aMember({
+    log: {
+      ...stores.log,
+      async join(options) {
+        const membership = await stores.log.join(options)
+        return {
+          ...membership,
+          seek(position) {
+            if (++moved <= 3) throw new Error('not assigned to this member')
+            membership.seek(position)
+          },
+        }
+      },
+    },
+  })
+  await send(3)
+  await allArchived()
+  await expectEachOnce()
+  await member.stop()
+}, 60_000)

@@ -129,6 +129,8 @@ test('a wiped warehouse comes back from the archive, weeks later: the same rows,
   expect(report).toMatchObject({ refused: [], counts: { objects: objects.length } })
   expect(report.counts.messages).toBe(rows)
   expect(await factsOf(flow)).toEqual(before)
+  // Live metrics tell what is now, and nothing of this is.
+  expect(await flow.metrics()).not.toMatch(/^callscope_call_jitter_seconds_count\{.*\} [1-9]/m)
   // Again: it changes nothing but the dead letters, of which each names its place in the log.
   await deskOf(flow).replay({})
   const again = await factsOf(flow)

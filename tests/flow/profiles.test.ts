@@ -6,12 +6,16 @@ import { takeCensus } from '#warehouse/summaries/census.ts'
 import { aStage, everyFew, type Flow, type Stage, startFlow } from './flow.ts'
 
 let flow: Flow
+/** Of who sets profiles, and of who judges by them: two processes, as on shared stores. */
 let cache: ProfileCache | undefined
+let workers: ProfileCache | undefined
 beforeAll(async () => {
   flow = await startFlow(Date.now(), {
-    profileOf: (tenant, atMs) => cache?.profileOf(tenant, atMs) ?? defaultProfile,
+    profileOf: (tenant, atMs) => workers?.profileOf(tenant, atMs) ?? defaultProfile,
+    refreshProfiles: async () => workers?.refresh(),
   })
   cache = await createProfileCache(flow.registry)
+  workers = await createProfileCache(flow.registry)
 })
 afterAll(() => flow?.stop())
 
@@ -31,7 +35,7 @@ const version = (name: string, more: Partial<QualityProfile> = {}): QualityProfi
 })
 const forgiving = { lossBasisPoints: { degraded: 1_000, poor: 2_000 } }
 
-function aDesk(more: Partial<Pick<ProfileDeskParts, 'log'>> = {}) {
+function aDesk(more: Partial<Pick<ProfileDeskParts, 'log' | 'untilKnown'>> = {}) {
   if (cache === undefined) throw new Error('no cache yet')
   const census = () => takeCensus(flow.warehouse, () => true)
   return createProfileDesk({ ...flow, cache, census, clock: flow.clock.now, ...more })
@@ -66,7 +70,7 @@ test('a call is judged by the profile of its start, other tenants by theirs, and
 test('a call that lasts beyond the start of a profile has its later minutes scored by it', async () => {
   const stage = aStage(flow)
   const from = (60 - (Math.floor(stage.at(0) / 1_000) % 60)) % 60
-  await aDesk().set({
+  await aDesk({ untilKnown: async () => workers?.refresh() }).set({
     ...{ tenant: stage.tenant, profile: version('later', forgiving), validFromMs: stage.at(from + 60) },
   })
   const { at, event, sample } = stage

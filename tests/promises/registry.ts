@@ -241,6 +241,28 @@ export function describeRegistry(name: string, open: () => Promise<Database>): v
         expect((await registry.runs.list(1)).map(({ id }) => id)).toEqual(['r2'])
       })
 
+      test('tell that they go on by the database’s clock, until they end', async () => {
+        await registry.runs.start(run)
+        await registry.runs.start({ ...run, id: 'r2' })
+        const silent = async (ms: number) =>
+          database.query('UPDATE callscope.data_pipeline_runs SET alive_ms = alive_ms - $1', [ms])
+        await silent(3_600_000)
+        await registry.runs.beat('r2')
+        const [r1, r2] = (await registry.runs.running()).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+        expect(r1?.silentMs).toBeGreaterThanOrEqual(3_600_000)
+        expect(r2?.silentMs).toBeLessThan(3_600_000)
+        await registry.runs.finish('r1', { status: 'failed', finishedMs: now, counts: {}, error: 'killed' })
+        await registry.runs.beat('r1')
+        await registry.runs.beat('nobody')
+        expect((await registry.runs.running()).map(({ id }) => id)).toEqual(['r2'])
+      })
+
+      test('of a version that did not tell are as old as their start', async () => {
+        await registry.runs.start({ ...run, startedMs: Date.now() - 500_000 })
+        await database.query('UPDATE callscope.data_pipeline_runs SET alive_ms = NULL')
+        expect((await registry.runs.running())[0]?.silentMs).toBeGreaterThanOrEqual(499_000)
+      })
+
       test('need an id of their own, and a start before their end', async () => {
         await registry.runs.start(run)
         await expect(registry.runs.start(run)).rejects.toThrow("Run 'r1' was started before")

@@ -160,6 +160,16 @@ describe('a real Loki', () => {
     expect(await entriesOf('one-lane')).toBe(200)
   })
 
+  test('refuses them though other streams of the same batch are taken: of several in one push it would not say so', async () => {
+    const { sink, counts } = open()
+    await deliver(sink, callLines('beside', 'ahead', { partition: 1 }))
+    const late = callLines('beside', 'behind', { count: 50, fromMs: startedMs - 2 * hourMs, partition: 1 })
+    const fine = callLines('beside', 'of another lane', { count: 50, fromMs: startedMs - 2 * hourMs, partition: 3 })
+    expect(await deliver(sink, [...late, ...fine])).toMatchObject({ type: 'refused' })
+    expect(counts.get('refused too_far_behind')).toBe(50)
+    expect(await entriesOf('beside')).toBe(250)
+  })
+
   test('refuses what is too old or too far ahead, and only that', async () => {
     const { sink, counts } = open()
     const old = callLines('old', 'old', { count: 300, fromMs: startedMs - 8 * 24 * hourMs, partition: 4 })
