@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { withDesk } from '../desk/open-desk.ts'
 import { CommandError } from '../exit-codes.ts'
+import { isShared } from '../stores/where.ts'
 import { jobText } from '../text/job-text.ts'
 import { createProgress } from '../text/progress.ts'
 import { aConfiguredCommand, type CommandParts, configFor, numberOption, print } from './command.ts'
@@ -59,7 +60,9 @@ async function replay(parts: CommandParts, file: string, options: ReplayOptions)
   const { rate, repeat, addTenant: tenants = [] } = options
   const config = configFor(parts, options)
   checkFiles([file])
-  const withTenants = { ...config, tenants: [...config.tenants, ...tenants.map((id) => ({ id }))] }
+  // Pipelines of this process know tenants from its start; those of workers have to hear of them, and the job waits for that.
+  const added = isShared(config) ? [] : tenants.map((id) => ({ id }))
+  const withTenants = { ...config, tenants: [...config.tenants, ...added] }
   const progress = createProgress(parts.io, options.json === true)
   const report = await withDesk(
     { config: withTenants, command: 'replay', now: parts.io.now, writes: true },

@@ -170,8 +170,8 @@ const aMessage = (n: number): NewRecord => ({
   value: JSON.stringify({
     ...{ specversion: '1.0', id: `flood-${n}`, source: '/chat', time: new Date().toISOString(), tenantid: 'acme' },
     ...(n % 2 === 0
-      ? { type: 'chat.message_sent', data: { conversation_id: `c-${n % 50}`, message_id: `m-${n}` } }
-      : { type: 'presence.changed', data: { user_id: `u-${n % 50}`, state: 'online' } }),
+      ? { type: 'chat.sent', data: { conversation_id: `c-${n % 50}`, message_id: `m-${n}`, size_bytes: 9 } }
+      : { type: 'presence.changed', data: { user_id: `u-${n % 50}`, status: 'online' } }),
   }),
 })
 
