@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NewRecord } from '#contracts/event-log.ts'
-import { createLoad, type LoadMessage } from '#simulator/index.ts'
+import { createLoad } from '#simulator/index.ts'
 import { openStackInstall, type StackInstall } from '#tests/stack/faults/install.ts'
 import { startPrometheus } from '#tests/stack/servers/prometheus.ts'
 import type { BenchCase } from '../bench-case.ts'
+import { feed } from '../feed.ts'
 import { quantile, wait } from '../measure.ts'
 
 /** How long what is produced takes to be seen: in the warehouse, by a query to Prometheus, as an alert. */
@@ -69,30 +70,14 @@ export const kafkaFreshness: BenchCase = {
 
 const loadCalls = 1_000
 const loadPerSecond = 1_000
-const everyMs = 100
 
 /** Ordinary traffic beside what is measured. Returns how many samples it sent. */
 async function underLoad({ log }: StackInstall, signal: AbortSignal): Promise<number> {
   const load = createLoad({ seed: 1, calls: loadCalls, samplesPerSecond: loadPerSecond, startMs: Date.now() })
-  await log.append([...load.starts()].map(recordOf))
-  const samples = load.samples()
-  let sent = 0
-  for (const began = performance.now(); !signal.aborted; ) {
-    const due = Math.floor(((performance.now() - began) / 1_000) * loadPerSecond)
-    const batch: NewRecord[] = []
-    for (; sent + batch.length < due; ) {
-      const { value } = samples.next()
-      if (value === undefined) break
-      batch.push(recordOf(value))
-    }
-    if (batch.length > 0) await log.append(batch)
-    sent += batch.length
-    await wait(everyMs)
-  }
-  return sent
+  await log.append([...load.starts()].map(({ topic, key, value }): NewRecord => ({ topic, key, value })))
+  const { samples } = await feed({ log, load, ended: new Set(), signal })
+  return samples.sent
 }
-
-const recordOf = ({ topic, key, value }: LoadMessage): NewRecord => ({ topic, key, value })
 
 function aSample(correlationId: string, data: object = {}): NewRecord {
   const time = new Date().toISOString()

@@ -3,6 +3,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { createLoad } from '#simulator/index.ts'
 import { lagOf, openStackInstall, type StackInstall } from '#tests/stack/faults/install.ts'
 import type { BenchCase } from '../bench-case.ts'
+import { feed } from '../feed.ts'
 import { slope, wait } from '../measure.ts'
 import { watchProcess } from '../process-watch.ts'
 
@@ -17,7 +18,7 @@ export const outage: BenchCase = {
       const worker = install.startWorker()
       await worker.ready()
       const stopping = new AbortController()
-      const feeding = feed(install, stopping.signal)
+      const feeding = feedCalls(install, stopping.signal)
       await wait(quick ? 10_000 : 60_000)
       const watch = watchProcess(worker.pid)
       await install.front().control.set({ refuse: true })
@@ -56,22 +57,10 @@ export const outage: BenchCase = {
 const calls = 2_000
 const perSecond = 1_000
 
-async function feed({ log }: StackInstall, signal: AbortSignal): Promise<number> {
+/** Starts of the calls, then each sample when it is due. Returns how many were sent. */
+async function feedCalls({ log }: StackInstall, signal: AbortSignal): Promise<number> {
   const load = createLoad({ seed: 1, calls, samplesPerSecond: perSecond, startMs: Date.now() })
   await log.append([...load.starts()].map(({ topic, key, value }): NewRecord => ({ topic, key, value })))
-  const samples = load.samples()
-  let sent = 0
-  for (const began = performance.now(); !signal.aborted; ) {
-    const due = Math.floor(((performance.now() - began) / 1_000) * perSecond)
-    const batch: NewRecord[] = []
-    while (sent + batch.length < due) {
-      const { value: message } = samples.next()
-      if (message === undefined) break
-      batch.push({ topic: message.topic, key: message.key, value: message.value })
-    }
-    if (batch.length > 0) await log.append(batch)
-    sent += batch.length
-    await wait(100)
-  }
-  return sent
+  const { samples } = await feed({ log, load, ended: new Set(), signal })
+  return samples.sent
 }

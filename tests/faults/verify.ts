@@ -10,6 +10,8 @@ export interface Findings {
   readonly accounts: readonly Account[]
   readonly lost: number
   readonly doubled: number
+  /** The same of samples and events call by call: sums over kinds would hide a loss behind a double. */
+  readonly perCall: { readonly lost: number; readonly doubled: number }
   readonly calls: number
   /** Records that are not what was planned, with what is wrong. */
   readonly wrong: readonly { readonly call: string; readonly differences: readonly string[] }[]
@@ -35,7 +37,7 @@ export async function verify(harness: Looked, traffic: TrafficFile, elsewhere: C
   const planned = new Set(truth.calls.map(({ id }) => id))
   return {
     accounts,
-    // Sums over kinds would hide a loss behind a double; calls by themselves do not.
+    perCall: { lost: lostOf(perCall), doubled: doubledOf(perCall) },
     lost: Math.max(lostOf(accounts), lostOf(perCall)),
     doubled: Math.max(doubledOf(accounts), doubledOf(perCall)),
     calls: truth.calls.length,

@@ -23,6 +23,8 @@ export interface Row {
   readonly lagAtHeal: number
   readonly seconds: number
   readonly remark: string
+  /** Lines that the workers left at the end had logged at error or above. */
+  readonly complaints: number
   /** The first things that are wrong, in words. */
   readonly examples: readonly string[]
 }
@@ -48,7 +50,6 @@ export function rowOf(scenario: Scenario, outcome: Outcome): Row {
     const more = expected.find(([reason]) => account.kind === `dead: ${reason}`)?.[1] ?? 0
     return { ...account, sent: account.sent + more }
   })
-  const added = expected.reduce((sum, [, count]) => sum + count, 0)
   const kept = (dead: boolean): number =>
     accounts.filter(({ kind }) => kind.startsWith('dead:') === dead).reduce((sum, account) => sum + account.kept, 0)
   const over = accounts.reduce((sum, { sent, kept: have }) => sum + Math.max(0, have - sent), 0)
@@ -56,12 +57,13 @@ export function rowOf(scenario: Scenario, outcome: Outcome): Row {
   return {
     ...{ name: scenario.name, title: scenario.title, messages: traffic.messages, appended: outcome.sent },
     ...{ stored: kept(false), deadLettered: kept(true) },
-    lost: Math.max(under, findings.lost),
-    doubled: added > 0 ? over : Math.max(over, findings.doubled),
+    lost: Math.max(under, findings.perCall.lost),
+    doubled: Math.max(over, findings.perCall.doubled),
     calls: findings.calls,
     wrong: findings.wrong.length + findings.strangers.length + findings.shared.length,
     auditor: findings.audited.length,
     ...{ recoverySeconds: outcome.recoverySeconds, lagAtHeal: outcome.lagAtHeal, seconds: outcome.seconds },
+    complaints: outcome.complaints.length,
     remark: [...outcome.notes, ...(scenario.remark === undefined ? [] : [scenario.remark])].join('; '),
     examples: [
       ...accounts
@@ -71,6 +73,7 @@ export function rowOf(scenario: Scenario, outcome: Outcome): Row {
       ...findings.strangers.map((id) => `${id}: a record of nothing that was sent`),
       ...findings.shared.map((id) => `${id}: more than one live record`),
       ...findings.audited.map(({ kind, id, seen }) => `the auditor finds ${kind} of ${id}: ${seen.slice(0, 200)}`),
+      ...outcome.complaints.map((line) => `a worker said: ${line.slice(0, 300)}`),
     ].slice(0, maxExamples),
   }
 }
