@@ -138,9 +138,12 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
     foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
     log: parts.log,
     writer: createCallWriter(auditing),
+    marks: parts.registry.auditMarks,
     idle: async () => parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle()),
     logNow: parts.logNow,
     looked: parts.prometheus.pipelines.auditorLooked,
+    swept: parts.prometheus.pipelines.auditorSwept,
+    retry: (cause) => parts.onRetry('auditor', cause),
     found(differences) {
       parts.prometheus.pipelines.auditorDifferences(differences)
       parts.onDifferences?.(differences)

@@ -78,6 +78,7 @@ async function sharedMembers(harness: Looked): Promise<readonly string[]> {
 /** One look folds a bounded number of records again (500): a slice should hold fewer. */
 const callsPerSlice = 150
 const minuteMs = 60_000
+const strayAheadMs = 3 * 3_600_000
 
 /** The auditor's whole round over the time of the traffic. */
 export async function audit(
@@ -99,5 +100,6 @@ function slicesOf({ fromMs, startMs, toMs, truth }: TrafficFile): readonly (read
     { length: slices + 1 },
     (_, at) => [firstMs + at * stepMs, firstMs + (at + 1) * stepMs] as const,
   )
-  return [[fromMs, firstMs], ...rest]
+  // A record that stands where none should may stand later than any call.
+  return [[fromMs, firstMs], ...rest, [firstMs + (slices + 1) * stepMs, toMs + strayAheadMs]]
 }
