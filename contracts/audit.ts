@@ -62,12 +62,21 @@ export interface AuditReader extends MinuteAudit, RecordAudit {}
 export interface MinuteAudit {
   /** Days that hold samples, epoch milliseconds, in order. */
   rawDays(): Promise<readonly EpochMs[]>
+  /** The last of the first so many ids that have samples in the window; undefined: they are fewer. */
+  sampledEnd(window: MinuteWindow, ids: number): Promise<MemberKey | undefined>
+  /**
+   * Samples of the window against their minutes, which are looked up by id: what comes now lies anywhere among the minutes
+   * of a month. Minutes of ids without a sample there are left to `minutes`.
+   */
+  sampled(window: MinuteWindow, logNowMs: EpochMs): Promise<LookedMinutes>
+  /** Ids with samples in the window that no live record holds. */
+  sampledUnrecorded(window: MinuteWindow): Promise<readonly Difference[]>
   /** The last id of the first so many minutes in the window; undefined: they are fewer. */
   minutesEnd(window: MinuteWindow, rows: number): Promise<MemberKey | undefined>
   /** Minutes of the window whose row count or checksum sum differs from raw, both wholly covered by raw. */
   minutes(window: MinuteWindow, logNowMs: EpochMs): Promise<LookedMinutes>
-  /** Ids with minutes or events in the window that no live record holds. Without a time: with any. */
-  unrecorded(window: IdStretch & Partial<MinuteWindow>): Promise<readonly Difference[]>
+  /** Ids with minutes or events, of any time, that no live record holds. */
+  unrecorded(stretch: IdStretch): Promise<readonly Difference[]>
 }
 
 export interface RecordAudit {

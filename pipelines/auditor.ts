@@ -38,7 +38,9 @@ export interface AuditorPace {
   readonly behindMs: number
   /** Younger minutes may still be filling. */
   readonly settledAfterMs: number
-  /** Rows of minutes that one look compares. */
+  /** Ids whose minutes have just settled that one look follows; where there are more, it is now these, now those. */
+  readonly idsPerLook: number
+  /** Rows of older minutes that one look compares. */
   readonly minutesPerLook: number
   /** Places of ids that one look follows. */
   readonly placesPerLook: number
@@ -53,6 +55,7 @@ export const defaultAuditorPace: AuditorPace = {
   sliceMs: 10 * 60_000,
   behindMs: 3_600_000,
   settledAfterMs: 10 * 60_000,
+  idsPerLook: 10_000,
   minutesPerLook: 200_000,
   placesPerLook: 40_000,
   recordsPerLook: 10_000,
@@ -61,10 +64,12 @@ export const defaultAuditorPace: AuditorPace = {
 
 export interface Auditor {
   /**
-   * Everything in [from, to) that does not follow from raw, as it stands now, and ids with two records at any time. Reads
-   * all of that at once, and folds at most `foldsPerLook` records: for tests and by hand.
+   * Everything in [from, to) that does not follow from raw, as it stands now, and ids of any time without a record or with
+   * two. Reads all of that at once, and folds at most `foldsPerLook` records: for tests and by hand.
    */
   look(fromMs: number, toMs: number): Promise<readonly Difference[]>
+  /** A whole round of every sweep, one look after another, from the beginning; nothing is counted or announced. */
+  round(): Promise<readonly Difference[]>
   /** Looks at what has just settled and sweeps the rest, two looks at whatever differs; what both saw is counted and announced. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -83,7 +88,7 @@ export function createAuditor(parts: AuditorParts): Auditor {
     const settled = await reader.settled(window, pace.foldsPerLook, now)
     return [
       ...(await reader.minutes(window, now)).differences,
-      ...(await reader.unrecorded(window)),
+      ...(await reader.unrecorded({})),
       ...(await reader.unplaced(window)),
       ...(await reader.shared({})),
       ...(await changedAmong(settled, parts)),
@@ -108,6 +113,7 @@ export function createAuditor(parts: AuditorParts): Auditor {
 
   return {
     look,
+    round: () => wholeRound(parts, pace),
     async run(signal) {
       const sweeps = createSweeps(parts, pace)
       while (!signal.aborted) {
@@ -117,6 +123,27 @@ export function createAuditor(parts: AuditorParts): Auditor {
       }
     },
   }
+}
+
+async function wholeRound(parts: AuditorParts, pace: AuditorPace): Promise<readonly Difference[]> {
+  const been = new Set<string>()
+  const marks = new Map<string, string>()
+  const inMemory: AuditMarks = {
+    read: async () => marks,
+    write: async (sweep, mark) => void marks.set(sweep, mark),
+  }
+  const { looked: _, ...quietly } = parts
+  const sweeps = createSweeps({ ...quietly, marks: inMemory, swept: (sweep) => been.add(sweep) }, pace)
+  const found = new Map<string, Difference>()
+  for (const sweep of sweeps) {
+    while (!been.has(sweep.name)) {
+      const look = await sweep.next()
+      for (const difference of (await look?.()) ?? []) found.set(textOf(difference), difference)
+      await sweep.done()
+      if (look === undefined) break
+    }
+  }
+  return [...found.values()]
 }
 
 /** What one look saw, and how to look again. */

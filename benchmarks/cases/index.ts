@@ -1,4 +1,5 @@
 import type { BenchCase } from '../bench-case.ts'
+import { audit } from './audit.ts'
 import { callId } from './call-id.ts'
 import { callList } from './call-list.ts'
 import { decode } from './decode.ts'
@@ -19,6 +20,7 @@ export const cases: readonly BenchCase[] = [
   callId,
   callList,
   page,
+  audit,
   freshness({ calls: 5_000, quickCalls: 500 }),
   freshness({ calls: 50_000, quickCalls: 1_000 }),
   spine,

@@ -6,6 +6,7 @@ export type Look = () => Promise<readonly Difference[]>
 
 /** One look after another, until there is nothing more; then from the beginning. */
 export interface Sweep {
+  readonly name: string
   /** Undefined: there is nothing to look at now. */
   next(): Promise<Look | undefined>
   /** The look that came of `next` was taken: the next one goes on behind it. */
@@ -38,6 +39,7 @@ export function createRound<Mark>({ name, mark, marks, logNow, swept, step }: Ro
   let coming: Mark | undefined
 
   return {
+    name,
     async next() {
       const text = (await marks.read()).get(name)
       // What an earlier version wrote and nobody can read begins a new round.

@@ -25,20 +25,22 @@ export function createSweeps(parts: AuditorParts, pace: AuditorPace): readonly S
 
   async function freshMinutes(mark?: z.infer<typeof freshMark>): Promise<Step<z.infer<typeof freshMark>>> {
     const edgeMs = settledUntil()
-    const lost = mark === undefined || mark.fromMs < edgeMs - pace.behindMs - pace.sliceMs
-    const { fromMs, after } = lost ? { fromMs: edgeMs - pace.sliceMs } : mark
+    const isLost = mark === undefined || mark.fromMs < edgeMs - pace.behindMs - pace.sliceMs
+    const fromMs = isLost ? edgeMs - pace.sliceMs : mark.fromMs
+    // Left behind, it goes on with the ids that come next, or the first ones alone would ever be looked at.
+    const after = mark?.after
     // A window that is looked at in stretches stays as it was begun.
-    const toMs = after === undefined ? Math.min(edgeMs, fromMs + pace.sliceMs) : (mark?.toMs ?? edgeMs)
+    const toMs = isLost || after === undefined ? Math.min(edgeMs, fromMs + pace.sliceMs) : mark.toMs
     if (toMs <= fromMs) return { next: { fromMs, toMs: fromMs } }
-    const until = await reader.minutesEnd({ fromMs, toMs, after }, pace.minutesPerLook)
+    const until = await reader.sampledEnd({ fromMs, toMs, after }, pace.idsPerLook)
     const window: MinuteWindow = { fromMs, toMs, after, until }
-    let again = false
+    let isAgain = false
     return {
       async look() {
-        const { differences, rawRows, countedRows } = await reader.minutes(window, logNow())
-        if (!again) parts.looked?.({ atMs: logNow(), rawRows, countedRows })
-        again = true
-        return [...differences, ...(await reader.unrecorded(window))]
+        const { differences, rawRows, countedRows } = await reader.sampled(window, logNow())
+        if (!isAgain) parts.looked?.({ atMs: logNow(), rawRows, countedRows })
+        isAgain = true
+        return [...differences, ...(await reader.sampledUnrecorded(window))]
       },
       next: until === undefined ? { fromMs: toMs, toMs } : { fromMs, toMs, after: until },
     }

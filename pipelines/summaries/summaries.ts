@@ -12,6 +12,7 @@ import { type Backlog, createBacklog } from './backlog.ts'
 import { createLane } from './lane.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import type { FailedCall, RecomputeParts } from './recompute.ts'
+import { createSecondChances } from './second-chances.ts'
 import { createStandingClasses } from './standing-classes.ts'
 import { createTroubles } from './troubles.ts'
 
@@ -64,6 +65,8 @@ export interface SummariesLimits {
   readonly retryAfterMs: number
   /** A call that takes longer to recompute is given up, so that its shard goes on. */
   readonly budgetMs: number
+  /** A call given up for what may pass with time is announced again so long after, each time that it is given up. */
+  readonly secondChancesMs: readonly number[]
 }
 
 export const defaultSummariesLimits: SummariesLimits = {
@@ -76,6 +79,7 @@ export const defaultSummariesLimits: SummariesLimits = {
   dueEveryMs: 5_000,
   retryAfterMs: 500,
   budgetMs: 60_000,
+  secondChancesMs: [60_000, 5 * 60_000, 30 * 60_000],
 }
 
 /** Clocks of two brokers differ by less than this. */
@@ -95,7 +99,8 @@ export function createSummaries(parts: SummariesParts): Summaries {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standing: standing.of })
-  const shared = { ...parts, limits, backlog, standing, troubles: createTroubles() }
+  const chances = createSecondChances(limits.secondChancesMs)
+  const shared = { ...parts, limits, backlog, standing, chances, troubles: createTroubles() }
   const { cycleMs } = limits
   const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing, cycleMs })
   const running = createLane({
@@ -112,6 +117,12 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
   const settled = async (): Promise<void> => {
     await Promise.all([pressing.settled(), running.settled()])
+  }
+  async function announceAgain(): Promise<void> {
+    const due = chances.due(performance.now())
+    if (due.length === 0) return
+    await parts.log.append(announcements(due))
+    chances.announced(due)
   }
   let idle = false
   let ownsNow: Summaries['owns'] = () => false
@@ -142,6 +153,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
           if (parts.beforeBulk !== undefined && shift.isBulkNews(polled)) await persist(readAgain, persistence)
           shift.take(polled)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
+          await attempt(announceAgain, parts.observer.retry)
           startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)

@@ -1,4 +1,4 @@
-import type { IdStretch, RecordStretch } from '#contracts/audit.ts'
+import type { IdStretch, MinuteWindow, RecordStretch } from '#contracts/audit.ts'
 
 /** A condition that the primary key answers, and its parameters. Comparisons of tuples it would not answer. */
 export interface Condition {
@@ -51,8 +51,7 @@ export function recordsWithin({ after, until, fromMs, toMs }: RecordStretch): Co
 }
 
 /** Event time of a window, of the column that tells it. */
-export function timeWithin(column: string, { fromMs, toMs }: { fromMs?: number; toMs?: number }): Condition {
-  if (fromMs === undefined || toMs === undefined) return { sql: '1', params: {} }
+export function timeWithin(column: string, { fromMs, toMs }: Pick<MinuteWindow, 'fromMs' | 'toMs'>): Condition {
   return {
     sql: `${column} >= toDateTime({from: UInt32}) AND ${column} < toDateTime({to: UInt32})`,
     params: { from: Math.floor(fromMs / 1_000), to: Math.ceil(toMs / 1_000) },
