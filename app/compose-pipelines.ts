@@ -62,6 +62,9 @@ export async function composePipelines(given: ComposeParts): Promise<Composed> {
   }
 }
 
+/** Labels that come later are of no use: nobody waits for them so long. */
+const labelsWithinMs = 10_000
+
 /** How each pipeline is made. Connections are opened for those that are. */
 async function makersOf(
   parts: ComposeParts,
@@ -73,7 +76,10 @@ async function makersOf(
     elsewhere === undefined ? roomOf(parts, telemetryInserts) : roomWith(parts, elsewhere)
   const { logs, spans } = parts.telemetrySinks ?? {}
   return {
-    calls: async () => callsPipeline(parts, roomOf(parts, await parts.connect()), reads),
+    calls: async () => {
+      const labels = await parts.connect({ maxQueryMs: labelsWithinMs })
+      return callsPipeline(parts, roomOf(parts, await parts.connect()), { frozen: reads, labels })
+    },
     evidence: async () =>
       createEvidencePipeline({
         // Its own connection: a flood of logs must delay no call.
