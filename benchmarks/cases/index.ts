@@ -6,6 +6,7 @@ import { decode } from './decode.ts'
 import { disk } from './disk.ts'
 import { freshness } from './freshness.ts'
 import { kafka } from './kafka.ts'
+import { kafkaFlood } from './kafka-flood.ts'
 import { kafkaFreshness } from './kafka-freshness.ts'
 import { outage } from './outage.ts'
 import { page } from './page.ts'
@@ -26,5 +27,6 @@ export const cases: readonly BenchCase[] = [
   spine,
   kafka,
   kafkaFreshness,
+  kafkaFlood,
   outage,
 ]
