@@ -74,6 +74,9 @@ export interface Auditor {
   run(signal: AbortSignal): Promise<void>
 }
 
+/** A look that fails so often in a row (over its time, or its memory) is left for the next round. */
+const patience = 3
+
 /**
  * Looks whether what is derived follows from raw: row counts and checksums of minutes, exactly one live record per
  * correlation id, settled records equal to what folding them again gives. Finds nothing on a sound install.
@@ -96,16 +99,23 @@ export function createAuditor(parts: AuditorParts): Auditor {
   }
 
   /** One look of every sweep. Those that found something are given back, to be taken again. */
-  async function lookAround(sweeps: readonly Sweep[]): Promise<readonly Seen[]> {
+  async function lookAround(sweeps: readonly Sweep[], failures: Map<string, number>): Promise<readonly Seen[]> {
     const suspicious: Seen[] = []
     for (const sweep of sweeps) {
+      let isLooking = false
       try {
         const again = await sweep.next()
+        isLooking = true
         const differences = (await again?.()) ?? []
         await sweep.done()
+        failures.delete(sweep.name)
         if (again !== undefined && differences.length > 0) suspicious.push({ again, differences })
       } catch (error) {
         parts.retry?.(error instanceof Error ? error : new Error('a look failed'))
+        const times = (failures.get(sweep.name) ?? 0) + 1
+        failures.set(sweep.name, times)
+        // Where it stands still for ever, nothing behind it is looked at either.
+        if (isLooking && times >= patience) await sweep.done().then(() => failures.delete(sweep.name), parts.retry)
       }
     }
     return suspicious
@@ -116,8 +126,9 @@ export function createAuditor(parts: AuditorParts): Auditor {
     round: () => wholeRound(parts, pace),
     async run(signal) {
       const sweeps = createSweeps(parts, pace)
+      const failures = new Map<string, number>()
       while (!signal.aborted) {
-        const seen = (await parts.idle()) ? await lookAround(sweeps) : []
+        const seen = (await parts.idle()) ? await lookAround(sweeps, failures) : []
         await pause(pace.lookEveryMs, signal)
         if (seen.length > 0 && !signal.aborted && (await parts.idle())) await lookAgain(seen, parts)
       }
