@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { kafkaConfig } from '#collectors/kafka/config.ts'
+import { createKafkaLog, type KafkaLog } from '#collectors/kafka/kafka-log.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { createLoad, simulatedTenants } from '#simulator/index.ts'
 import { lagOf, openStackInstall, type StackInstall } from '#tests/stack/faults/install.ts'
 import type { BenchCase } from '../bench-case.ts'
 import { type DueMessage, feed } from '../feed.ts'
 import { quantile, wait } from '../measure.ts'
+import { watchProcess } from '../process-watch.ts'
 
-const loadCalls = 500
-const samplesPerSecond = 500
+const loadCalls = 250
+const samplesPerSecond = 250
 /** Of mixed traffic (simulator) about one message in twenty-five is chat or presence. */
-const normalPerSecond = 20
+const normalPerSecond = 10
 const floodTimes = 100
 
 interface Phase {
@@ -20,6 +23,12 @@ interface Phase {
   readonly latestMs: number
   /** Messages of chat and presence that were not stored yet at its end. */
   readonly waiting: number
+  /** Where the time goes, as the worker tells: means of the phase, seconds. */
+  readonly settleSeconds: number
+  readonly summarySeconds: number
+  /** Of one core. */
+  readonly workerCpu: number
+  readonly warehouseCpu: number
 }
 
 /** Whether calls are shown as soon while chat and presence come at a hundred times their rate. */
@@ -30,8 +39,10 @@ export const kafkaFlood: BenchCase = {
     const seconds = quick ? 8 : 60
     const install = await openStackInstall({ folder: join(folder, 'install') })
     try {
-      await install.startWorker().ready()
+      const worker = install.startWorker()
+      await worker.ready()
       const stopping = new AbortController()
+      const bench: Bench = { install, chat: producerOf(install), worker: { pid: worker.pid, url: await worker.url } }
       const loading = underLoad(install, stopping.signal)
       await wait(quick ? 5_000 : 20_000)
       const quiet: Phase[] = []
@@ -42,7 +53,7 @@ export const kafkaFlood: BenchCase = {
           [quiet, normalPerSecond],
           [flooded, floodTimes * normalPerSecond],
         ] as const) {
-          const phase = await measure(install, perSecond, seconds)
+          const phase = await measure(bench, perSecond, seconds)
           phases.push(phase)
           note(
             `${perSecond}/s of chat: p50 ${quantile(phase.seen, 0.5).toFixed(2)} s, p99 ${quantile(phase.seen, 0.99).toFixed(2)} s`,
@@ -51,12 +62,27 @@ export const kafkaFlood: BenchCase = {
       }
       stopping.abort()
       const samples = await loading
+      await bench.chat.close()
       return outcomeOf({ quiet, flooded, seconds, samples })
     } finally {
       await install.close()
     }
   },
 }
+
+interface Bench {
+  readonly install: StackInstall
+  /** Its own: appends of one producer wait for each other. */
+  readonly chat: KafkaLog
+  readonly worker: { readonly pid: number; readonly url: string }
+}
+
+const producerOf = ({ kafka }: StackInstall): KafkaLog =>
+  createKafkaLog({
+    config: kafkaConfig.parse({ brokers: [kafka.address] }),
+    clock: Date.now,
+    observer: { trouble: () => undefined, client: () => undefined },
+  })
 
 interface Measured {
   readonly quiet: readonly Phase[]
@@ -98,7 +124,7 @@ function outcomeOf({ quiet, flooded, seconds, samples }: Measured) {
       },
     ] as const,
     notes: [
-      'From the append of the start and the end of a call to a query that finds its record, four a second; looked for every 50 ms.',
+      'From when the broker has the start and the end of a call to a query that finds its record, four a second; looked for every 50 ms.',
       'Phases without and with the flood take turns; each begins when no message of the one before waits. One worker with all pipelines.',
       'Broker, warehouse behind the test front, PostgreSQL, producers of both and the worker share the same cores.',
     ],
@@ -106,9 +132,9 @@ function outcomeOf({ quiet, flooded, seconds, samples }: Measured) {
   }
 }
 
-const figuresOf = ({ seen, sent, seconds, waiting }: Phase) => ({
-  ...{ probes: seen.length, p50: quantile(seen, 0.5), p99: quantile(seen, 0.99) },
-  ...{ sentPerSecond: sent / seconds, waiting },
+const figuresOf = ({ seen, sent, seconds, latestMs: _, ...rest }: Phase) => ({
+  ...{ probes: seen.length, p50: quantile(seen, 0.5), p99: quantile(seen, 0.99), sentPerSecond: sent / seconds },
+  ...rest,
 })
 
 /** Ordinary traffic beside what is measured. Returns how many samples it sent. */
@@ -119,19 +145,45 @@ async function underLoad({ log }: StackInstall, signal: AbortSignal): Promise<nu
   return samples.sent
 }
 
-async function measure(install: StackInstall, perSecond: number, seconds: number): Promise<Phase> {
+async function measure({ install, chat, worker }: Bench, perSecond: number, seconds: number): Promise<Phase> {
   const { log } = install
   const flooding = new AbortController()
-  const feeding = feed({ log, load: activityFrom(perSecond), ended: new Set(), signal: flooding.signal })
+  const feeding = feed({ log: chat, load: activityFrom(perSecond), ended: new Set(), signal: flooding.signal })
   // What begins is not what goes on.
   await wait(3_000)
+  const before = await sumsOf(worker.url)
+  const watches = [watchProcess(worker.pid), watchProcess(install.front().pid)]
+  const began = performance.now()
   const seen = await endsSeen(install, seconds)
+  const [workerCpu = 0, warehouseCpu = 0] = watches.map(
+    (watch) => (1_000 * watch.stop().cpuSeconds) / (performance.now() - began),
+  )
+  const after = await sumsOf(worker.url)
   const waiting = await lagOf(log, ['activity'])
   flooding.abort()
   const { samples, latestMs } = await feeding
   while ((await lagOf(log, ['activity'])) > 0) await wait(200)
   await wait(2_000)
-  return { seen, sent: samples.sent, seconds: samples.seconds, latestMs, waiting }
+  const mean = (name: keyof typeof delays) =>
+    (after[name].sum - before[name].sum) / Math.max(1, after[name].count - before[name].count)
+  return {
+    ...{ seen, sent: samples.sent, seconds: samples.seconds, latestMs, waiting, workerCpu, warehouseCpu },
+    ...{ settleSeconds: mean('settle'), summarySeconds: mean('summary') },
+  }
+}
+
+/** From the broker to raw, and from the announcement to the record. */
+const delays = {
+  settle: ['callscope_pipeline_settle_seconds', 'pipeline="calls"'],
+  summary: ['callscope_pipeline_summary_delay_seconds', 'urgency="now"'],
+} as const
+
+async function sumsOf(url: string) {
+  const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n')
+  const value = ([name, label]: readonly [string, string], part: string): number =>
+    Number(lines.find((line) => line.startsWith(`${name}_${part}{`) && line.includes(label))?.split(' ')[1] ?? 0)
+  const both = (of: readonly [string, string]) => ({ sum: value(of, 'sum'), count: value(of, 'count') })
+  return { settle: both(delays.settle), summary: both(delays.summary) }
 }
 
 const users = 5_000
@@ -187,8 +239,8 @@ async function endsSeen(install: StackInstall, seconds: number): Promise<readonl
   const send = async (): Promise<void> => {
     while (performance.now() < untilMs) {
       const id = `probe-${randomUUID()}`
-      pending.set(id, performance.now())
       await install.log.append(aCall(id))
+      pending.set(id, performance.now())
       await wait(250)
     }
   }
