@@ -17,7 +17,7 @@ const leastFreeBytes = 2 * 1_073_741_824
 export async function runChecks(config: Config, now: () => number): Promise<readonly Check[]> {
   const local = isShared(config) ? [checkNode()] : await checkFolderInstall(config)
   const remote = await Promise.all([
-    ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config)]),
+    ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config, now)]),
     ...(config.clickhouse.url === undefined ? [] : [checkWarehouse(config, now)]),
     ...(config.postgres.url === undefined ? [] : [checkRegistry(config, now)]),
     checkHttpStores(config),
