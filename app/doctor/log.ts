@@ -8,25 +8,26 @@ import { asked, type Check, skewCheck, unwell, well } from './check.ts'
 
 const what = 'Kafka'
 const groups = 'consumer groups'
+const writesOnce = 'idempotent writes'
 
 /** Reaches every broker, and looks at versions, clocks, topics with their settings, and what this user may do. */
 export async function checkLog(config: Config, now: () => number): Promise<readonly Check[]> {
   const fix = 'are brokers and login right (kafka.brokers, kafka.sasl, kafka.tls)?'
-  return asked(what, fix, async () => {
-    const examination = examineCluster(config.kafka, { trouble: () => undefined, client: () => undefined }, now)
-    try {
-      const brokers = await examination.brokers()
-      return [
-        ...brokersCheck(config, brokers),
-        ...(await topicChecks(config)),
-        await groupsCheck(config, examination),
-        await writeOnceCheck(examination),
-        ...(await clockChecks(config, examination)),
-      ]
-    } finally {
-      await examination.close()
-    }
-  })
+  const examination = examineCluster(config.kafka, { trouble: () => undefined, client: () => undefined }, now)
+  const reached = await asked(what, fix, async () => brokersCheck(config, await examination.brokers()))
+  const look = 'ask again, and look at the brokers'
+  try {
+    if (reached.some((check) => check.what === what && !check.ok)) return reached
+    return [
+      ...reached,
+      ...(await topicChecks(config)),
+      ...(await asked(groups, look, () => groupsCheck(config, examination))),
+      ...(await asked(writesOnce, look, () => writeOnceCheck(examination))),
+      ...(await asked('Kafka clocks', look, () => clockChecks(config, examination))),
+    ]
+  } finally {
+    await examination.close()
+  }
 }
 
 function brokersCheck({ kafka }: Config, brokers: readonly BrokerSeen[]): readonly Check[] {
@@ -69,11 +70,10 @@ async function groupsCheck({ kafka }: Config, examination: Examination): Promise
 }
 
 async function writeOnceCheck(examination: Examination): Promise<Check> {
-  const name = 'idempotent writes'
   return (await examination.mayWriteOnce())
-    ? well(name, 'allowed')
+    ? well(writesOnce, 'allowed')
     : unwell(
-        name,
+        writesOnce,
         'refused: allow Write on the topics, or IdempotentWrite on the cluster where brokers are older than 3.0',
       )
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from 'kafkajs'
-import { brokerOf, coordinatorOf, patiently, typeOf } from './coordinators.ts'
+import { brokerOf, coordinatorOf, nodeIdsOf, patiently, typeOf } from './coordinators.ts'
 import { describeTransactions, transactionBeganMs } from './raw-requests.ts'
 
 /** Why a broker's clock was not learnt; a closed set. */
@@ -31,7 +31,7 @@ const transactionTimeout = 10_000
  */
 export async function askClocks(parts: ClockParts): Promise<readonly BrokerClock[]> {
   const { cluster } = parts
-  const nodeIds = cluster.getNodeIds()
+  const nodeIds = nodeIdsOf(cluster)
   const names = await namesByBroker(parts).catch(unknownOf)
   const clocks: BrokerClock[] = []
   for (const nodeId of nodeIds) {
@@ -45,7 +45,7 @@ export async function askClocks(parts: ClockParts): Promise<readonly BrokerClock
 
 /** For each broker the name of a transaction that it coordinates. */
 async function namesByBroker({ cluster, transactionPrefix }: ClockParts): Promise<ReadonlyMap<number, string>> {
-  const nodeIds = cluster.getNodeIds()
+  const nodeIds = nodeIdsOf(cluster)
   const names = new Map<number, string>()
   for (let at = 0; at < namesTried && names.size < nodeIds.length; at += 1) {
     const name = `${transactionPrefix}doctor-${at}`

@@ -36,6 +36,9 @@ const passing: readonly unknown[] = [
 /** The broker's own word for what was wrong. */
 export const typeOf = (error: unknown): unknown => (error as { readonly type?: unknown }).type
 
+/** Numbers of all brokers of the cluster. kafkajs' own list holds them as text, whatever its types say. */
+export const nodeIdsOf = (cluster: Cluster): readonly number[] => cluster.getNodeIds().map(Number)
+
 export const brokerOf = async (cluster: Cluster, nodeId: number | undefined): Promise<AskedBroker> =>
   (await cluster.findBroker({ nodeId: String(nodeId) })) as AskedBroker
 

@@ -2,7 +2,7 @@ import type { Cluster } from 'kafkajs'
 import { askClocks, type BrokerClock } from './broker-clocks.ts'
 import { clusterOf, createClients } from './client.ts'
 import type { KafkaConfig } from './config.ts'
-import { brokerOf, coordinatorOf, typeOf } from './coordinators.ts'
+import { brokerOf, coordinatorOf, nodeIdsOf, patiently, typeOf } from './coordinators.ts'
 import { type Generation, generationOf } from './generation.ts'
 import { groupOnCluster } from './topic-names.ts'
 import { KafkaError, type KafkaObserver, troubleOf } from './trouble.ts'
@@ -42,7 +42,7 @@ export function examineCluster(config: KafkaConfig, observer: KafkaObserver, clo
   }
 
   return {
-    brokers: () => ask('brokers', () => Promise.all(cluster.getNodeIds().map((nodeId) => see(cluster, nodeId)))),
+    brokers: () => ask('brokers', () => Promise.all(nodeIdsOf(cluster).map((nodeId) => see(cluster, nodeId)))),
     clocks: () =>
       ask('clocks', () =>
         askClocks({
@@ -58,9 +58,8 @@ export function examineCluster(config: KafkaConfig, observer: KafkaObserver, clo
       }),
     mayWriteOnce: () =>
       ask('idempotent writes', async () => {
-        const broker = await brokerOf(cluster, cluster.getNodeIds()[0])
-        const asked = broker.initProducerId({ transactionalId: null, transactionTimeout: 10_000 })
-        return allowed(asked)
+        const broker = await brokerOf(cluster, nodeIdsOf(cluster)[0])
+        return allowed(patiently(() => broker.initProducerId({ transactionalId: null, transactionTimeout: 10_000 })))
       }),
     close: async () => {
       await cluster.disconnect().catch(() => undefined)
@@ -84,7 +83,7 @@ async function mayJoin(cluster: Cluster, groupId: string): Promise<boolean> {
     (async () => {
       const coordinator = await brokerOf(cluster, await coordinatorOf(cluster, 'group', groupId))
       try {
-        await coordinator.heartbeat({ groupId, groupGenerationId: 0, memberId: 'doctor' })
+        await patiently(() => coordinator.heartbeat({ groupId, groupGenerationId: 0, memberId: 'doctor' }))
       } catch (error) {
         if (!allowedButUnknown.includes(typeOf(error))) throw error
       }
