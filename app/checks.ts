@@ -20,7 +20,7 @@ export async function runChecks(config: Config, now: () => number): Promise<read
     ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config, now)]),
     ...(config.clickhouse.url === undefined ? [] : [checkWarehouse(config, now)]),
     ...(config.postgres.url === undefined ? [] : [checkRegistry(config, now)]),
-    checkHttpStores(config),
+    checkHttpStores(config, now),
   ])
   return [...local, ...remote.flat()]
 }
