@@ -67,9 +67,10 @@ async function checkPlace(place: Place, now: () => number): Promise<readonly Che
     if (read !== undefined) {
       const sentMs = now()
       const { status, date } = await ask(place, { path: read })
+      const gotMs = now()
       checks.push(answered(place, { status, wanted: 200, doing: 'read' }))
       // In whole seconds: half a second later is what it says on average.
-      if (date !== undefined) checks.push(skewCheck(what, date + 500, { sentMs, gotMs: now() }))
+      if (date !== undefined) checks.push(skewCheck(what, date + 500, { sentMs, gotMs }))
     }
     if (write !== undefined) {
       const { status } = await ask(place, { path: write.path, type: write.type, body: write.body })

@@ -26,13 +26,14 @@ export async function checkWarehouse(config: Config, now: () => number): Promise
     try {
       const sentMs = now()
       const [row] = await rowsOf<[string, number]>(client, 'SELECT version(), toUnixTimestamp64Milli(now64(3))')
+      const gotMs = now()
       const [version = '', theirsMs = 0] = row ?? []
       const missing = await missingMigrations(client, await listMigrations())
       return [
         Number(version.split('.')[0]) >= leastVersion
           ? well(what, `${version} at ${shownUrl(url)}`)
           : unwell(what, `${version}: version ${leastVersion} or newer is needed`),
-        skewCheck(what, theirsMs, { sentMs, gotMs: now() }),
+        skewCheck(what, theirsMs, { sentMs, gotMs }),
         missing.length === 0
           ? well('warehouse tables', 'up to date')
           : unwell('warehouse tables', `${missing.length} migrations are missing: run "callscope migrate"`),

@@ -43,6 +43,20 @@ describe('the spans of a call from Tempo', () => {
     expect(server.requests[0]?.headers['x-scope-orgid']).toBe('callscope')
   })
 
+  test('are shown as far as Tempo gives them where a trace is larger than it hands out, and not called whole', async () => {
+    const partial = (status: number) =>
+      Buffer.concat([answerOf(manySpans(2)), protobuf.Writer.create().uint32(24).int32(status).finish()])
+    for (const [status, state] of [
+      [0, 'ok'],
+      [1, 'unavailable'],
+    ] as const) {
+      const { telemetry, server } = await open(() => ({ status: 200, body: partial(status), headers: protobufType }))
+      const answer = await telemetry.spans(scope)
+      expect([answer.state, answer.rows.length]).toEqual([state, 2])
+      await server.stop()
+    }
+  })
+
   test('are read from JSON as well', async () => {
     const span = {
       ...{ traceId: exampleTrace, spanId: '00f067aa0ba902b7', parentSpanId: '', traceState: '', name: 'x', kind: 1 },

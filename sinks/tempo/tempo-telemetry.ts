@@ -12,7 +12,7 @@ import { organisationOf } from '../shared/organisations.ts'
 import { unusable } from '../shared/unavailable.ts'
 import type { TempoConfig } from './config.ts'
 import { tenantAttribute } from './encode.ts'
-import { traceSpans } from './trace-answer.ts'
+import { readTraceAnswer } from './trace-answer.ts'
 
 export interface TempoTelemetryParts {
   readonly config: TempoConfig
@@ -42,7 +42,7 @@ export function createTempoTelemetry({ config }: TempoTelemetryParts): CallSpans
       if (org === undefined) return { state: 'unavailable', why: 'refused', rows: [] }
       const traces = scope.traceIds.filter((id) => traceId.test(id)).slice(0, maxTraces)
       const answers = await Promise.all(traces.map((trace) => ask(http, requestOf(trace, org))))
-      const spans = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))
+      const spans = answers.flatMap((answer) => answer.spans)
       const rows = inOrderOfTime(
         spans.flatMap((span) => ownSpan(span, scope)),
         {
@@ -50,7 +50,7 @@ export function createTempoTelemetry({ config }: TempoTelemetryParts): CallSpans
           identity: (span) => `${span.traceId} ${span.spanId} ${span.kind}`,
         },
       )
-      const why = answers.find((answer) => typeof answer === 'string')
+      const why = answers.find((answer) => answer.why !== undefined)?.why
       return why === undefined ? { state: 'ok', rows } : { state: 'unavailable', why, rows }
     },
     close: () => http?.close(),
@@ -68,13 +68,21 @@ const requestOf = (trace: string, org: string): HttpRequest => ({
   maxAnswerBytes,
 })
 
-async function ask(http: HttpClient, request: HttpRequest): Promise<readonly Span[] | UnavailableReason> {
+interface Asked {
+  readonly spans: readonly Span[]
+  /** Why they are not all. */
+  readonly why?: UnavailableReason
+}
+
+async function ask(http: HttpClient, request: HttpRequest): Promise<Asked> {
   const reply = await http.send(request)
   // Tempo's word for a trace it has no span of.
-  if (reply.type === 'answered' && reply.status === 404) return []
+  if (reply.type === 'answered' && reply.status === 404) return { spans: [] }
   const why = unusable(reply)
-  if (why !== undefined || reply.type !== 'answered') return why ?? 'failed'
-  return traceSpans(reply.body, reply.contentType) ?? 'failed'
+  if (why !== undefined || reply.type !== 'answered') return { spans: [], why: why ?? 'failed' }
+  const answer = readTraceAnswer(reply.body, reply.contentType)
+  if (answer === undefined) return { spans: [], why: 'failed' }
+  return answer.isPartial ? { spans: answer.spans, why: 'failed' } : { spans: answer.spans }
 }
 
 /** Nothing of another tenant, and nothing of another time: an id used twice in a year is two traces to us. */
