@@ -161,6 +161,17 @@ describe('the rules themselves', () => {
     expect(strayImports(stray, ['sinks', 'contracts'])).toEqual(['sinks/loki/send.ts imports #warehouse/client.ts'])
   })
 
+  test('what only tests use is a test, and what people start is not, though only tests name it', () => {
+    const files = [
+      aFile('app/a.test.ts', "import { b } from './b.ts'\nspawn('program.ts')"),
+      aFile('app/b.ts', "import { c } from './c.ts'"),
+      aFile('app/c.ts', ''),
+      aFile('app/program.ts', "import { d } from './d.ts'"),
+      aFile('app/d.ts', ''),
+    ]
+    expect([...testFilesOf(files, new Set(['app/program.ts']))]).toEqual(['app/a.test.ts', 'app/b.ts', 'app/c.ts'])
+  })
+
   test('a circle of three is found', () => {
     const files = [
       ['a.ts', './b.ts'],
