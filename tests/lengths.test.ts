@@ -15,8 +15,6 @@ const excepted: readonly (readonly [path: string, name: string, lines: number, w
   ['app/pipelines.ts', 'startPipelines', 87, 'not broken up yet'],
   ['app/profiles/profile-desk.ts', 'createProfileDesk', 79, 'not broken up yet'],
   ['app/telemetry/heartbeats.ts', 'createHeartbeats', 87, 'not broken up yet'],
-  ['app/write-health.ts', 'createWriteHealth', 62, 'not broken up yet'],
-  ['collectors/files/browser-session.ts', 'createEntryReader', 62, 'not broken up yet'],
   ['collectors/http/admin-endpoints.ts', 'actEndpoints', 65, 'not broken up yet'],
   ['collectors/http/live/hub.ts', 'createTurn', 65, 'not broken up yet'],
   ['collectors/http/live/viewer.ts', 'createViewer', 64, 'not broken up yet'],
@@ -27,19 +25,13 @@ const excepted: readonly (readonly [path: string, name: string, lines: number, w
   ['collectors/kafka/membership.ts', 'joinKafkaGroup', 145, 'not broken up yet'],
   ['collectors/kafka/reading.ts', 'showing', 76, 'not broken up yet'],
   ['collectors/kafka/topics.ts', 'openTopicsAdmin', 73, 'not broken up yet'],
-  ['explorer/web/call/lanes/gestures.ts', 'listenToGestures', 99, 'not broken up yet'],
-  ['explorer/web/call/lanes/keys.ts', 'listenToKeys', 65, 'not broken up yet'],
-  ['explorer/web/call/lanes/stack.ts', 'createStack', 142, 'not broken up yet'],
-  ['explorer/web/calls/call-list.ts', 'createCallList', 93, 'not broken up yet'],
   ['pipelines/archive.ts', 'createArchivePipeline', 84, 'not broken up yet'],
   ['pipelines/pipeline.ts', 'createPipeline', 107, 'not broken up yet'],
   ['pipelines/steps/evidence-extract.ts', 'createEvidenceExtract', 68, 'not broken up yet'],
   ['pipelines/summaries/backlog.ts', 'createBacklog', 174, 'not broken up yet'],
-  ['pipelines/summaries/fold.ts', 'foldCall', 62, 'not broken up yet'],
   ['pipelines/summaries/lane.ts', 'createLane', 97, 'not broken up yet'],
   ['pipelines/summaries/summaries.ts', 'createShift', 91, 'not broken up yet'],
   ['pipelines/summaries/summaries.ts', 'createSummaries', 64, 'not broken up yet'],
-  ['simulator/player.ts', 'createPlayer', 64, 'not broken up yet'],
 ]
 
 const sources = readSources()
