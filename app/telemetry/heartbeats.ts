@@ -39,7 +39,7 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
   const looks = new Map<string, Look>()
   const outbox = createOutbox()
   /** The last beats of whoever ran before this process; read before its own are written. */
-  let before: Map<string, number> | undefined
+  let before: Map<string, Look> | undefined
 
   const count = (pipeline: string, look: Look, untilMs: number): void => {
     const seconds = newlyBlind(look, untilMs)
@@ -67,18 +67,13 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
   }
 
   async function round(store: HeartbeatStore, logNowMs: number): Promise<void> {
-    before ??= await store.last().then(
-      (last) => new Map(last),
-      () => undefined,
-    )
+    before ??= await lastLooks(store)
     tick(logNowMs)
     if (before === undefined) return
     // What was before this process began is told of each pipeline that it runs, once that looks for the first time.
     for (const [pipeline, { firstMs }] of looks) {
-      const lastMs = before.get(pipeline)
-      before.delete(pipeline)
-      if (lastMs !== undefined && lastMs < firstMs)
-        count(pipeline, { firstMs, lastMs, writtenMs: lastMs, countedMs: 0 }, firstMs)
+      const last = takeOut(before, pipeline)
+      if (last !== undefined && last.lastMs < firstMs) count(pipeline, last, firstMs)
     }
     await outbox.flush(store)
   }
@@ -86,9 +81,8 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
   return {
     looked,
     tick,
-    polled(pipeline, { records, logNowMs }) {
-      const isLive = records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
-      if (isLive) looked(pipeline, logNowMs)
+    polled(pipeline, polled) {
+      if (isLive(polled)) looked(pipeline, polled.logNowMs)
     },
     round,
     async run(store, logNow, signal) {
@@ -101,6 +95,9 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
     },
   }
 }
+
+const isLive = ({ records, logNowMs }: Polled): boolean =>
+  records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
 
 /** When a pipeline that looked now has to be said to have looked. */
 function beatsOf({ lastMs, writtenMs }: Look, atMs: number): readonly number[] {
@@ -115,6 +112,24 @@ function newlyBlind(look: Look, untilMs: number): number {
   const fromMs = Math.max(look.lastMs, look.countedMs)
   look.countedMs = Math.max(untilMs, look.countedMs)
   return Math.max(0, untilMs - fromMs) / 1_000
+}
+
+/** By pipeline; undefined: the store does not answer now. */
+async function lastLooks(store: HeartbeatStore): Promise<Map<string, Look> | undefined> {
+  try {
+    const last = [...(await store.last())]
+    return new Map(
+      last.map(([pipeline, atMs]) => [pipeline, { firstMs: atMs, lastMs: atMs, writtenMs: atMs, countedMs: 0 }]),
+    )
+  } catch {
+    return undefined
+  }
+}
+
+function takeOut<Key, Value>(from: Map<Key, Value>, key: Key): Value | undefined {
+  const value = from.get(key)
+  from.delete(key)
+  return value
 }
 
 /** Beats that are to be written. */
