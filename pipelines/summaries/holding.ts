@@ -1,4 +1,4 @@
-import type { Change } from '#contracts/changes.ts'
+import { type Change, recordOnly } from '#contracts/changes.ts'
 import type { AssignedPartition, EventLog, Membership, Polled, TopicPartition } from '#contracts/event-log.ts'
 import type { DueReader } from '#contracts/summaries.ts'
 import { announcements } from '../announce.ts'
@@ -127,8 +127,7 @@ const unhurried = (change: Change): Change => ({ ...change, urgency: 'running', 
 async function addDueOf(shards: readonly number[], logNowMs: number, parts: HoldingParts): Promise<void> {
   const watermarks = watermarksOf(await parts.watermarks.read())
   for (const { tenant, id } of await parts.due.due(shards, watermarks, parts.limits.callsPerRecompute)) {
-    const change = { minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 } as const
-    parts.backlog.addDue({ tenant, id, ...change }, logNowMs)
+    parts.backlog.addDue(recordOnly({ tenant, id }), logNowMs)
   }
 }
 
