@@ -17,6 +17,9 @@ const excepted: readonly (readonly [path: string, name: string, lines: number, w
   ['pipelines/archive.ts', 'createArchivePipeline', 84, 'not broken up yet'],
   ['pipelines/pipeline.ts', 'createPipeline', 107, 'not broken up yet'],
   ['pipelines/summaries/backlog.ts', 'createBacklog', 177, 'not broken up yet'],
+  ['pipelines/summaries/lane.ts', 'createLane', 97, 'not broken up yet'],
+  ['pipelines/summaries/summaries.ts', 'createSummaries', 64, 'not broken up yet'],
+  ['pipelines/summaries/summaries.ts', 'createShift', 91, 'not broken up yet'],
 ]
 
 const sources = readSources()

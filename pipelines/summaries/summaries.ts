@@ -1,14 +1,16 @@
 import type { TraceRecompute } from '#contracts/batch-trace.ts'
 import type { Change, Urgency } from '#contracts/changes.ts'
 import { isUnavailable } from '#contracts/errors.ts'
-import type { EventLog, Polled } from '#contracts/event-log.ts'
+import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
+import { topicNames } from '#contracts/topics.ts'
+import { announcements } from '../announce.ts'
 import { attempt, persist } from '../persist.ts'
 import type { Pipeline } from '../pipeline.ts'
-import { createBacklog } from './backlog.ts'
-import { bulk, live } from './change-topics.ts'
-import { createHolding } from './holding.ts'
-import { createLanes } from './lane.ts'
+import { watermarksOf } from '../watermarks.ts'
+import { type Backlog, createBacklog } from './backlog.ts'
+import { createLane } from './lane.ts'
+import { readAnnouncements } from './read-announcements.ts'
 import type { FailedCall, RecomputeParts } from './recompute.ts'
 import { createStandingClasses } from './standing-classes.ts'
 import { createTroubles } from './troubles.ts'
@@ -76,16 +78,49 @@ export const defaultSummariesLimits: SummariesLimits = {
   budgetMs: 60_000,
 }
 
+/** Clocks of two brokers differ by less than this. */
+const clocksApartMs = 5_000
+
+const live = topicNames.callChanges
+const bulk = topicNames.callChangesBulk
+/** Two accounts of offsets in one backlog: bulk partitions are numbered after the live ones. */
+const bulkBase = 1_000
+
 /**
  * call-changes -> coalesce -> recompute whole -> forward -> commit. Owner of the shards whose partitions it is assigned.
+ * Two lanes, so that an ended call does not wait for thousands of open ones: one takes what presses, in small batches, the
+ * other running figures. Where both compute one call, the protocol of two owners holds between them as between processes.
  */
 export function createSummaries(parts: SummariesParts): Summaries {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standing: standing.of })
-  const lanes = createLanes({ ...parts, recompute: parts, limits, backlog, standing, troubles: createTroubles() })
+  const shared = { ...parts, limits, backlog, standing, troubles: createTroubles() }
+  const { cycleMs } = limits
+  const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing, cycleMs })
+  const running = createLane({
+    ...{ ...shared, recompute: parts.beside, batch: limits.callsPerRecompute },
+    // The first lane takes what is ripe as well; where that is enough, a second would only cost its dozen queries.
+    cycleMs: 3 * cycleMs,
+  })
+  /** A registry that is away is waited for; what it holds and nobody here can read stops no shard. */
+  const readAgain = async (): Promise<void> => {
+    await parts.beforeBulk?.().catch((error: unknown) => {
+      if (isUnavailable(error)) throw error
+      parts.observer.retry(error instanceof Error ? error : new Error('failed'))
+    })
+  }
+  const settled = async (): Promise<void> => {
+    await Promise.all([pressing.settled(), running.settled()])
+  }
   let idle = false
   let ownsNow: Summaries['owns'] = () => false
+
+  function startLanes({ logNowMs }: Polled, owns: (shard: number) => boolean, signal: AbortSignal): void {
+    const shift = { owns, logNowMs, signal }
+    if (pressing.isFree()) pressing.start(backlog.take(logNowMs, limits.callsPerPressing), shift)
+    if (running.isFree()) running.start(backlog.takeRipe(logNowMs, limits.callsPerRecompute), shift)
+  }
 
   return {
     name: 'summaries',
@@ -93,27 +128,27 @@ export function createSummaries(parts: SummariesParts): Summaries {
     owns: (shard) => ownsNow(shard),
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
-      const holding = createHolding({ ...parts, limits, backlog, membership })
-      ownsNow = holding.owns
+      const shift = createShift(parts, limits, backlog, membership)
+      ownsNow = shift.owns
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
       try {
         while (!signal.aborted) {
           const waitMs = backlog.size > 0 ? 50 : 300
-          const reading = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024, waitMs, paused: holding.paused() }
+          const reading = { maxRecords: 2_000, maxBytes: 8 * 1024 * 1024, waitMs, paused: shift.paused() }
           const polled = await persist(() => membership.poll(reading, signal), persistence)
           // What is at work belongs to the assignment before: its announcements must not be counted with those read anew.
-          if (holding.isNew(polled)) await lanes.settled()
-          await persist(() => holding.reassign(polled), persistence)
-          if (holding.isBulkNews(polled)) await persist(() => readAgain(parts), persistence)
-          holding.take(polled)
-          await attempt(() => holding.addDue(polled), parts.observer.retry)
-          lanes.start({ owns: holding.owns, logNowMs: polled.logNowMs, signal })
-          await persist(() => holding.commit(polled), persistence)
+          if (shift.isNew(polled)) await settled()
+          await persist(() => shift.reassign(polled), persistence)
+          if (parts.beforeBulk !== undefined && shift.isBulkNews(polled)) await persist(readAgain, persistence)
+          shift.take(polled)
+          await attempt(() => shift.addDue(polled), parts.observer.retry)
+          startLanes(polled, shift.owns, signal)
+          await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)
           idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {
-        await lanes.settled().catch(() => undefined)
+        await Promise.allSettled([pressing.settled(), running.settled()])
         ownsNow = () => false
         await membership.leave()
       }
@@ -121,10 +156,102 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 }
 
-/** A registry that is away is waited for; what it holds and nobody here can read stops no shard. */
-async function readAgain({ beforeBulk, observer }: SummariesParts): Promise<void> {
-  await beforeBulk?.().catch((error: unknown) => {
-    if (isUnavailable(error)) throw error
-    observer.retry(error instanceof Error ? error : new Error('failed'))
-  })
+/** One member's dealings with its assignment: what it reads, when it looks for due records, what it commits. */
+function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Backlog, membership: Membership) {
+  let generation = -1
+  let shards = new Set<number>()
+  let dueAtMs = 0
+  let bulkSeenMs = 0
+  const committed = new Map<number, number>()
+  const owns = (shard: number): boolean => shards.has(shard)
+
+  const isNew = (polled: Polled): boolean => polled.generation !== generation
+
+  async function reassign(polled: Polled): Promise<void> {
+    if (!isNew(polled)) return
+    dueAtMs = 0
+    const mine = polled.assignment.filter(({ topic }) => topic === live)
+    const kept = new Set(mine.map(({ partition }) => partition))
+    for (const shard of shards) {
+      if (kept.has(shard)) continue
+      backlog.forget(shard)
+      backlog.forget(bulkBase + shard)
+    }
+    shards = kept
+    await announceLost(polled, mine)
+    generation = polled.generation
+  }
+
+  /** A group that has lost its offsets announces everything raw holds of its shards, in bulk. */
+  async function announceLost(polled: Polled, mine: readonly AssignedPartition[]): Promise<void> {
+    const lost = mine.filter((assigned) => assigned.committed === undefined)
+    if (lost.length === 0) return
+    const missing = new Set(lost.map(({ partition }) => partition))
+    for await (const changes of parts.census((shard) => missing.has(shard))) {
+      await parts.log.append(announcements(changes, bulk))
+    }
+    await membership.commit(
+      lost.map(({ topic, partition }) => ({ topic, partition, offset: startOf(polled, partition) })),
+      polled.generation,
+    )
+  }
+
+  async function addDue(polled: Polled): Promise<void> {
+    if (polled.logNowMs < dueAtMs || shards.size === 0) return
+    dueAtMs = polled.logNowMs + limits.dueEveryMs
+    const watermarks = watermarksOf(await parts.watermarks.read())
+    for (const { tenant, id } of await parts.due.due([...shards], watermarks, limits.callsPerRecompute)) {
+      backlog.addDue(
+        { tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
+        polled.logNowMs,
+      )
+    }
+  }
+
+  return {
+    owns,
+    paused() {
+      const full = backlog.weight >= limits.maxWaiting
+      const topics = full ? [live, bulk] : backlog.overdue >= limits.bulkBelow ? [bulk] : []
+      return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
+    },
+    isNew,
+    /** Bulk announcements have come that may be younger than all that came before. */
+    isBulkNews({ records }: Polled): boolean {
+      const times = records.flatMap(({ topic, logTimeMs }) => (topic === bulk ? [logTimeMs] : []))
+      const isNews = times.some((at) => at > bulkSeenMs - clocksApartMs)
+      for (const at of times) bulkSeenMs = Math.max(bulkSeenMs, at)
+      return isNews
+    },
+    reassign,
+    addDue,
+    take(polled: Polled) {
+      for (const record of polled.records) {
+        const { topic, partition, offset, logTimeMs } = record
+        const changes = readAnnouncements(record)
+        // What is recomputed in bulk is urgent to nobody, and put off by nobody: it must not stand before the end of a call.
+        if (topic === bulk)
+          backlog.add(bulkBase + partition, offset, logTimeMs - limits.runningDelayMs, changes.map(unhurried))
+        else backlog.add(partition, offset, logTimeMs, changes)
+      }
+    },
+    async commit(polled: Polled) {
+      const offsets = [...backlog.committable()].filter(([account, offset]) => committed.get(account) !== offset)
+      if (offsets.length === 0) return
+      const named = offsets.map(([account, offset]) =>
+        account >= bulkBase
+          ? { topic: bulk, partition: account - bulkBase, offset }
+          : { topic: live, partition: account, offset },
+      )
+      const answer = await membership.commit(named, polled.generation)
+      if (answer === 'committed') for (const [account, offset] of offsets) committed.set(account, offset)
+    },
+  }
 }
+
+const unhurried = (change: Change): Change => ({ ...change, urgency: 'running', worst: 0 })
+
+const startOf = (polled: Polled, partition: number): number =>
+  polled.records.find((record) => record.topic === live && record.partition === partition)?.offset ??
+  polled.positions.find((position) => position.topic === live && position.partition === partition)?.next ??
+  0
