@@ -40,26 +40,12 @@ const probeEveryMs = 2_000
 export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHealth {
   /** By who writes: two that write to one store must not speak for each other. */
   const failures = new Map<object, Failure>()
-  let probing: Promise<void> | undefined
-  let probedMs = Number.NEGATIVE_INFINITY
+  const tryDisk = createDiskTrial({ clock, probe }, () => {
+    for (const [writer, { why }] of failures) if (why === diskFull) failures.delete(writer)
+  })
 
   function failed(writer: object, store: string, cause: unknown): void {
     failures.set(writer, { store, why: reasonOf(cause), sinceMs: failures.get(writer)?.sinceMs ?? clock() })
-  }
-
-  /** One at a time and not too often; in between the last word holds. */
-  async function tryDisk(): Promise<void> {
-    const sinceMs = clock() - probedMs
-    // A clock that was set back must not stop the probing until it has caught up.
-    if (sinceMs >= 0 && sinceMs < probeEveryMs) return probing
-    probedMs = clock()
-    probing = probe().then(
-      () => {
-        for (const [writer, { why }] of failures) if (why === diskFull) failures.delete(writer)
-      },
-      () => undefined,
-    )
-    return probing
   }
 
   return {
@@ -97,6 +83,21 @@ export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHeal
         ]),
       )
     },
+  }
+}
+
+/** Probes the disk, one probe at a time and not too often; in between the last word holds. */
+function createDiskTrial({ clock, probe }: WriteHealthParts, wellAgain: () => void): () => Promise<void> {
+  let probing: Promise<void> | undefined
+  let probedMs = Number.NEGATIVE_INFINITY
+
+  return async function tryDisk() {
+    const sinceMs = clock() - probedMs
+    // A clock that was set back must not stop the probing until it has caught up.
+    if (sinceMs >= 0 && sinceMs < probeEveryMs) return probing
+    probedMs = clock()
+    probing = probe().then(wellAgain, () => undefined)
+    return probing
   }
 }
 
