@@ -1,12 +1,17 @@
 import { open, rm } from 'node:fs/promises'
 import type { Clock } from '#contracts/clock.ts'
-import type { Sink } from '#contracts/sink.ts'
+import type { Delivery } from '#contracts/sink.ts'
+
+/** A sink of whatever rows, in whatever form. */
+interface Delivers {
+  deliver(...given: never[]): Promise<Delivery<unknown>>
+}
 
 export interface WriteHealth {
   /** For one writer: does a write and notes how it went. Throws what it throws. */
   watch(store: string): <Result>(write: () => Promise<Result>) => Promise<Result>
   /** The same of a sink, which tells of failures instead of throwing them. */
-  watchSink<Row>(store: string, sink: Sink<Row>): Sink<Row>
+  watchSink<Watched extends Delivers>(store: string, sink: Watched): Watched
   /** Stores that take no writes now, with the reason. */
   failing(): Promise<Readonly<Record<string, string>>>
 }
@@ -59,8 +64,8 @@ export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHeal
     },
     watchSink: (store, sink) => ({
       ...sink,
-      async deliver(rows, deadline) {
-        const delivery = await sink.deliver(rows, deadline)
+      async deliver(...given: never[]) {
+        const delivery = await sink.deliver(...given)
         if (delivery.type === 'retry') failed(sink, store, delivery.cause)
         else failures.delete(sink)
         return delivery
