@@ -105,6 +105,10 @@ function archiveOf(parts: ComposeParts): Pipeline | undefined {
         onRetry(`${pipeline} -> ${store}`, cause)
       },
       archived: ({ dataClass, rows }) => prometheus.pipelines.archived(dataClass, rows),
+      fault(pipeline, where) {
+        prometheus.pipelines.deadLetter(pipeline, 'internal_error')
+        parts.onFault?.(pipeline, where)
+      },
       lost: (_place, messages) => prometheus.pipelines.archiveLost(messages),
     },
     ...(topicTenant === undefined ? {} : { topicTenant }),

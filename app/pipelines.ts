@@ -104,6 +104,8 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
         { differences: differences.length },
         'the auditor found derived rows that do not follow from raw; they are computed again',
       ),
+    onFault: (pipeline, where) =>
+      warnAgain({ pipeline, where }, 'a message met a fault of this program and is a dead letter; please report it'),
     onRetry: (what, cause) =>
       warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
   })

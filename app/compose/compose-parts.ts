@@ -94,5 +94,7 @@ export interface ComposeParts {
   readonly traceRecompute?: TraceRecompute
   /** Notes when pipelines were looking. */
   readonly heartbeats?: Pick<Heartbeats, 'polled'>
+  /** A message has met a fault of this program and became a dead letter; where in the source. */
+  readonly onFault?: (pipeline: string, where: string) => void
   readonly onRetry: (what: string, cause: Error) => void
 }

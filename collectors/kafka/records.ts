@@ -13,11 +13,13 @@ export function recordOf(
   message: KafkaMessage,
   latestMs = Number.POSITIVE_INFINITY,
 ): LogRecord {
+  // -1 where a producer of CreateTime gave none. No store has a time before 1970.
+  const toldMs = Number(message.timestamp)
   return {
     topic,
     partition,
     offset: Number(message.offset),
-    logTimeMs: Math.min(Number(message.timestamp), latestMs),
+    logTimeMs: toldMs > 0 ? Math.min(toldMs, latestMs) : 0,
     key: message.key === null ? null : message.key.toString(),
     headers: headersOf(message.headers),
     value: message.value ?? noBytes,
