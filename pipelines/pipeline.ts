@@ -42,7 +42,7 @@ export interface PipelineParts {
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
   /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
-  readonly refuseFrozen?: (batch: Batch) => Promise<void>
+  readonly refuseFrozen?: (batch: Batch, logNowMs: number) => Promise<void>
   /** Shows a sample on the live metrics as it is decoded, where its call is known. */
   readonly show?: ShowLive
   /** Told after the rows are acknowledged: link memory, live metrics of calls that were not known. */
@@ -115,7 +115,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
     const batch = await decodeRead(polled)
-    await persist(async () => parts.refuseFrozen?.(batch), { signal, onRetry })
+    await persist(async () => parts.refuseFrozen?.(batch, polled.logNowMs), { signal, onRetry })
     return batch
   }
 

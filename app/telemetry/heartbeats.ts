@@ -107,8 +107,9 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
   return {
     looked,
     tick,
-    polled(pipeline, { records, logNowMs }) {
-      const isLive = records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
+    polled(pipeline, { records, logNowMs, trimmed = [] }) {
+      // Who finds that messages have gone unread did not see what they told of, even if nothing is left to be read.
+      const isLive = trimmed.length === 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
       if (isLive) looked(pipeline, logNowMs)
     },
     round,

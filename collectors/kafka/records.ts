@@ -1,5 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { LogRecord, TopicPartition } from '#contracts/event-log.ts'
+import { isProducersTime } from './kafkajs-inside.ts'
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 const noBytes = Buffer.alloc(0)
@@ -23,8 +24,11 @@ export function recordOf(
     key: message.key === null ? null : message.key.toString(),
     headers: headersOf(message.headers),
     value: message.value ?? noBytes,
+    ...(isProducersTime(message) ? producersTime : {}),
   }
 }
+
+const producersTime = { isProducersTime: true } as const
 
 /** A header that occurs more than once keeps its last value, as in HTTP's way of overriding. */
 function headersOf(headers: KafkaMessage['headers']): Readonly<Record<string, string>> {

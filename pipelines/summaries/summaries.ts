@@ -56,8 +56,8 @@ export interface SummariesLimits {
   readonly callsPerPressing: number
   /** A recompute costs a dozen queries however few calls it is for: small ones start no more often than this. */
   readonly cycleMs: number
-  /** No more is read while this many calls and announcements wait: the backlog's memory is bounded, not its length in the log. */
-  readonly maxWaiting: number
+  /** No more is read while what waits holds this much memory: the backlog's bytes are bounded, not its length in the log. */
+  readonly maxWaitingBytes: number
   /** Bulk recomputes are read only while fewer calls wait whose time has come. */
   readonly bulkBelow: number
   readonly dueEveryMs: number
@@ -71,7 +71,8 @@ export const defaultSummariesLimits: SummariesLimits = {
   callsPerRecompute: 8_000,
   callsPerPressing: 2_000,
   cycleMs: 1_500,
-  maxWaiting: 2_000_000,
+  // Some half a million calls: more than one process computes in minutes.
+  maxWaitingBytes: 256 * 1024 * 1024,
   bulkBelow: 2_000,
   dueEveryMs: 5_000,
   retryAfterMs: 500,
@@ -211,7 +212,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
   return {
     owns,
     paused() {
-      const full = backlog.weight >= limits.maxWaiting
+      const full = backlog.bytes >= limits.maxWaitingBytes
       const topics = full ? [live, bulk] : backlog.overdue >= limits.bulkBelow ? [bulk] : []
       return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
     },

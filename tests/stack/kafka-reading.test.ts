@@ -60,7 +60,7 @@ describe('a topic written to in transactions', () => {
     const member = await join()
     expect((await take(member, 2)).map(textOf)).toEqual(['kept', 'kept too'])
     const atEnd = await pollUntil(member, isRead)
-    expect(atEnd.positions).toEqual([{ topic, partition: 0, next: 8, end: 8 }])
+    expect(atEnd.positions).toMatchObject([{ topic, partition: 0, next: 8, end: 8 }])
     expect((await log.read({ topic, partition: 0, offset: 0 }, 10)).map(textOf)).toEqual(['kept', 'kept too'])
 
     await write('later', 'commit')
@@ -77,7 +77,7 @@ describe('a topic written to in transactions', () => {
 
     const member = await join()
     const pending = await pollUntil(member, ({ positions }) => positions[0]?.end === 1)
-    expect(pending.positions).toEqual([{ topic, partition: 0, next: 0, end: 1 }])
+    expect(pending.positions).toMatchObject([{ topic, partition: 0, next: 0, end: 1 }])
     await transaction.commit()
     expect((await take(member, 1)).map(textOf)).toEqual(['pending'])
   })
@@ -105,6 +105,39 @@ describe('log time', () => {
   })
 })
 
+describe('a topic that keeps producers’ times', () => {
+  test('is read with them, told apart from the log’s own, and noted for people', async () => {
+    const { log, admin, troubles } = await open()
+    const topic = `reading-theirs-${randomUUID()}`
+    const configEntries = [
+      { name: 'message.timestamp.type', value: 'CreateTime' },
+      { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' },
+    ]
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
+    undo.push(() => admin.deleteTopics({ topics: [topic] }))
+    const producer = bareClient().producer()
+    undo.push(() => producer.disconnect())
+    await producer.connect()
+    await producer.send({
+      topic,
+      messages: [
+        { value: 'late', timestamp: '1000000000000' },
+        { value: 'ahead', timestamp: '4000000000000' },
+      ],
+    })
+    expect(log.notes()).toEqual([])
+    const member = await log.join({ group: 'theirs', topics: [topic] })
+    undo.push(() => member.leave())
+    const [late, ahead] = await take(member, 2)
+    expect(late).toMatchObject({ logTimeMs: 1_000_000_000_000, isProducersTime: true })
+    expect(ahead?.isProducersTime).toBe(true)
+    expect(ahead?.logTimeMs).toBeLessThan(Date.now() + 600_000)
+    expect(troubles).toContain('producers_times')
+    expect(log.notes()).toEqual([expect.stringContaining(`Topic '${topic}'`)])
+    expect(await log.health()).toEqual({ ok: true })
+  })
+})
+
 describe('what was committed', () => {
   test('beyond the end of the log is as good as lost', async () => {
     const { topic, append, join } = await open()
@@ -129,6 +162,7 @@ describe('what was committed', () => {
     const after = await settle(await join())
     expect(after.assignment).toEqual([{ topic, partition: 0, committed: undefined }])
     expect(after.records.map(textOf)).toEqual(['c'])
+    expect(after.trimmed).toEqual([{ topic, partition: 0, records: 1 }])
   })
 
   test('stays when retention overtakes a reader that is held back; it goes on at what is left, and says so', async () => {
@@ -141,7 +175,9 @@ describe('what was committed', () => {
     await member.poll(held)
     member.seek({ topic, partition: 0, offset: 0 })
     await trim(topic, 2)
-    await pollUntil(member, () => troubles.includes('records_trimmed'), held)
+    const found = await pollUntil(member, ({ trimmed }) => trimmed !== undefined, held)
+    expect(found.trimmed).toEqual([{ topic, partition: 0, records: 2 }])
+    expect(troubles).toContain('records_trimmed')
     expect((await take(member, 1)).map(textOf)).toEqual(['c'])
     expect(await committed('g', topic)).toEqual({ 0: 1 })
   })
