@@ -1,14 +1,15 @@
 import type { TraceRecompute } from '#contracts/batch-trace.ts'
 import type { Change, Urgency } from '#contracts/changes.ts'
 import { isUnavailable } from '#contracts/errors.ts'
-import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
+import type { EventLog, Membership, Polled } from '#contracts/event-log.ts'
+import type { CensusProgress } from '#contracts/registry.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { announcements } from '../announce.ts'
-import { attempt, persist } from '../persist.ts'
+import { attempt, type Persistence, persist } from '../persist.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
+import { type Census, createCounting } from './counting.ts'
 import { createLane } from './lane.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import type { FailedCall, RecomputeParts } from './recompute.ts'
@@ -28,7 +29,8 @@ export interface SummariesParts extends RecomputeParts {
   readonly log: EventLog
   readonly due: DueReader
   /** Everything that raw holds of some shards, as changes: for a group whose offsets are lost. */
-  readonly census: (owns: (shard: number) => boolean) => AsyncIterable<readonly Change[]>
+  readonly census: Census
+  readonly censusProgress: CensusProgress
   /** The same on another connection, for the lane of running figures: temporary tables are the connection's. */
   readonly beside: RecomputeParts
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
@@ -129,9 +131,9 @@ export function createSummaries(parts: SummariesParts): Summaries {
     owns: (shard) => ownsNow(shard),
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
-      const shift = createShift(parts, limits, backlog, membership)
-      ownsNow = shift.owns
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
+      const shift = createShift({ ...parts, limits, backlog, membership, persistence })
+      ownsNow = shift.owns
       try {
         while (!signal.aborted) {
           const waitMs = backlog.size > 0 ? 50 : 300
@@ -139,17 +141,17 @@ export function createSummaries(parts: SummariesParts): Summaries {
           const polled = await persist(() => membership.poll(reading, signal), persistence)
           // What is at work belongs to the assignment before: its announcements must not be counted with those read anew.
           if (shift.isNew(polled)) await settled()
-          await persist(() => shift.reassign(polled), persistence)
+          shift.reassign(polled)
           if (parts.beforeBulk !== undefined && shift.isBulkNews(polled)) await persist(readAgain, persistence)
           shift.take(polled)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
           startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)
-          idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
+          idle = backlog.size === 0 && !shift.isCounting() && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {
-        await Promise.allSettled([pressing.settled(), running.settled()])
+        await Promise.allSettled([pressing.settled(), running.settled(), shift.stop()])
         ownsNow = () => false
         await membership.leave()
       }
@@ -157,8 +159,20 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 }
 
+interface ShiftParts
+  extends Pick<SummariesParts, 'log' | 'census' | 'censusProgress' | 'watermarks' | 'due'> {
+  readonly limits: SummariesLimits
+  readonly backlog: Backlog
+  readonly membership: Membership
+  readonly persistence: Persistence
+}
+
 /** One member's dealings with its assignment: what it reads, when it looks for due records, what it commits. */
-function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Backlog, membership: Membership) {
+function createShift(parts: ShiftParts) {
+  const { limits, backlog, membership } = parts
+  const counting = createCounting({ ...parts, progress: parts.censusProgress }, parts.persistence)
+  /** Where reading of shards began that have lost their offsets. */
+  const starts = new Map<number, number>()
   let generation = -1
   let shards = new Set<number>()
   let dueAtMs = 0
@@ -168,7 +182,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
 
   const isNew = (polled: Polled): boolean => polled.generation !== generation
 
-  async function reassign(polled: Polled): Promise<void> {
+  function reassign(polled: Polled): void {
     if (!isNew(polled)) return
     dueAtMs = 0
     const mine = polled.assignment.filter(({ topic }) => topic === live)
@@ -179,22 +193,14 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       backlog.forget(bulkBase + shard)
     }
     shards = kept
-    await announceLost(polled, mine)
     generation = polled.generation
-  }
-
-  /** A group that has lost its offsets announces everything raw holds of its shards, in bulk. */
-  async function announceLost(polled: Polled, mine: readonly AssignedPartition[]): Promise<void> {
-    const lost = mine.filter((assigned) => assigned.committed === undefined)
-    if (lost.length === 0) return
-    const missing = new Set(lost.map(({ partition }) => partition))
-    for await (const changes of parts.census((shard) => missing.has(shard))) {
-      await parts.log.append(announcements(changes, bulk))
+    const lost = mine.filter((assigned) => assigned.committed === undefined).map(({ partition }) => partition)
+    starts.clear()
+    for (const shard of lost) {
+      starts.set(shard, startOf(polled, shard))
+      committed.delete(shard)
     }
-    await membership.commit(
-      lost.map(({ topic, partition }) => ({ topic, partition, offset: startOf(polled, partition) })),
-      polled.generation,
-    )
+    counting.begin(lost)
   }
 
   async function addDue(polled: Polled): Promise<void> {
@@ -224,6 +230,8 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       for (const at of times) bulkSeenMs = Math.max(bulkSeenMs, at)
       return isNews
     },
+    isCounting: counting.isBusy,
+    stop: counting.stop,
     reassign,
     addDue,
     take(polled: Polled) {
@@ -237,7 +245,10 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       }
     },
     async commit(polled: Polled) {
-      const offsets = [...backlog.committable()].filter(([account, offset]) => committed.get(account) !== offset)
+      // A shard of which nothing was read since it was counted is committed where it begins: its loss is made good.
+      const offsets = [...new Map([...starts, ...backlog.committable()])].filter(
+        ([account, offset]) => committed.get(account) !== offset && !counting.holds(account),
+      )
       if (offsets.length === 0) return
       const named = offsets.map(([account, offset]) =>
         account >= bulkBase
@@ -245,7 +256,11 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
           : { topic: live, partition: account, offset },
       )
       const answer = await membership.commit(named, polled.generation)
-      if (answer === 'committed') for (const [account, offset] of offsets) committed.set(account, offset)
+      if (answer !== 'committed') return
+      for (const [account, offset] of offsets) {
+        committed.set(account, offset)
+        starts.delete(account)
+      }
     },
   }
 }

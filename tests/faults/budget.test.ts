@@ -65,6 +65,7 @@ test('a call that takes longer than its budget is given up, and its shard goes o
     ...{ ...parts, beside: parts, log, pace: { budgetMs, cycleMs: 0, retryAfterMs: 5 } },
     due: { due: async () => [] },
     census: async function* () {},
+    censusProgress: { reached: async () => new Map(), note: async () => undefined, forget: async () => undefined },
     giveUp: giveUpOn({
       ...{ log, writer: parts.writer, versions: parts.versions, logNow: Date.now },
       componentsOf: async ({ id }) => [{ members: [id] }],
