@@ -159,8 +159,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 }
 
-interface ShiftParts
-  extends Pick<SummariesParts, 'log' | 'census' | 'censusProgress' | 'watermarks' | 'due'> {
+interface ShiftParts extends Pick<SummariesParts, 'log' | 'census' | 'censusProgress' | 'watermarks' | 'due'> {
   readonly limits: SummariesLimits
   readonly backlog: Backlog
   readonly membership: Membership

@@ -7,7 +7,7 @@ import { createGauntlet, logTimeMs } from './decoders.ts'
 import { anyHeaders, anyProtobuf, spoiltBytes, spoiltJson } from './messages.ts'
 
 /** More of them by hand: FUZZ_RUNS=20000 npx vitest run tests/fuzz */
-const numRuns = Number(process.env.FUZZ_RUNS ?? 400)
+const numRuns = Number(process.env.FUZZ_RUNS ?? 200)
 
 const aRecord = (topic: string, value: string | Uint8Array, headers = {}): LogRecord => ({
   ...{ topic, partition: 3, offset: 7, logTimeMs, key: null, headers, value },

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs from 'kafkajs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createClients } from '#collectors/kafka/client.ts'
 import { kafkaConfig } from '#collectors/kafka/config.ts'
@@ -80,61 +79,6 @@ describe('a topic written to in transactions', () => {
     expect(pending.positions).toMatchObject([{ topic, partition: 0, next: 0, end: 1 }])
     await transaction.commit()
     expect((await take(member, 1)).map(textOf)).toEqual(['pending'])
-  })
-})
-
-describe('log time', () => {
-  test('is when the broker took a record, whatever its producer says', async () => {
-    const { topic, join } = await open()
-    const producer = bareClient().producer()
-    undo.push(() => producer.disconnect())
-    await producer.connect()
-    const [sent] = await producer.send({
-      topic,
-      compression: kafkajs.CompressionTypes.GZIP,
-      messages: [
-        { value: 'old', timestamp: '1000000000000' },
-        { value: 'new', timestamp: '4000000000000' },
-      ],
-    })
-    const records = await take(await join(), 2)
-    expect(records.map(({ logTimeMs }) => logTimeMs)).toEqual([
-      Number(sent?.logAppendTime),
-      Number(sent?.logAppendTime),
-    ])
-  })
-})
-
-describe('a topic that keeps producers’ times', () => {
-  test('is read with them, told apart from the log’s own, and noted for people', async () => {
-    const { log, admin, troubles } = await open()
-    const topic = `reading-theirs-${randomUUID()}`
-    const configEntries = [
-      { name: 'message.timestamp.type', value: 'CreateTime' },
-      { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' },
-    ]
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] })
-    undo.push(() => admin.deleteTopics({ topics: [topic] }))
-    const producer = bareClient().producer()
-    undo.push(() => producer.disconnect())
-    await producer.connect()
-    await producer.send({
-      topic,
-      messages: [
-        { value: 'late', timestamp: '1000000000000' },
-        { value: 'ahead', timestamp: '4000000000000' },
-      ],
-    })
-    expect(log.notes()).toEqual([])
-    const member = await log.join({ group: 'theirs', topics: [topic] })
-    undo.push(() => member.leave())
-    const [late, ahead] = await take(member, 2)
-    expect(late).toMatchObject({ logTimeMs: 1_000_000_000_000, isProducersTime: true })
-    expect(ahead?.isProducersTime).toBe(true)
-    expect(ahead?.logTimeMs).toBeLessThan(Date.now() + 600_000)
-    expect(troubles).toContain('producers_times')
-    expect(log.notes()).toEqual([expect.stringContaining(`Topic '${topic}'`)])
-    expect(await log.health()).toEqual({ ok: true })
   })
 })
 
