@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { memberText } from '#contracts/summaries.ts'
 import { resolveComponents } from '#pipelines/summaries/components.ts'
 import { createSummaries, type Summaries } from '#pipelines/summaries/summaries.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 import { takeCensusFrom } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { giveUpOn } from '../give-up.ts'
@@ -44,6 +45,10 @@ export function summariesOf(
       if (!nothingYet) return takeCensusFrom(counting, owns, fromSlice)
       nothingYet = false
       return nothing()
+    },
+    deadLetter(pipeline, parked) {
+      for (const { reason } of parked) prometheus.pipelines.deadLetter(pipeline, reason)
+      return deadLetters(pipeline, parked)
     },
     ...(parts.refreshProfiles === undefined ? {} : { beforeBulk: parts.refreshProfiles }),
     giveUp: giveUpOn({

@@ -3,6 +3,7 @@ import { asSystem, type Database } from '#registry/database.ts'
 import { missingMigrations } from '#registry/migrate.ts'
 import { readMigrations } from '#registry/migrations.ts'
 import { migrationsFolder } from '#registry/registry.ts'
+import { createWatermarkReaders } from '#registry/watermark-readers.ts'
 import type { Config } from '../config.ts'
 import { openPostgres } from '../stores/open-registry.ts'
 import { asked, type Check, skewCheck, unwell, well } from './check.ts'
@@ -28,7 +29,9 @@ export async function checkRegistry(config: Config, now: () => number): Promise<
         missing.length === 0
           ? well('registry tables', 'up to date')
           : unwell('registry tables', `${missing.length} migrations are missing: run "callscope migrate"`),
-        ...(missing.length === 0 ? [await tenants(database), await keys(database, config)] : []),
+        ...(missing.length === 0
+          ? [await tenants(database), await keys(database, config), await readers(database, config)]
+          : []),
       ]
     } finally {
       await database.close()
@@ -45,6 +48,18 @@ async function tenants(database: Database): Promise<Check> {
   return count > 0
     ? well('tenants', `${count} registered`)
     : unwell('tenants', 'none: messages that name one are refused; add them to the setting tenants')
+}
+
+/** Longer than any worker is away that is started anew. */
+const longSilentMs = 15 * 60_000
+
+/** Calls wait for what a pipeline has not read yet: one that nobody runs keeps all of them from settling. */
+async function readers(database: Database, { summaries }: Config): Promise<Check> {
+  const silent = (await createWatermarkReaders(database).silent()).filter(({ silentMs }) => silentMs > longSilentMs)
+  if (silent.length === 0) return well('readers', 'no topic that calls wait for is without a worker')
+  const topics = silent.map(({ topic, silentMs }) => `${topic} for ${Math.floor(silentMs / 60_000)} min`).join(', ')
+  const fix = `run "callscope worker" with its pipeline (calls, evidence), or wait until ${summaries.unreadHours} h have passed (summaries.unreadHours)`
+  return unwell('readers', `calls wait for topics that no worker reads: ${topics}; ${fix}`)
 }
 
 async function keys(database: Database, { allowRemoteWithoutKeys }: Config): Promise<Check> {

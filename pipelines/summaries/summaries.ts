@@ -5,8 +5,9 @@ import type { EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CensusProgress } from '#contracts/registry.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
+import type { Parked } from '../batch.ts'
 import { attempt, type Persistence, persist } from '../persist.ts'
-import type { Pipeline } from '../pipeline.ts'
+import type { Pipeline, PipelineParts } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
 import { type Census, createCounting } from './counting.ts'
@@ -33,6 +34,8 @@ export interface SummariesParts extends RecomputeParts {
   readonly censusProgress: CensusProgress
   /** The same on another connection, for the lane of running figures: temporary tables are the connection's. */
   readonly beside: RecomputeParts
+  /** Builds the dead letters of announcements that cannot be read. */
+  readonly deadLetter: PipelineParts['deadLetter']
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   /**
@@ -48,6 +51,8 @@ export interface SummariesParts extends RecomputeParts {
 export interface Summaries extends Pipeline {
   /** Calls of this shard are computed here now. */
   owns(shard: number): boolean
+  /** All that raw holds of some shards is being announced again. */
+  isCounting(): boolean
 }
 
 export interface SummariesLimits {
@@ -118,6 +123,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
   let idle = false
   let ownsNow: Summaries['owns'] = () => false
+  let countsNow = () => false
 
   function startLanes({ logNowMs }: Polled, owns: (shard: number) => boolean, signal: AbortSignal): void {
     const shift = { owns, logNowMs, signal }
@@ -129,11 +135,13 @@ export function createSummaries(parts: SummariesParts): Summaries {
     name: 'summaries',
     idle: () => idle,
     owns: (shard) => ownsNow(shard),
+    isCounting: () => countsNow(),
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
       const shift = createShift({ ...parts, limits, backlog, membership, persistence })
       ownsNow = shift.owns
+      countsNow = shift.isCounting
       try {
         while (!signal.aborted) {
           const waitMs = backlog.size > 0 ? 50 : 300
@@ -143,7 +151,9 @@ export function createSummaries(parts: SummariesParts): Summaries {
           if (shift.isNew(polled)) await settled()
           shift.reassign(polled)
           if (parts.beforeBulk !== undefined && shift.isBulkNews(polled)) await persist(readAgain, persistence)
-          shift.take(polled)
+          const parked = shift.take(polled)
+          if (parked.length > 0)
+            await persist(() => parts.log.append(parts.deadLetter('summaries', parked)), persistence)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
           startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
@@ -233,15 +243,19 @@ function createShift(parts: ShiftParts) {
     stop: counting.stop,
     reassign,
     addDue,
-    take(polled: Polled) {
+    /** Returns what could not be read. */
+    take(polled: Polled): readonly Parked[] {
+      const parked: Parked[] = []
       for (const record of polled.records) {
         const { topic, partition, offset, logTimeMs } = record
-        const changes = readAnnouncements(record)
+        const { changes, refused } = readAnnouncements(record)
+        if (refused !== undefined) parked.push({ record, ...refused })
         // What is recomputed in bulk is urgent to nobody, and put off by nobody: it must not stand before the end of a call.
         if (topic === bulk)
           backlog.add(bulkBase + partition, offset, logTimeMs - limits.runningDelayMs, changes.map(unhurried))
         else backlog.add(partition, offset, logTimeMs, changes)
       }
+      return parked
     },
     async commit(polled: Polled) {
       // A shard of which nothing was read since it was counted is committed where it begins: its loss is made good.

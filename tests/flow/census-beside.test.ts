@@ -9,6 +9,7 @@ import { embeddedTopics } from '#contracts/topics.ts'
 import { announcements } from '#pipelines/announce.ts'
 import type { Census } from '#pipelines/summaries/counting.ts'
 import { createSummaries } from '#pipelines/summaries/summaries.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 import { createModelStores, modelTenant as tenant } from '#tests/faults/model-stores.ts'
 
 const startedMs = Date.UTC(2026, 4, 1, 12)
@@ -33,6 +34,7 @@ test('a group that has lost its offsets computes what comes live while it counts
   const summaries = createSummaries({
     ...{ ...stores.parts, beside: stores.parts, log, census, pace: { cycleMs: 0, runningDelayMs: 0 } },
     due: { due: async () => [] },
+    deadLetter: deadLetters,
     giveUp: async () => undefined,
     censusProgress: {
       reached: async () => kept,
