@@ -33,7 +33,7 @@ export function createBatchDecoder(parts: BatchDecoderParts): (polled: Polled) =
       // Requests and timers must not wait for the whole of a batch.
       if (at % recordsPerTurn === 0) await setImmediate()
       builder.from(record)
-      const where = faulty.get(record)
+      const where = faulty.size === 0 ? undefined : faulty.get(record)
       if (where !== undefined) builder.park('internal_error', toldAs(where))
       else {
         try {

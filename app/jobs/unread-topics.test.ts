@@ -15,6 +15,10 @@ function aRegistry(...sources: readonly string[]) {
     pass(hours: number) {
       nowMs += hours * hourMs
     },
+    /** As a pipeline does with every poll. */
+    write(source: string, watermarkMs: number) {
+      entries = entries.map((entry) => (entry.source === source ? { ...entry, watermarkMs } : entry))
+    },
     left: () => entries.map(({ source }) => source),
     watermarks: {
       read: async () => entries,
@@ -58,5 +62,16 @@ test('a worker that comes back after a long stop speaks before it is looked for'
   expect(await calls()).toEqual([])
   await createUnreadTopics({ ...registry, topics: ['app-logs'], afterMs: 24 * hourMs })()
   expect(await calls()).toEqual([])
+  expect(registry.left()).toEqual(['call-events/0', 'app-logs/0'])
+})
+
+test('a worker of a version that never speaks is known by its watermarks, which move', async () => {
+  const registry = aRegistry('call-events/0', 'app-logs/0')
+  const letGo = createUnreadTopics({ ...registry, topics: ['call-events'], afterMs: 24 * hourMs })
+  for (let hour = 0; hour < 30; hour++) {
+    registry.write('app-logs/0', hour)
+    expect(await letGo()).toEqual([])
+    registry.pass(1)
+  }
   expect(registry.left()).toEqual(['call-events/0', 'app-logs/0'])
 })

@@ -15,19 +15,31 @@ export interface UnreadTopicsParts extends Pick<Registry, 'watermarks' | 'waterm
  * workers which come back after a long stop, or find a registry restored from an old copy, speak first.
  */
 export function createUnreadTopics({ watermarks, watermarkReaders, topics, afterMs }: UnreadTopicsParts) {
-  let before: ReadonlySet<string> = new Set()
+  let silentBefore: ReadonlySet<string> = new Set()
+  let marksBefore: ReadonlyMap<string, number> | undefined
+
+  /** Topics of which a watermark has moved since the look before: somebody writes it, of whichever version he is. */
+  async function moving(): Promise<readonly string[]> {
+    const before = marksBefore
+    const entries = (await watermarks.read()).filter(({ tenant }) => tenant === '*')
+    marksBefore = new Map(entries.map(({ source, watermarkMs }) => [source, watermarkMs]))
+    if (before === undefined) return []
+    return entries
+      .filter(({ source, watermarkMs }) => before.has(source) && before.get(source) !== watermarkMs)
+      .map(({ source }) => topicOf(source))
+  }
 
   /** Returns the topics let go, with how long nobody had spoken for them. */
   return async function letGo(): Promise<readonly { readonly topic: string; readonly silentMs: number }[]> {
-    await watermarkReaders.beat(topics)
+    await watermarkReaders.beat([...topics, ...(await moving())])
     await watermarkReaders.notice()
     const silent = (await watermarkReaders.silent()).filter(({ silentMs }) => silentMs > afterMs)
-    const gone = silent.filter(({ topic }) => before.has(topic))
-    before = new Set(silent.map(({ topic }) => topic))
-    if (gone.length === 0) return gone
-    const sources = new Set((await watermarks.read()).map(({ source }) => source))
-    for (const source of sources)
-      if (gone.some(({ topic }) => source.startsWith(`${topic}/`))) await watermarks.remove(source)
+    const gone = silent.filter(({ topic }) => silentBefore.has(topic))
+    silentBefore = new Set(silent.map(({ topic }) => topic))
+    for (const source of marksBefore?.keys() ?? [])
+      if (gone.some(({ topic }) => topic === topicOf(source))) await watermarks.remove(source)
     return gone
   }
 }
+
+const topicOf = (source: string): string => source.slice(0, Math.max(0, source.lastIndexOf('/')))

@@ -16,7 +16,7 @@ export function recordOf(
 ): LogRecord {
   // -1 where a producer of CreateTime gave none. No store has a time before 1970.
   const toldMs = Number(message.timestamp)
-  return {
+  const record: LogRecord = {
     topic,
     partition,
     offset: Number(message.offset),
@@ -24,11 +24,9 @@ export function recordOf(
     key: message.key === null ? null : message.key.toString(),
     headers: headersOf(message.headers),
     value: message.value ?? noBytes,
-    ...(isProducersTime(message) ? producersTime : {}),
   }
+  return isProducersTime(message) ? { ...record, isProducersTime: true } : record
 }
-
-const producersTime = { isProducersTime: true } as const
 
 /** A header that occurs more than once keeps its last value, as in HTTP's way of overriding. */
 function headersOf(headers: KafkaMessage['headers']): Readonly<Record<string, string>> {
