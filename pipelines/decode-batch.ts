@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LogRecord, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
+import type { PackedRows } from '#contracts/warehouse.ts'
 import { type Batch, createBatch, type ShowLive } from './batch.ts'
 import { asFirstTaken } from './replayed.ts'
 
@@ -11,6 +12,8 @@ export interface BatchDecoderParts {
   /** See `PipelineParts.newTenants`. */
   readonly newTenants?: (() => Promise<boolean>) | undefined
   readonly show?: ShowLive | undefined
+  /** For the rows of a new batch, where their sink has a form of its own for any. */
+  readonly pack?: (() => PackedRows | undefined) | undefined
   /** A step has thrown, which is a fault of ours: what, and where in the source. Quotes no value. */
   readonly onFault?: ((where: string) => void) | undefined
 }
@@ -24,10 +27,10 @@ const recordsPerTurn = 2_000
  * never come: they are decoded again without it, because nobody knows which half of its effects it has left behind.
  */
 export function createBatchDecoder(parts: BatchDecoderParts): (polled: Polled) => Promise<Batch> {
-  const { decode, begin, newTenants, show, onFault } = parts
+  const { decode, begin, newTenants, show, pack, onFault } = parts
 
   async function decodeOnce({ records }: Polled, faulty: Map<LogRecord, string>): Promise<Batch> {
-    const builder = createBatch(show)
+    const builder = createBatch(show, pack?.())
     begin?.(builder.batch)
     for (const [at, record] of records.entries()) {
       // Requests and timers must not wait for the whole of a batch.

@@ -3,9 +3,9 @@ import type { Change } from '#contracts/changes.ts'
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
-import type { RawRow, RowSink } from '#contracts/warehouse.ts'
+import type { RawRow, RowSink, TracedRow } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
-import type { Batch, Parked, ShowLive } from './batch.ts'
+import { type Batch, type Parked, rowCount, type ShowLive } from './batch.ts'
 import { createBatchDecoder } from './decode-batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
@@ -111,7 +111,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
 
-  const decodeRead = createBatchDecoder({ ...parts, onFault: (where) => parts.observer.fault?.(parts.name, where) })
+  const decodeRead = createBatchDecoder({
+    ...parts,
+    pack: () => parts.sink.pack?.(),
+    onFault: (where) => parts.observer.fault?.(parts.name, where),
+  })
 
   async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
     const batch = await decodeRead(polled)
@@ -122,8 +126,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   async function store(inHand: InHand, signal: AbortSignal): Promise<void> {
     const { polled, readAt, batch, trace } = inHand
     const { log, deadLetter, name, observer } = parts
-    if (batch.rows.length > 0)
-      batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
+    if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
     observer.stored(name, polled.records, polled.logNowMs + performance.now() - readAt)
     if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
     // Labels of live samples are worth no waiting.
@@ -141,7 +144,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const commit = () => persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
     if (offsets.length > 0) await trace.stage('commit', commit)
     parts.observer.committed(parts.name, polled)
-    trace.end({ rows: batch.rows.length, parked: batch.parked.length })
+    trace.end({ rows: rowCount(batch), parked: batch.parked.length })
     idle = polled.positions.every(({ next, end }) => next >= end)
   }
 
@@ -205,7 +208,7 @@ async function deliver(
   signal: AbortSignal,
 ): Promise<readonly Parked[]> {
   for (let isPaused = false; ; isPaused = true) {
-    const delivery = await sink.deliver(batch.rows, signal)
+    const delivery = await sink.deliver(batch.rows, signal, batch.packed)
     if (delivery.type === 'retry') {
       observer.retry(name, sink.name, delivery.cause)
       observer.paused(name, polled.assignment.length)
@@ -225,7 +228,8 @@ function refusedOf(
 ): readonly Parked[] {
   const records = new Map(batch.rows.map((row) => [row as RawRow, row.record]))
   return refused.flatMap(({ row, detail }) => {
-    const record = records.get(row)
+    // What was packed comes back with its message.
+    const record = records.get(row) ?? (row as Partial<TracedRow>).record
     return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
   })
 }

@@ -19,6 +19,8 @@ const detail = 'time: raw of this call or minute has expired or is about to; it 
  */
 export function createRefuseFrozen({ check, neverFrozenMs }: RefuseFrozenOptions) {
   return async function refuseFrozen(batch: Batch, presentMs: number): Promise<void> {
+    if (batch.packed !== undefined && batch.packed.oldestMs >= neverFrozenMs)
+      batch.rows = batch.rows.concat(batch.packed.unpack())
     const takenMs = ({ record }: TracedRow) => (record.isProducersTime ? presentMs : record.logTimeMs)
     const old = batch.rows.filter((row) => timeOf(row) <= takenMs(row) - neverFrozenMs)
     if (old.length === 0) return

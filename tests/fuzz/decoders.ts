@@ -4,11 +4,11 @@ import { scorerBy } from '#app/compose/scoring.ts'
 import { liveScore } from '#app/live-score.ts'
 import type { LogRecord, Polled } from '#contracts/event-log.ts'
 import { type Decode, defaultWindows } from '#contracts/pipeline.ts'
-import type { TracedRow } from '#contracts/warehouse.ts'
 import { announcements } from '#pipelines/announce.ts'
 import { createCutter } from '#pipelines/archive/cutter.ts'
 import { filesOf } from '#pipelines/archive/files.ts'
 import { createTenantOf } from '#pipelines/archive/tenants.ts'
+import type { Batch } from '#pipelines/batch.ts'
 import { createBatchDecoder } from '#pipelines/decode-batch.ts'
 import { privacyConfig } from '#pipelines/privacy/config.ts'
 import { erasedSubjects, subjectsOf } from '#pipelines/privacy/erased.ts'
@@ -104,8 +104,8 @@ export function createGauntlet() {
     serviceName: (tenant: string, service: string) => serviceName('o', tenant, service),
   }
 
-  async function store(rows: readonly TracedRow[]): Promise<void> {
-    const delivery = await sink.deliver(rows, new AbortController().signal)
+  async function store({ rows, packed }: Pick<Batch, 'rows' | 'packed'>): Promise<void> {
+    const delivery = await sink.deliver(rows, new AbortController().signal, packed)
     if (delivery.type === 'retry') throw delivery.cause
     for (const row of rows) if (row.table === 'otel_logs') JSON.parse(entryOf(row, loki).json)
     encodeRequest(
@@ -118,6 +118,7 @@ export function createGauntlet() {
   async function decode(step: Decode, record: LogRecord): Promise<void> {
     const read = createBatchDecoder({
       decode: step,
+      pack: () => sink.pack?.(),
       show({ tenant, sample }) {
         prometheus.calls.observe(tenant, sample, {})
         return true
@@ -125,7 +126,7 @@ export function createGauntlet() {
       onFault: (where) => faults.push(where),
     })
     const batch = await read({ records: [record] } as unknown as Polled)
-    await store(batch.rows)
+    await store(batch)
     watchConflicts(batch)
     for (const { value } of announcements(batch.changes.values())) readAnnouncements({ value })
     for (const letter of deadLetters('fuzz', batch.parked))
