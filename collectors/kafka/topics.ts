@@ -222,6 +222,9 @@ function judgePartitions(wanted: WantedTopic, partitions: readonly PartitionMeta
   return findings
 }
 
+/** Of a time that its producer gave: far within every window of event times, so that nothing is judged otherwise for it. */
+const mostLateMs = 3_600_000
+
 function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string>): TopicFinding[] {
   const { name: topic, leastRetentionMs, maxMessageBytes } = wanted
   const findings: TopicFinding[] = []
@@ -230,7 +233,9 @@ function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string
   const retentionMs = setting('retention.ms')
 
   if (settings.get('message.timestamp.type') !== 'LogAppendTime') {
-    note('timestamps', true, 'keeps the producers’ clocks: set message.timestamp.type=LogAppendTime')
+    const isBounded = setting('message.timestamp.before.max.ms') <= mostLateMs
+    const bound = isBounded ? 'at most an hour late' : `or at least message.timestamp.before.max.ms=${mostLateMs}`
+    note('timestamps', !isBounded, `keeps the producers’ clocks: set message.timestamp.type=LogAppendTime (${bound})`)
   }
   if (settings.get('cleanup.policy') !== 'delete') {
     note('compacted', true, 'is compacted, which takes messages away: set cleanup.policy=delete')
