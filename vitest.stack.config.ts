@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['tests/stack/**/*.test.ts'],
     globalSetup: ['tests/stack/global-setup.ts'],
+    setupFiles: ['tests/stack/setup.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 120_000,

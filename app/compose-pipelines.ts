@@ -111,6 +111,10 @@ function archiveOf(parts: ComposeParts): Pipeline | undefined {
         onRetry(`${pipeline} -> ${store}`, cause)
       },
       archived: ({ dataClass, rows }) => prometheus.pipelines.archived(dataClass, rows),
+      fault(pipeline, where) {
+        prometheus.pipelines.deadLetter(pipeline, 'internal_error')
+        parts.onFault?.(pipeline, where)
+      },
       lost: (_place, messages) => prometheus.pipelines.archiveLost(messages),
     },
     ...(topicTenant === undefined ? {} : { topicTenant }),
@@ -145,7 +149,9 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
     log: parts.log,
     writer: createCallWriter(auditing),
     marks: parts.registry.auditMarks,
-    idle: async () => parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle()),
+    idle: async () =>
+      // What a lost group has not counted yet would look like a difference.
+      !summaries.isCounting() && (parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle())),
     logNow: parts.logNow,
     looked: parts.prometheus.pipelines.auditorLooked,
     swept: parts.prometheus.pipelines.auditorSwept,

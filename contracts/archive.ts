@@ -65,6 +65,8 @@ export interface ObjectStore {
   put(object: NewObject): Promise<{ readonly storageClass: string }>
   head(key: string): Promise<ObjectState>
   get(key: string): Promise<ObjectContent>
+  /** For what was put to try the store out: what is archived ends by the store's own rules. One that is not there is no error. */
+  remove(key: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -4,12 +4,13 @@ import { GivenUpError } from '#contracts/errors.ts'
 import type { EventLog, Membership, Polled, TopicPartition } from '#contracts/event-log.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { FullCut } from './archive/cutter.ts'
+import { encodable } from './archive/encodable.ts'
 import { type EncodeFile, filesOf } from './archive/files.ts'
 import { createOpenCuts, nameOf, type OpenCutRules } from './archive/open-cuts.ts'
 import { resumeAt } from './archive/resume.ts'
 import { createTenantOf } from './archive/tenants.ts'
 import { persist } from './persist.ts'
-import type { Pipeline, PipelineObserver } from './pipeline.ts'
+import type { Pipeline, PipelineObserver, PipelineParts } from './pipeline.ts'
 import type { TenantRules } from './steps/cloud-event-tenant.ts'
 
 /** What is archived: everything that is sent. Announcements are made of it, and dead letters are copies of it. */
@@ -19,7 +20,7 @@ export const archivedTopics: readonly string[] = [
   ...[topicNames.appLogs, topicNames.traceSpans],
 ]
 
-export interface ArchiveObserver extends Pick<PipelineObserver, 'records' | 'retry'> {
+export interface ArchiveObserver extends Pick<PipelineObserver, 'records' | 'retry' | 'fault'> {
   /** An object is stored and in the index. */
   archived?(object: ArchivedObject): void
   /** Messages that the log forgot before they were archived. */
@@ -31,6 +32,8 @@ export interface ArchiveParts extends TenantRules {
   readonly store: Pick<ObjectStore, 'put'>
   readonly index: Pick<ArchiveIndex, 'last' | 'add'>
   readonly encode: EncodeFile
+  /** Builds the dead letter of a message that cannot be encoded. */
+  readonly deadLetter: PipelineParts['deadLetter']
   readonly clock: Clock
   readonly observer: ArchiveObserver
   readonly rules: OpenCutRules & { readonly retentionMs: number }
@@ -130,11 +133,12 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
 }
 
 /** Stores the files of a cut and notes them. `covered`: somebody else has archived some of it, within other bounds. */
-function createArchiving({ store, index, encode, observer, rules, clock, ...tenantRules }: ArchiveParts) {
+function createArchiving(parts: ArchiveParts) {
+  const { log, store, index, encode, deadLetter, observer, rules, clock, ...tenantRules } = parts
   const tenantOf = createTenantOf(tenantRules)
   const onRetry = (what: string) => (cause: Error) => observer.retry('archive', what, cause)
 
-  return async function archive(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
+  async function archiveAs(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
     const objects: ArchivedObject[] = []
     for await (const { object, entry } of filesOf(cut, tenantOf, encode)) {
       const { storageClass } = await persist(() => store.put(object), { signal, onRetry: onRetry('object store') })
@@ -144,5 +148,18 @@ function createArchiving({ store, index, encode, observer, rules, clock, ...tena
     const outcome = await persist(() => index.add(cut, objects), { signal, onRetry: onRetry('registry') })
     if (outcome === 'added') for (const object of objects) observer.archived?.(object)
     return outcome
+  }
+
+  return async function archive(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
+    try {
+      return await archiveAs(cut, signal)
+    } catch (fault) {
+      // All that waits for others has its own retries: what is left is a message that cannot be put into a file.
+      if (signal.aborted || fault instanceof GivenUpError) throw fault
+      const { cut: rest, parked } = await encodable(cut, { tenantOf, encode, fault })
+      for (const { detail } of parked) observer.fault?.('archive', detail)
+      await persist(() => log.append(deadLetter('archive', parked)), { signal, onRetry: onRetry('log') })
+      return archiveAs(rest, signal)
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Pipeline } from '#pipelines/pipeline.ts'
 import type { ArchiveConfig } from '#sinks/archive/config.ts'
 import { openObjectStore } from '#sinks/archive/object-store.ts'
 import { writeParquet } from '#sinks/archive/write-parquet.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 
 /** The archive of an install: where objects lie, and the index that knows them. */
 export interface Archive {
@@ -33,4 +34,4 @@ const rulesOf = (config: ArchiveConfig): Archive['rules'] => ({
 export const archivePipeline = (
   archive: Archive,
   parts: Pick<ArchiveParts, 'log' | 'tenants' | 'topicTenant' | 'clock' | 'observer' | 'limits'>,
-): Pipeline => createArchivePipeline({ ...parts, ...archive, encode: writeParquet })
+): Pipeline => createArchivePipeline({ ...parts, ...archive, encode: writeParquet, deadLetter: deadLetters })

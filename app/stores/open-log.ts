@@ -53,6 +53,7 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
   return {
     log,
     health,
+    notes: log.notes,
     nowMs: log.nowMs,
     embedded: undefined,
     async lag(group) {

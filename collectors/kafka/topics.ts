@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs, { type Admin, type Cluster, type PartitionMetadata } from 'kafkajs'
+import kafkajs, { type Admin, type Cluster, type Kafka, type PartitionMetadata } from 'kafkajs'
 import { clusterOf, createClients } from './client.ts'
-import { createClusterQuestions } from './cluster.ts'
+import { type ClusterQuestions, createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
-import { groupOnCluster } from './topic-names.ts'
+import { type Operation, refusedOperations, unlessRefused } from './topic-access.ts'
 import { KafkaError, type KafkaObserver, troubleOf } from './trouble.ts'
 import type { WantedTopic } from './wanted-topics.ts'
 
@@ -38,11 +38,6 @@ export interface TopicsAdmin {
    */
   create(wanted: readonly WantedTopic[]): Promise<{ created: readonly string[]; findings: readonly TopicFinding[] }>
   check(wanted: readonly WantedTopic[]): Promise<readonly TopicFinding[]>
-  /**
-   * Groups (as for `join`) whose offsets this user may not read. Whether it may write to a topic the protocol that kafkajs
-   * speaks does not tell; the first append does.
-   */
-  refusedGroups(groups: readonly string[]): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -50,7 +45,7 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
   const makeClient = createClients(config, observer)
   const client = makeClient()
   const admin = client.admin()
-  let cluster = clusterOf(client)
+  const asking = createPartitionsAsking(client)
   const questions = createClusterQuestions(
     () => clusterOf(makeClient()),
     () => performance.now(),
@@ -63,31 +58,19 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
     return findings
   }
 
-  async function untilKnown(topic: string): Promise<void> {
-    for (let tries = 0; tries < knownTries; tries += 1) {
-      if ((await questions.partitions(topic)) !== undefined) return
-      await sleep(200)
-    }
-  }
-
   async function checkOne(wanted: WantedTopic): Promise<TopicFinding[]> {
     try {
-      const partitions = await partitionsOf(wanted.name)
-      await questions.fetch({ topic: wanted.name, partition: partitions[0]?.partitionId ?? 0, offset: 0 }, 1)
-      return [...judgePartitions(wanted, partitions), ...judgeSettings(wanted, await settingsOf(admin, wanted.name))]
+      const partitions = await asking.partitionsOf(wanted.name)
+      const settings = await unlessRefused(settingsOf(admin, wanted.name))
+      const first = { topic: wanted.name, partition: partitions[0]?.partitionId ?? 0 }
+      const refused = await refusedOperations({ cluster: asking.cluster(), questions }, first)
+      return [
+        ...refusal(wanted.name, [...refused, ...(settings === undefined ? (['DescribeConfigs'] as const) : [])]),
+        ...judgePartitions(wanted, partitions),
+        ...(settings === undefined ? [] : judgeSettings(wanted, settings)),
+      ]
     } catch (error) {
       return [findingOf(wanted, error)]
-    }
-  }
-
-  async function partitionsOf(topic: string): Promise<readonly PartitionMetadata[]> {
-    try {
-      return await askPartitions(cluster, topic)
-    } catch (error) {
-      // kafkajs goes on asking for a topic that has gone, together with every other.
-      await cluster.disconnect().catch(() => undefined)
-      cluster = clusterOf(client)
-      throw error
     }
   }
 
@@ -97,24 +80,12 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
       await admin.connect().catch((error: unknown) => refuse('topics', error))
       const created: string[] = []
       for (const topic of wanted) if (await createOne(admin, topic, config.replication)) created.push(topic.name)
-      for (const topic of created) await untilKnown(topic)
+      for (const topic of created) await untilKnown(topic, questions)
       return { created, findings: await check(wanted) }
-    },
-    async refusedGroups(groups) {
-      const refused: string[] = []
-      for (const group of groups) {
-        try {
-          await questions.committed(groupOnCluster(config, group), [])
-        } catch (error) {
-          if (troubleOf(error) !== 'not_allowed') throw error
-          refused.push(group)
-        }
-      }
-      return refused
     },
     async close() {
       await Promise.all(
-        [admin.disconnect(), cluster.disconnect(), questions.close()].map((end) => end.catch(() => undefined)),
+        [admin.disconnect(), asking.cluster().disconnect(), questions.close()].map((end) => end.catch(() => undefined)),
       )
     },
   }
@@ -165,6 +136,31 @@ function isReplicationRefused(error: unknown): boolean {
   )
 }
 
+async function untilKnown(topic: string, questions: ClusterQuestions): Promise<void> {
+  for (let tries = 0; tries < knownTries; tries += 1) {
+    if ((await questions.partitions(topic)) !== undefined) return
+    await sleep(200)
+  }
+}
+
+/** A connection to ask for partitions, which is made anew once it was refused some. */
+function createPartitionsAsking(client: Kafka) {
+  let cluster = clusterOf(client)
+  return {
+    cluster: () => cluster,
+    async partitionsOf(topic: string): Promise<readonly PartitionMetadata[]> {
+      try {
+        return await askPartitions(cluster, topic)
+      } catch (error) {
+        // kafkajs goes on asking for a topic that has gone, together with every other.
+        await cluster.disconnect().catch(() => undefined)
+        cluster = clusterOf(client)
+        throw error
+      }
+    },
+  }
+}
+
 async function askPartitions(cluster: Cluster, topic: string): Promise<readonly PartitionMetadata[]> {
   await cluster.connect()
   await cluster.addTargetTopic(topic)
@@ -184,14 +180,21 @@ async function settingsOf(admin: Admin, topic: string): Promise<ReadonlyMap<stri
   )
 }
 
+/** What is refused, as the operations to allow. */
+function refusal(topic: string, operations: readonly Operation[]): TopicFinding[] {
+  if (operations.length === 0) return []
+  const named = operations.join(', ')
+  const detail = `this user is refused ${named}: allow ${named} on it (kafka-acls.sh --add)`
+  return [{ topic, fault: 'not_allowed', isWrong: true, detail }]
+}
+
 function findingOf({ name: topic }: WantedTopic, error: unknown): TopicFinding {
   const trouble = troubleOf(error)
   if (trouble === 'topic_missing') {
     return { topic, fault: 'missing', isWrong: true, detail: 'does not exist: run "callscope topics create"' }
   }
   if (trouble === 'not_allowed') {
-    const detail = 'this user may not read or describe it: allow Read, Write, Describe and DescribeConfigs'
-    return { topic, fault: 'not_allowed', isWrong: true, detail }
+    return refusal(topic, ['Describe', 'Read', 'Write', 'DescribeConfigs'])[0] as TopicFinding
   }
   if (trouble === 'broker_unreachable') {
     return {
@@ -219,6 +222,9 @@ function judgePartitions(wanted: WantedTopic, partitions: readonly PartitionMeta
   return findings
 }
 
+/** Of a time that its producer gave: far within every window of event times, so that nothing is judged otherwise for it. */
+const mostLateMs = 3_600_000
+
 function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string>): TopicFinding[] {
   const { name: topic, leastRetentionMs, maxMessageBytes } = wanted
   const findings: TopicFinding[] = []
@@ -227,7 +233,9 @@ function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string
   const retentionMs = setting('retention.ms')
 
   if (settings.get('message.timestamp.type') !== 'LogAppendTime') {
-    note('timestamps', true, 'keeps the producers’ clocks: set message.timestamp.type=LogAppendTime')
+    const isBounded = setting('message.timestamp.before.max.ms') <= mostLateMs
+    const bound = isBounded ? 'at most an hour late' : `or at least message.timestamp.before.max.ms=${mostLateMs}`
+    note('timestamps', !isBounded, `keeps the producers’ clocks: set message.timestamp.type=LogAppendTime (${bound})`)
   }
   if (settings.get('cleanup.policy') !== 'delete') {
     note('compacted', true, 'is compacted, which takes messages away: set cleanup.policy=delete')

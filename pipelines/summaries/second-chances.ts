@@ -1,5 +1,7 @@
 import type { Change } from '#contracts/changes.ts'
+import type { EventLog } from '#contracts/event-log.ts'
 import { type MemberKey, memberText } from '#contracts/summaries.ts'
+import { announcements } from '../announce.ts'
 import { mergeChanges } from '../batch.ts'
 
 /** Calls that wait for another try. Beyond, those given up have their dead letter alone. */
@@ -35,15 +37,12 @@ export function createSecondChances(delaysMs: readonly number[]) {
       if (delayMs === undefined || chances.size >= maxCalls) return
       chances.set(key, { change, tries: tries + 1, atMs: nowMs + delayMs })
     },
-    /** Those whose time has come. */
-    due: (nowMs: number): readonly Change[] =>
-      [...chances.values()].flatMap(({ change, atMs }) => (atMs !== undefined && atMs <= nowMs ? [change] : [])),
-    /** These are in the log again. */
-    announced(changes: readonly Change[]): void {
-      for (const change of changes) {
-        const known = chances.get(memberText(change))
-        if (known !== undefined) chances.set(memberText(change), { ...known, atMs: undefined })
-      }
+    /** Announces those whose time has come. */
+    async announce(log: Pick<EventLog, 'append'>, nowMs: number): Promise<void> {
+      const due = [...chances].filter(([, { atMs }]) => atMs !== undefined && atMs <= nowMs)
+      if (due.length === 0) return
+      await log.append(announcements(due.map(([, { change }]) => change)))
+      for (const [key, chance] of due) chances.set(key, { ...chance, atMs: undefined })
     },
     /** These went well. One that waits still has minutes that were given up with it, and comes again. */
     forget(members: readonly MemberKey[]): void {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, normalize, sep } from 'node:path'
 import type { ObjectState, ObjectStore } from '#contracts/archive.ts'
 
@@ -45,6 +45,11 @@ export function createFolderStore({ folder, unique }: FolderStoreOptions): Objec
     async get(key) {
       const state = await head(key)
       return state.type === 'ready' ? { type: 'ready', body: createReadStream(pathOf(key)) } : state
+    },
+    async remove(key) {
+      await rm(pathOf(key), { force: true })
+      // Only where that left its folder empty.
+      await rmdir(dirname(pathOf(key))).catch(() => undefined)
     },
     close: async () => undefined,
   }

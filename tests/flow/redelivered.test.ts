@@ -54,7 +54,7 @@ async function announcedFrom(offsets: ReadonlyMap<number, number>): Promise<Read
   for (const extent of await flow.log.extent(topicNames.callChanges)) {
     const offset = offsets.get(extent.partition) ?? extent.start
     for (const record of offset < extent.end ? await flow.log.read({ ...extent, offset }, 10_000) : []) {
-      for (const change of readAnnouncements(record)) {
+      for (const change of readAnnouncements(record).changes) {
         const key = `${change.tenant} ${change.id}`
         minutes.set(key, new Set([...(minutes.get(key) ?? []), ...change.minutes]))
       }

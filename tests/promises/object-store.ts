@@ -26,6 +26,15 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       expect(await contentOf(store, object.key)).toEqual(object.body)
     })
 
+    test('removes one object and no other, and does not mind one that has gone', async () => {
+      const [gone, stays] = [anObject('tried/gone', 10), anObject('tried/stays', 10)]
+      for (const object of [gone, stays]) await store.put(object)
+      await store.remove(gone.key)
+      await store.remove(gone.key)
+      expect(await store.head(gone.key)).toEqual({ type: 'missing' })
+      expect(await contentOf(store, stays.key)).toEqual(stays.body)
+    })
+
     test('says what it does not have', async () => {
       expect(await store.head('nothing/here')).toEqual({ type: 'missing' })
       expect(await store.get('nothing/here')).toEqual({ type: 'missing' })
