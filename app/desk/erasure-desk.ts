@@ -1,5 +1,4 @@
 import type { ErasureAsked, ErasureDesk } from '#collectors/http/ports.ts'
-import { recordOnly } from '#contracts/changes.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
@@ -50,7 +49,7 @@ export function createErasureDesk(parts: ErasureDeskParts): ErasureDesk {
         tenant,
         id,
       }))
-      await log.append(announcements(members.map((member) => recordOnly(member))))
+      await log.append(announcements(members.map(recordOnly)))
       return { sequence, calls: members.length, rows, purged: await purge(eraser, members, version) }
     },
     async list(tenant) {
@@ -138,3 +137,6 @@ async function purge(eraser: Eraser, members: readonly MemberKey[], version: num
   await eraser.purge(members, version)
   return true
 }
+
+const recordOnly = ({ tenant, id }: MemberKey) =>
+  ({ tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 }) as const

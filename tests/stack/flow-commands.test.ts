@@ -70,11 +70,14 @@ describe('doctor', () => {
       [{ postgres: { url: other.url } }, /registry tables: .*callscope migrate/],
       [{ loki: { url: 'http://127.0.0.1:9' } }, /Loki: .*loki\.url/],
       [{ kafka: { brokers: ['127.0.0.1:9'] } }, /Kafka: .*kafka\.brokers/],
+      [{ canary: { prometheusUrl: 'http://127.0.0.1:9' } }, /Prometheus: .*canary\.prometheusUrl/],
+      [{ archive: { url: `file://${install.config}/no-folder` } }, /archive: .*archive\.url/],
     ] as const
     for (const [sections, told] of cases)
       expect(await unwell(await install.configWith(sections))).toEqual([expect.stringMatching(told)])
     await other.drop()
-  })
+    // Eight looks at everything, each a process of its own.
+  }, 240_000)
 })
 
 interface Listed {
