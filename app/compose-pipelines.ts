@@ -62,6 +62,9 @@ export async function composePipelines(given: ComposeParts): Promise<Composed> {
   }
 }
 
+/** Labels that come later are of no use: nobody waits for them so long. */
+const labelsWithinMs = 10_000
+
 /** How each pipeline is made. Connections are opened for those that are. */
 async function makersOf(
   parts: ComposeParts,
@@ -73,7 +76,10 @@ async function makersOf(
     elsewhere === undefined ? roomOf(parts, telemetryInserts) : roomWith(parts, elsewhere)
   const { logs, spans } = parts.telemetrySinks ?? {}
   return {
-    calls: async () => callsPipeline(parts, roomOf(parts, await parts.connect()), reads),
+    calls: async () => {
+      const labels = await parts.connect({ maxQueryMs: labelsWithinMs })
+      return callsPipeline(parts, roomOf(parts, await parts.connect()), { frozen: reads, labels })
+    },
     evidence: async () =>
       createEvidencePipeline({
         // Its own connection: a flood of logs must delay no call.
@@ -142,11 +148,14 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
     foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
     log: parts.log,
     writer: createCallWriter(auditing),
+    marks: parts.registry.auditMarks,
     idle: async () =>
       // What a lost group has not counted yet would look like a difference.
       !summaries.isCounting() && (parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle())),
     logNow: parts.logNow,
     looked: parts.prometheus.pipelines.auditorLooked,
+    swept: parts.prometheus.pipelines.auditorSwept,
+    retry: (cause) => parts.onRetry('auditor', cause),
     found(differences) {
       parts.prometheus.pipelines.auditorDifferences(differences)
       parts.onDifferences?.(differences)

@@ -1,10 +1,16 @@
 import type { EventLog, NewRecord } from '#contracts/event-log.ts'
-import type { Load } from '#simulator/index.ts'
 import { secondsOf, wait } from './measure.ts'
+
+/** A message, and when it is due. */
+export interface DueMessage extends Pick<NewRecord, 'topic' | 'value'> {
+  readonly key: string
+  readonly atMs: number
+}
 
 export interface FeedParts {
   readonly log: Pick<EventLog, 'append'>
-  readonly load: Load
+  /** In order of time, and best without end. */
+  readonly load: { samples(): Iterable<DueMessage> }
   /** Ids of calls that get no more samples. */
   readonly ended: ReadonlySet<string>
   readonly signal: AbortSignal
@@ -12,7 +18,7 @@ export interface FeedParts {
 
 const feedEveryMs = 20
 
-/** Appends each sample when it is due by the clock, until told to stop. */
+/** Appends each message when it is due by the clock, until told to stop. */
 export async function feed({ log, load, ended, signal }: FeedParts) {
   let sent = 0
   let latestMs = 0

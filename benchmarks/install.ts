@@ -6,6 +6,7 @@ import { createLogger } from '#app/logger.ts'
 import { type RunningPipelines, startPipelines } from '#app/pipelines.ts'
 import { watchEmbedded } from '#app/stores/open-log.ts'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
+import type { Registry } from '#contracts/registry.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import { createRegistry } from '#registry/registry.ts'
 import { simulatedTenants } from '#simulator/index.ts'
@@ -17,6 +18,7 @@ import { type StatementTimes, timeStatements } from './statements.ts'
 /** A whole embedded install as `up` opens it, with its defaults, but for HTTP; its pipelines start when told to. */
 export interface Install {
   readonly log: EmbeddedLog
+  readonly registry: Registry
   /** Untimed, and no pipeline's: for seeding and looking. */
   readonly warehouse: ClickHouseClient
   readonly statements: StatementTimes
@@ -60,6 +62,7 @@ export async function openInstall(path: string): Promise<Install> {
 
   return {
     log,
+    registry,
     warehouse,
     statements,
     connect,

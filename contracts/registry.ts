@@ -1,4 +1,5 @@
 import type { ArchiveIndex } from './archive.ts'
+import type { AuditMarks } from './audit.ts'
 import type { EpochMs } from './call-record.ts'
 import type { ErasureStore } from './privacy.ts'
 
@@ -140,5 +141,6 @@ export interface Registry {
   readonly profiles: ProfileStore
   readonly erasures: ErasureStore
   readonly archive: ArchiveIndex
+  readonly auditMarks: AuditMarks
   close(): Promise<void>
 }

@@ -30,7 +30,8 @@ export const metricsPage = (): string =>
     '',
     'Made by `npm run docs` from the lists in `sinks/prometheus/`: change those. `/metrics` serves all of them, as Prometheus text or',
     'OpenMetrics with exemplars, and beside them what Node tells of the process (`process_*`, `nodejs_*`: memory, start time, event loop',
-    'lag). Counts live in the process and may rise twice on a replay: rates and alerts only; anything contractual reads the warehouse.',
+    'lag). Counts live in the process and may rise twice on a replay: rates and alerts only; anything contractual reads the warehouse. Messages of',
+    'calls, chat and services that are read more than an hour after the log took them are stored and not counted.',
     'Every label has a bounded set of values; what finds no place in it is `other`.',
     '',
     ...sections.flatMap(([title, intro, metrics]) => [

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createArchiveIndex } from './archive-index.ts'
+import { createAuditMarkStore } from './audit-mark-store.ts'
 import { createCensusProgress } from './census-progress.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure-store.ts'
@@ -48,6 +49,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     profiles: createProfileStore(database, clock),
     erasures: createErasureStore(database, clock),
     archive: createArchiveIndex(database),
+    auditMarks: createAuditMarkStore(database),
     close: () => database.close(),
   }
 }

@@ -48,6 +48,7 @@ export interface HarnessOptions {
   /** Settings of the archive; without them nothing is archived. */
   readonly archive?: z.input<typeof archiveConfig>
   readonly privacy?: PrivacyConfig
+  readonly auditorPace?: ComposeParts['auditorPace']
 }
 
 /** A whole embedded install in this process, without HTTP: real log, real registry, real warehouse, all pipelines. */
@@ -111,6 +112,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     limits: { lingerMs: 5, waitMs: 20, watermarkEveryMs: 20, ...options.limits },
     pace: { runningDelayMs: 0, dueEveryMs: 50, cycleMs: 0, ...options.pace },
     logNow: clock,
+    ...(options.auditorPace === undefined ? {} : { auditorPace: options.auditorPace }),
     onRetry: (_what, cause) => retried.push(cause),
   })
   const stopping = new AbortController()

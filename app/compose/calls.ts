@@ -18,7 +18,14 @@ import { scorerBy } from './scoring.ts'
 /** Bundles of links remembered as stored: about 250 bytes each. */
 export const linkMemorySize = 400_000
 
-export function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: ClickHouseClient): Pipeline {
+export interface CallsReads {
+  /** Whether late rows are of frozen calls: asked before a batch is stored. */
+  readonly frozen: ClickHouseClient
+  /** Labels of live samples: asked while the next batch asks the other, which must not hold them up. */
+  readonly labels: ClickHouseClient
+}
+
+export function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: CallsReads): Pipeline {
   const { registry, prometheus, profileOf = () => defaultProfile } = parts
   const isNew = isNewTo(parts)
   return createCallsPipeline({
@@ -26,14 +33,14 @@ export function callsPipeline(parts: ComposeParts, room: PipelineRoom, reads: Cl
     watermarks: registry.watermarks,
     linkMemory: createLinkMemory({ max: linkMemorySize }),
     refuseFrozen: createRefuseFrozen({
-      check: createFrozenCheck(reads),
+      check: createFrozenCheck(reads.frozen),
       neverFrozenMs,
     }),
     worstOf: liveScore((tenant, atMs) => scorerBy(profileOf(tenant, atMs)), worstOf),
     watchConflicts: createConflictWatch({ isNew, found: prometheus.pipelines.conflicts }),
     live: createCorrelate({
       isNew,
-      contexts: createContextReader(reads),
+      contexts: createContextReader(reads.labels),
       observe: prometheus.calls.observe,
       missed: prometheus.pipelines.contextMisses,
     }),

@@ -44,11 +44,19 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
   }
 }
 
-/** True of a message that was not counted before: neither before the last stop, nor before it was archived. */
+/** What is read later than this after the log took it is no news: counted now, it would look as if it happened now. */
+const liveWithinMs = 3_600_000
+
+/**
+ * True of a message that live metrics may count: not counted before the last stop, not archived before, and not of hours
+ * ago, as all of a topic is that is read again.
+ */
 export const isNewTo =
-  ({ quietBelow }: Pick<ComposeParts, 'quietBelow'>) =>
-  ({ topic, partition, offset, headers }: LogRecord): boolean =>
-    !isReplayed({ headers }) && offset >= (quietBelow?.get(`${topic}/${partition}`) ?? 0)
+  ({ quietBelow, logNow }: Pick<ComposeParts, 'quietBelow' | 'logNow'>) =>
+  ({ topic, partition, offset, headers, logTimeMs }: LogRecord): boolean =>
+    !isReplayed({ headers }) &&
+    logTimeMs >= logNow() - liveWithinMs &&
+    offset >= (quietBelow?.get(`${topic}/${partition}`) ?? 0)
 
 /** Counts what a batch has stored of chat, presence and requests, each message once. */
 export function countNew(parts: ComposeParts): (batch: Batch) => void {

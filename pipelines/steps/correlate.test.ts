@@ -78,3 +78,50 @@ test('no more calls are remembered than allowed', async () => {
   expect(await batchOf(['c', 'a'])).toEqual(['c 3', 'a 1'])
   expect(asked).toEqual([['a', 'b', 'c'], ['a']])
 })
+
+test('a warehouse that answers late costs labels: neither samples nor more than one wait', async () => {
+  const answers: ((found: ReadonlyMap<string, { carrier: string }>) => void)[] = []
+  const shown: string[] = []
+  let missed = 0
+  const live = createCorrelate({
+    isNew: () => true,
+    contexts: { contexts: () => new Promise((resolve) => answers.push(resolve)) },
+    observe: (_, { correlationid }, { carrier }) => void shown.push(`${correlationid} ${carrier ?? 'unknown'}`),
+    missed: (count) => {
+      missed += count
+    },
+    lookUpWithinMs: 5,
+  })
+  async function batchOf(ids: readonly string[], event = '') {
+    const builder = createBatch(live.show)
+    builder.from(record(0))
+    if (event !== '') builder.row('call_events', ['acme', event])
+    for (const id of ids) builder.live('acme', sampleOf(id))
+    await live.correlate(builder.batch)
+    return shown.splice(0)
+  }
+  expect(await batchOf(['a', 'b'])).toEqual(['a unknown', 'b unknown'])
+  expect(await batchOf(['a'])).toEqual(['a unknown'])
+  await batchOf([], 'b')
+  expect([answers.length, missed]).toEqual([1, 3])
+  answers[0]?.(new Map(['a', 'b'].map((id) => [memberText({ tenant: 'acme', id }), { carrier: 'north' }])))
+  await Promise.resolve()
+  // Of b an event has come since it was asked for.
+  await expect.poll(() => batchOf(['a'])).toEqual(['a north'])
+  expect(await batchOf(['b'])).toEqual(['b unknown'])
+})
+
+test('samples whose labels could not be asked for are shown without', async () => {
+  const shown: string[] = []
+  const live = createCorrelate({
+    isNew: () => true,
+    contexts: { contexts: () => Promise.reject(new Error('away')) },
+    observe: (_, { correlationid }) => void shown.push(correlationid),
+    missed: () => undefined,
+  })
+  const builder = createBatch(live.show)
+  builder.from(record(0))
+  builder.live('acme', sampleOf('a'))
+  await expect(live.correlate(builder.batch)).rejects.toThrow('away')
+  expect(shown).toEqual(['a'])
+})

@@ -7,6 +7,7 @@ import { persist } from '../persist.ts'
 import type { Backlog, Waiting } from './backlog.ts'
 import { withinBudget } from './budget.ts'
 import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
+import type { createSecondChances } from './second-chances.ts'
 import type { createStandingClasses } from './standing-classes.ts'
 import type { SummariesLimits, SummariesObserver } from './summaries.ts'
 import type { createTroubles } from './troubles.ts'
@@ -25,6 +26,7 @@ export interface LaneParts {
   readonly limits: SummariesLimits
   readonly backlog: Backlog
   readonly troubles: ReturnType<typeof createTroubles>
+  readonly chances: ReturnType<typeof createSecondChances>
   readonly standing: ReturnType<typeof createStandingClasses>
 }
 
@@ -111,6 +113,7 @@ export function createLane(parts: LaneParts): Lane {
       parts.standing.note(rows)
       backlog.done(taken)
       troubles.forget(changes)
+      parts.chances.forget(changes)
       observer.recomputed(rows, (performance.now() - started) / 1_000)
       const shownMs = shift.logNowMs + performance.now() - shift.startedAt
       for (const { change, sinceMs } of taken)
@@ -139,6 +142,8 @@ export function createLane(parts: LaneParts): Lane {
       const failed = [{ change: only.change, cause }]
       troubles.suspect(only.change)
       await persist(() => parts.giveUp(failed), { signal, onRetry: observer.retry, afterMs: limits.retryAfterMs })
+      // The letter is there first: what is planned here goes with the process.
+      if (!(cause instanceof LastingError)) parts.chances.note(only.change, performance.now())
       backlog.done(taken)
       return
     }

@@ -14,6 +14,7 @@ import { type Census, createCounting } from './counting.ts'
 import { createLane } from './lane.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import type { FailedCall, RecomputeParts } from './recompute.ts'
+import { createSecondChances } from './second-chances.ts'
 import { createStandingClasses } from './standing-classes.ts'
 import { createTroubles } from './troubles.ts'
 
@@ -71,6 +72,8 @@ export interface SummariesLimits {
   readonly retryAfterMs: number
   /** A call that takes longer to recompute is given up, so that its shard goes on. */
   readonly budgetMs: number
+  /** A call given up for what may pass with time is announced again so long after, each time that it is given up. */
+  readonly secondChancesMs: readonly number[]
 }
 
 export const defaultSummariesLimits: SummariesLimits = {
@@ -84,6 +87,7 @@ export const defaultSummariesLimits: SummariesLimits = {
   dueEveryMs: 5_000,
   retryAfterMs: 500,
   budgetMs: 60_000,
+  secondChancesMs: [60_000, 5 * 60_000, 30 * 60_000],
 }
 
 /** Clocks of two brokers differ by less than this. */
@@ -103,7 +107,8 @@ export function createSummaries(parts: SummariesParts): Summaries {
   const limits = { ...defaultSummariesLimits, ...parts.pace }
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standing: standing.of })
-  const shared = { ...parts, limits, backlog, standing, troubles: createTroubles() }
+  const chances = createSecondChances(limits.secondChancesMs)
+  const shared = { ...parts, limits, backlog, standing, chances, troubles: createTroubles() }
   const { cycleMs } = limits
   const pressing = createLane({ ...shared, recompute: parts, batch: limits.callsPerPressing, cycleMs })
   const running = createLane({
@@ -149,6 +154,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
           if (parked.length > 0)
             await persist(() => parts.log.append(parts.deadLetter('summaries', parked)), persistence)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
+          await attempt(() => chances.announce(parts.log, performance.now()), parts.observer.retry)
           startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)

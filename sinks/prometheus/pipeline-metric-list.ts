@@ -188,6 +188,12 @@ export const pipelineMetrics = {
     help: "When the auditor last looked, by the log's time, seconds since 1970; 0: it has not yet",
     labels: [],
   },
+  auditorRound: {
+    name: 'callscope_pipeline_auditor_round_seconds',
+    unit: 'seconds',
+    help: 'How long the last whole round of each sweep of the auditor took: within so long everything stored is looked at, seconds',
+    labels: ['sweep'],
+  },
   watermarkAge: {
     name: 'callscope_pipeline_watermark_age_seconds',
     unit: 'seconds',

@@ -65,6 +65,7 @@ export interface PipelineMetrics {
   archiveLost(messages: number): void
   auditorDifferences(differences: readonly Pick<Difference, 'kind'>[]): void
   auditorLooked(look: AuditorLook): void
+  auditorSwept(sweep: string, seconds: number): void
   watermarks(ages: WatermarkAges): void
   blind(pipeline: string, seconds: number): void
   telemetryDropped(signal: 'spans' | 'logs', count: number): void
@@ -130,6 +131,7 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
       metrics.auditorRows.set({ side: 'raw' }, rawRows)
       metrics.auditorRows.set({ side: 'counted' }, countedRows)
     },
+    auditorSwept: (sweep, seconds) => metrics.auditorRound.set({ sweep }, seconds),
     blind: (pipeline, seconds) => metrics.blindSeconds.inc({ pipeline }, seconds),
     telemetryDropped: (signal, count) => metrics.telemetryDropped.inc({ signal }, count),
     contextMisses: (count) => metrics.contextMisses.inc(count),
@@ -270,6 +272,7 @@ function register(registry: Registry) {
     auditorDifferences: counter(pipelineMetrics.auditorDifferences),
     auditorRows: gauge(pipelineMetrics.auditorRows),
     auditorLook: gauge(pipelineMetrics.auditorLook),
+    auditorRound: gauge(pipelineMetrics.auditorRound),
     blindSeconds: counter(pipelineMetrics.blindSeconds),
     telemetryDropped: counter(pipelineMetrics.telemetryDropped),
     contextMisses: counter(pipelineMetrics.contextMisses),

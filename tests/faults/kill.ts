@@ -14,7 +14,7 @@ import { inSeconds, installIn, liveAndDie } from './lives.ts'
 import { plantAndAudit } from './plant.ts'
 import { type Figures, faultsOf, summaryOf, tableOf } from './report.ts'
 import { writeTraffic } from './traffic-file.ts'
-import { audit, verify } from './verify.ts'
+import { verify } from './verify.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -57,7 +57,7 @@ async function killAndVerify(replay: 'on' | 'off'): Promise<Figures> {
     const lives = await liveAndDie({ folder, traffic, replay, kills: planKills(killCount, messages, seed), onEnd })
     const harness = await startHarness({ folder: installIn(folder) })
     const findings = await verify(harness, traffic)
-    const planted = await plantAndAudit(harness, () => audit(harness, traffic))
+    const planted = await plantAndAudit(harness)
     await harness.stop()
     const seconds = inSeconds(performance.now() - began)
     return { replay, seed, messages, kills: killCount, ...lives, ...findings, planted, seconds }

@@ -4,6 +4,7 @@ import { LastingError, unavailable } from '#contracts/errors.ts'
 import { createBacklog } from '#pipelines/summaries/backlog.ts'
 import { createLane, type Lane } from '#pipelines/summaries/lane.ts'
 import type { FailedCall, RecomputeParts } from '#pipelines/summaries/recompute.ts'
+import { createSecondChances } from '#pipelines/summaries/second-chances.ts'
 import { createStandingClasses } from '#pipelines/summaries/standing-classes.ts'
 import { defaultSummariesLimits } from '#pipelines/summaries/summaries.ts'
 import { createTroubles } from '#pipelines/summaries/troubles.ts'
@@ -30,6 +31,7 @@ function aHall() {
     limits: { ...defaultSummariesLimits, retryAfterMs: 1 },
     standing: createStandingClasses(),
     troubles: createTroubles(),
+    chances: createSecondChances([]),
     log: {
       async append(records: readonly { readonly value: string | Uint8Array }[]) {
         for (const { value } of records) appended.push(...(JSON.parse(String(value)) as Announcement).changes)

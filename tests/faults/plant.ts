@@ -1,4 +1,4 @@
-import type { Difference, DifferenceKind } from '#contracts/audit.ts'
+import type { DifferenceKind } from '#contracts/audit.ts'
 import type { Harness } from '../harness.ts'
 
 /** One thing that is wrong on purpose, and how the auditor must put it. */
@@ -73,17 +73,9 @@ export interface Planted {
 }
 
 /** Plants each fault on a call of its own, and tells which of them the auditor sees. */
-export async function plantAndAudit(
-  harness: Harness,
-  look: () => Promise<readonly Difference[]>,
-): Promise<readonly Planted[]> {
-  const victims = await callsWithMedia(harness, plants.length)
-  for (const [at, { statement }] of plants.entries()) {
-    const victim = victims[at]
-    if (victim === undefined) throw new Error(`too few calls to plant ${plants.length} faults`)
-    await harness.warehouse.command({ query: statement(victim) })
-  }
-  const seen = await look()
+export async function plantAndAudit(harness: Harness): Promise<readonly Planted[]> {
+  const victims = await plantFaults(harness)
+  const seen = await harness.auditor.round()
   const strange = seen.filter(({ id }) => !victims.some((victim) => victim.id === id))
   return [
     ...plants.map(({ what, kind }, at) => ({
@@ -92,6 +84,17 @@ export async function plantAndAudit(
     })),
     { what: 'nothing else', found: strange.length === 0 },
   ]
+}
+
+/** Plants each fault on a call of its own: those calls. */
+export async function plantFaults(harness: Harness): Promise<readonly PlantedCall[]> {
+  const victims = await callsWithMedia(harness, plants.length)
+  for (const [at, { statement }] of plants.entries()) {
+    const victim = victims[at]
+    if (victim === undefined) throw new Error(`too few calls to plant ${plants.length} faults`)
+    await harness.warehouse.command({ query: statement(victim) })
+  }
+  return victims
 }
 
 /** Answered calls under one id each, whose streams somebody measured interval by interval. */

@@ -48,7 +48,7 @@ export async function verify(harness: Looked, traffic: TrafficFile, elsewhere: C
     }),
     strangers: [...records.keys()].filter((id) => !planned.has(id)),
     shared: await sharedMembers(harness),
-    audited: await audit(harness, traffic),
+    audited: await harness.auditor.round(),
   }
 }
 
@@ -73,31 +73,4 @@ async function sharedMembers(harness: Looked): Promise<readonly string[]> {
      GROUP BY tenant, member HAVING count() > 1`,
   )
   return rows.map(([tenant, id]) => `${tenant}/${id}`)
-}
-
-/** One look folds a bounded number of records again (500): a slice should hold fewer. */
-const callsPerSlice = 150
-const minuteMs = 60_000
-
-/** The auditor's whole round over the time of the traffic. */
-export async function audit(
-  { auditor }: Pick<Looked, 'auditor'>,
-  traffic: TrafficFile,
-): Promise<readonly Difference[]> {
-  const found: Difference[] = []
-  for (const [from, to] of slicesOf(traffic)) found.push(...(await auditor.look(from, to)))
-  // What is wrong with a whole record shows at every look.
-  return [...new Map(found.map((one) => [`${one.kind} ${one.tenant} ${one.id} ${one.seen}`, one])).values()]
-}
-
-/** The days before the traffic, when its longest calls began, as one; then as many slices as its calls ask for, in whole minutes. */
-function slicesOf({ fromMs, startMs, toMs, truth }: TrafficFile): readonly (readonly [number, number])[] {
-  const slices = Math.ceil(truth.calls.length / callsPerSlice)
-  const stepMs = Math.ceil((toMs - startMs) / slices / minuteMs) * minuteMs
-  const firstMs = Math.floor(startMs / minuteMs) * minuteMs
-  const rest = Array.from(
-    { length: slices + 1 },
-    (_, at) => [firstMs + at * stepMs, firstMs + (at + 1) * stepMs] as const,
-  )
-  return [[fromMs, firstMs], ...rest]
 }

@@ -20,7 +20,7 @@ const digestOf = async (tenant: string) =>
   (await readDigests(warehouse.client, [{ tenant, id: 'c' }])).map(({ row }) => row)
 const found = async (tenant: string) => {
   const reader = createAuditReader(warehouse.client)
-  const differences = await reader.minutes(at(-3_600), at(3_600), Date.now())
+  const { differences } = await reader.minutes({ fromMs: at(-3_600), toMs: at(3_600) }, Date.now())
   return differences.filter((difference) => difference.tenant === tenant)
 }
 const deleteRaw = (where: string) =>

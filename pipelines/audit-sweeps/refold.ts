@@ -1,0 +1,22 @@
+import type { Difference, SettledCall } from '#contracts/audit.ts'
+import { type CallRow, type MemberKey, memberText } from '#contracts/summaries.ts'
+
+export interface RefoldParts {
+  /** Folds these calls again from what is stored, writing nothing. */
+  readonly foldAgain: (members: readonly MemberKey[], logNowMs: number) => Promise<readonly CallRow[]>
+  readonly logNow: () => number
+}
+
+/** Those that folding again makes otherwise. */
+export async function changedAmong(
+  settled: readonly SettledCall[],
+  { foldAgain, logNow }: RefoldParts,
+): Promise<readonly Difference[]> {
+  if (settled.length === 0) return []
+  const folded = new Map((await foldAgain(settled, logNow())).map((row) => [memberText(row.record), row]))
+  return settled.flatMap(({ tenant, id, version, record }): readonly Difference[] => {
+    const again = folded.get(memberText({ tenant, id }))
+    if (again !== undefined && JSON.stringify(again.record) === record) return []
+    return [{ kind: 'changed_record', tenant, id, minutes: [], seen: `version ${version}`, places: [] }]
+  })
+}
