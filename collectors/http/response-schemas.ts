@@ -76,6 +76,7 @@ export const deadLetter = z.object({
   whole: z
     .boolean()
     .describe('False: the end of the body or some headers were too large to keep; it cannot be replayed.'),
+  erased: z.boolean().describe('The message named somebody who was erased, and is not kept.'),
 })
 
 export const shownLetter = deadLetter.extend({ body: z.string() })
