@@ -1,4 +1,4 @@
-import type { ArchiveIndex } from './archive.ts'
+import type { ArchiveIndex, ArchiveRewriting } from './archive.ts'
 import type { EpochMs } from './call-record.ts'
 import type { ErasureStore } from './privacy.ts'
 
@@ -115,5 +115,6 @@ export interface Registry {
   readonly profiles: ProfileStore
   readonly erasures: ErasureStore
   readonly archive: ArchiveIndex
+  readonly rewriting: ArchiveRewriting
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ export const globalTables: Readonly<Record<string, string>> = {
   metric_definitions: 'a metric means the same for everybody',
   model_metadata: 'formulas and codec tables hold for everybody',
   archive_cuts: "which offsets of the log are archived; holds nobody's messages",
+  archive_leftovers: "names of the operator's files that are to be deleted; never shown to people",
   data_pipeline_runs: "the operator's jobs; one file may hold many tenants",
   erasure_salt: 'one row: the key of the hashes by which erased persons are known; no tenant sees it',
   watermarks: "written by pipelines for all tenants in one statement, '*' among them; never shown to people",

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createArchiveIndex } from './archive-index.ts'
+import { createArchiveRewriting } from './archive-rewriting.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure-store.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
@@ -44,6 +45,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     profiles: createProfileStore(database, clock),
     erasures: createErasureStore(database, clock),
     archive: createArchiveIndex(database),
+    rewriting: createArchiveRewriting(database, clock),
     close: () => database.close(),
   }
 }

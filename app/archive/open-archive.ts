@@ -32,5 +32,5 @@ const rulesOf = (config: ArchiveConfig): Archive['rules'] => ({
 /** The pipeline `archive`. */
 export const archivePipeline = (
   archive: Archive,
-  parts: Pick<ArchiveParts, 'log' | 'tenants' | 'topicTenant' | 'clock' | 'observer' | 'limits'>,
+  parts: Pick<ArchiveParts, 'log' | 'tenants' | 'topicTenant' | 'clock' | 'observer' | 'limits' | 'forgetting'>,
 ): Pipeline => createArchivePipeline({ ...parts, ...archive, encode: writeParquet })

@@ -46,6 +46,11 @@ export function createFolderStore({ folder, unique }: FolderStoreOptions): Objec
       const state = await head(key)
       return state.type === 'ready' ? { type: 'ready', body: createReadStream(pathOf(key)) } : state
     },
+    async delete(key) {
+      const path = pathOf(key)
+      await rm(path, { force: true })
+      if ((await stat(dirname(path)).catch(unlessMissing)) !== undefined) await syncFolder(dirname(path))
+    },
     close: async () => undefined,
   }
 }

@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -69,6 +70,13 @@ export function createS3Store(options: S3StoreOptions): ObjectStore {
         // Only head tells whether it is being restored.
         if ((error as Error).name === 'InvalidObjectState') return await frozenState(key)
         return missingOr(error, 'get')
+      }
+    },
+    async delete(key) {
+      try {
+        await client.send(new DeleteObjectCommand(place(key)))
+      } catch (error) {
+        throw storeError(error, 'delete')
       }
     },
     close: async () => client.destroy(),

@@ -26,6 +26,13 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       expect(await contentOf(store, object.key)).toEqual(object.body)
     })
 
+    test('deletes what it is told to, and what it never had', async () => {
+      const object = anObject('topic=t/gone.parquet', 10)
+      await store.put(object)
+      for (const key of [object.key, object.key, 'never/there']) await store.delete(key)
+      expect(await store.head(object.key)).toEqual({ type: 'missing' })
+    })
+
     test('says what it does not have', async () => {
       expect(await store.head('nothing/here')).toEqual({ type: 'missing' })
       expect(await store.get('nothing/here')).toEqual({ type: 'missing' })
