@@ -48,9 +48,19 @@ const event = (id: string, tenantid: string, from: string) =>
 
 /** A cut of some messages with the object that holds them. */
 async function archived(tenant: string, fromOffset: number, values: readonly string[], topic = 'call-events') {
-  const records = values.map((value, at): LogRecord => ({
-    ...{ topic, partition: 0, offset: fromOffset + at, logTimeMs: nowMs - 60_000 + fromOffset + at, key: null, headers: {}, value },
-  }))
+  const records = values.map(
+    (value, at): LogRecord => ({
+      ...{
+        topic,
+        partition: 0,
+        offset: fromOffset + at,
+        logTimeMs: nowMs - 60_000 + fromOffset + at,
+        key: null,
+        headers: {},
+        value,
+      },
+    }),
+  )
   const cut = { topic, partition: 0, epoch: 0, fromOffset, toOffset: fromOffset + values.length, lastLogMs: nowMs }
   const { object, entry } = await fileOf(cut, { tenant, day: '2026-01-31', records }, writeParquet)
   const { storageClass } = await store.put(object)
@@ -102,7 +112,11 @@ test('only objects that name somebody are written anew, and index and checksum g
   })
   expect(await everyMessage()).toEqual([
     ...[event('stays', 'acme', '+4930111'), event('gone', 'acme', 'erased'), event('b', 'acme', 'x')],
-    ...[event('gone', 'globex', 'alice@example.com'), event('gone', 'acme', 'erased'), event('gone', 'globex', 'carol')],
+    ...[
+      event('gone', 'globex', 'alice@example.com'),
+      event('gone', 'acme', 'erased'),
+      event('gone', 'globex', 'carol'),
+    ],
   ])
   const names = await files()
   expect(names).toHaveLength(4)
