@@ -15,9 +15,10 @@ export interface Holding {
 
 /**
  * When this much waits, partitions that hold more than their share of it are no longer fetched; the others still may fill
- * theirs. So no more than twice this waits, and a fetch answer.
+ * theirs. So no more than twice this waits, and a fetch answer. About a batch: what waits longer is copied by the collector of
+ * young objects, and more ahead makes nothing faster.
  */
-const enoughBytes = 32 * 1024 * 1024
+const enoughBytes = 16 * 1024 * 1024
 
 export function createHolding(): Holding {
   let callers: readonly TopicPartition[] = []

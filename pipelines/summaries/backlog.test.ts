@@ -72,6 +72,25 @@ describe('what presses', () => {
     expect(backlog.take(121_001, 1_000)).toHaveLength(119)
   })
 
+  test('where what is read late comes with pauses, a pause is not taken for the end of it', () => {
+    const late = (id: string) => aChange(id, { late: true })
+    const backlog = aBacklog()
+    for (const atMs of [0, 3_000, 8_000]) backlog.add(0, atMs, atMs, [late(`at ${atMs}`)])
+    expect(idsOf(backlog.take(17_999, 10))).toEqual([])
+    expect(backlog.take(18_000, 10)).toHaveLength(3)
+    // Of a flood of another day, nothing is known.
+    for (const atMs of [400_000, 400_500]) backlog.add(0, atMs, atMs, [late(`at ${atMs}`)])
+    expect(backlog.take(402_500, 10)).toHaveLength(2)
+  })
+
+  test('a record that changes by itself does so behind the flood, which may hold what it misses', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, 0, [aChange('c', { late: true })])
+    backlog.addDue(now('d'), 1_000)
+    expect(idsOf(backlog.take(1_000, 10))).toEqual([])
+    expect(idsOf(backlog.take(2_000, 10)).sort()).toEqual(['c', 'd'])
+  })
+
   test('what was read late and has news since is news', () => {
     const backlog = aBacklog()
     backlog.add(0, 0, 0, [aChange('c', { late: true }), aChange('e', { late: true })])

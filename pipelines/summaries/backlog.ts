@@ -177,7 +177,10 @@ export function createBacklog(options: WaitingOptions): Backlog {
     },
     addDue(change, nowMs) {
       // At work already: its record, once written, says anew when it is due.
-      if (mayTake('running', memberText(change))) put({ change, sinceMs: nowMs, announcements: new Set() })
+      if (!mayTake('running', memberText(change))) return
+      // Behind a flood a record seems due for what is still to be read: samples that have not come, an end.
+      const judged = times.inFlood(nowMs) ? { ...change, late: true as const } : change
+      put({ change: judged, sinceMs: nowMs, announcements: new Set() })
     },
     take(nowMs, limit) {
       lastTake = { limit, atMs: nowMs }

@@ -17,14 +17,17 @@ const unknownWorseAfterMs = 2_000
 /** And one of which something is: a stream may have begun since, which is as bad as its first samples. */
 const maxWorseAfterMs = 5_000
 
-/** Changes that were read late wait until none has come for this long, */
+/** Changes that were read late wait until none has come for this long, or for twice the longest pause in this flood: */
 const calmMs = 2_000
+const pausesOfCalm = 2
 /** but no longer than this: calls must not stand still while hours are caught up with. */
 const lateDelayMs = 120_000
 
 /** How long a change that does not press by itself may wait: figures some time, what makes a call worse not long. */
 export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions) {
   let lastLateMs = Number.NEGATIVE_INFINITY
+  // On a slow machine or store batches are seconds apart, and what is computed between them makes the next one later still.
+  let longestPauseMs = 0
 
   /** One bad sample seldom changes a class; this much bad time may. */
   function goesWorse(change: Change): boolean {
@@ -37,12 +40,16 @@ export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions)
     goesWorse,
     /** Log time from which it may be taken, by what `goesWorse` says of it: both are asked of all that waits, again and again. */
     dueMs({ change, sinceMs }: { readonly change: Change; readonly sinceMs: number }, worse: boolean): number {
-      if (change.late === true) return Math.min(sinceMs + lateDelayMs, lastLateMs + calmMs)
+      if (change.late === true)
+        return Math.min(sinceMs + lateDelayMs, lastLateMs + Math.max(calmMs, pausesOfCalm * longestPauseMs))
       return sinceMs + (worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
     },
     /** A change that was read late has come. */
     sawLate(logTimeMs: number): void {
-      lastLateMs = Math.max(lastLateMs, logTimeMs)
+      const pauseMs = logTimeMs - lastLateMs
+      if (pauseMs <= 0) return
+      longestPauseMs = pauseMs < lateDelayMs ? Math.max(longestPauseMs, pauseMs) : 0
+      lastLateMs = logTimeMs
     },
     inFlood: (nowMs: number): boolean => nowMs - lastLateMs < lateDelayMs,
   }

@@ -40,7 +40,15 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   const { config, pipelines, clockFile, nodeOptions = [], command = ['worker'] } = options
   const shifted = clockFile === undefined ? [] : ['--import', join(import.meta.dirname, 'shifted-clock.ts')]
   const args = [
-    ...[...nodeOptions, ...shifted, repositoryFile('app/callscope.ts'), ...command, '--config', config],
+    ...[
+      '--max-semi-space-size=64',
+      ...nodeOptions,
+      ...shifted,
+      repositoryFile('app/callscope.ts'),
+      ...command,
+      '--config',
+      config,
+    ],
     ...['--port', '0', '--json', ...(pipelines === undefined ? [] : ['--pipelines', pipelines])],
   ]
   const env = {
