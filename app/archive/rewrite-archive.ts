@@ -46,28 +46,45 @@ export interface Rewritten {
  * anywhere, by SIGKILL too, it goes on with what was not looked through when it is begun again, and each message is in the index once.
  */
 export async function rewriteArchive(parts: RewriteParts, tenant: string): Promise<Rewritten> {
-  const { index, until, clock, stopping, onProgress } = parts
-  const done = { looked: 0, rewritten: 0, messages: 0, expired: 0 }
-  const left: Partial<Record<ObjectFault, number>> = {}
-  let leftUntilMs: number | undefined
+  const { index, until, stopping, onProgress } = parts
+  const done = { looked: 0, rewritten: 0, messages: 0 }
+  const faults = new Map<string, Left>()
   await mkdir(parts.spoolFolder, { recursive: true, mode: 0o700 })
   await deleteLeftovers(parts)
-  for await (const object of index.objects({ tenant, notErasedUntil: until() })) {
-    if (stopping?.aborted === true) throw new Error('stopped; told again, it goes on where it was')
-    const outcome = await rewriteObject(parts, object, until())
-    if (outcome === 'expired') done.expired++
-    else if (typeof outcome === 'string') {
-      left[outcome] = (left[outcome] ?? 0) + 1
-      leftUntilMs = Math.max(leftUntilMs ?? 0, object.retentionUntilMs, clock())
-    } else {
-      done.looked++
-      if (outcome > 0) done.rewritten++
-      done.messages += outcome
+  // What another has put in the place of an object meanwhile, or archived with an older list, comes in the next round.
+  for (let round = 0, looked = -1; round < mostRounds && looked !== done.looked; round++) {
+    looked = done.looked
+    for await (const object of index.objects({ tenant, notErasedUntil: until() })) {
+      if (stopping?.aborted === true) throw new Error('stopped; told again, it goes on where it was')
+      const outcome = await rewriteObject(parts, object, until())
+      if (typeof outcome === 'string') faults.set(object.key, { fault: outcome, untilMs: object.retentionUntilMs })
+      else {
+        faults.delete(object.key)
+        done.looked++
+        if (outcome > 0) done.rewritten++
+        done.messages += outcome
+      }
+      onProgress?.(done.looked)
     }
-    onProgress?.(done.looked)
   }
   await deleteLeftovers(parts)
-  return { ...done, left, leftUntilMs }
+  return { ...done, ...leftOf([...faults.values()]) }
+}
+
+/** Each looks only at what is left; a round that found nothing is the last. */
+const mostRounds = 5
+
+interface Left {
+  readonly fault: ObjectFault
+  readonly untilMs: number
+}
+
+function leftOf(faults: readonly Left[]): Pick<Rewritten, 'left' | 'leftUntilMs' | 'expired'> {
+  const left: Partial<Record<ObjectFault, number>> = {}
+  const there = faults.filter(({ fault }) => fault !== 'expired')
+  for (const { fault } of there) left[fault] = (left[fault] ?? 0) + 1
+  const leftUntilMs = there.length === 0 ? undefined : Math.max(...there.map(({ untilMs }) => untilMs))
+  return { left, leftUntilMs, expired: faults.length - there.length }
 }
 
 /** How many of its messages were changed or taken out; or why it could not be read. */

@@ -15,7 +15,7 @@ import { msOfNanos } from '#pipelines/steps/logs-place.ts'
 import type { Component } from '#pipelines/summaries/components.ts'
 import type { Eraser, EraseScope, RewriteEvent, StoredText } from '#warehouse/erase/eraser.ts'
 import type { PrivacyRoom } from '../privacy/open-privacy.ts'
-import { type ErasureStores, forgetElsewhere, forgetLines } from './erasure-stores.ts'
+import { type ErasureStores, forgetElsewhere, forgetLines, stepsNow } from './erasure-stores.ts'
 import { DeskRefused, refuseUnknownTenant } from './refused.ts'
 
 export interface ErasureDeskParts {
@@ -68,9 +68,13 @@ export function createErasureDesk(parts: ErasureDeskParts): ErasureDesk {
     async list(tenant) {
       await refuseUnknownTenant(registry, tenant)
       const steps = await registry.erasures.steps(tenant)
-      return (await registry.erasures.list(tenant)).map(({ sequence, kind, subjects, madeBy, madeMs }) => {
-        return { sequence, kind, subjects, madeBy, madeMs, stores: steps.get(sequence) ?? [] }
-      })
+      const entries = (await registry.erasures.list(tenant)).map(
+        async ({ sequence, kind, subjects, madeBy, madeMs }) => {
+          const stores = await stepsNow(parts.stores, { tenant, sequence }, steps.get(sequence) ?? [])
+          return { sequence, kind, subjects, madeBy, madeMs, stores }
+        },
+      )
+      return Promise.all(entries)
     },
   }
 }

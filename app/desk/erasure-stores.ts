@@ -14,6 +14,8 @@ export interface ErasureStores {
   readonly lettersRetentionMs: () => Promise<number | undefined>
   /** Undefined where nothing is archived. */
   readonly rewriteArchive?: ((tenant: string) => Promise<Rewritten>) | undefined
+  /** Objects of a tenant that were not looked through for the erasure of this sequence; at most a thousand are counted. */
+  readonly archiveBehind: (tenant: string, sequence: number) => Promise<number>
   /** Longest retention of the topics that hold messages as sent; undefined: it could not be found out. */
   readonly logRetentionMs: () => Promise<number | undefined>
   readonly clock: () => number
@@ -104,6 +106,19 @@ async function logStep({ logRetentionMs, clock }: ErasureStores): Promise<Erasur
   const detail = 'messages as sent, until their topics forget them'
   if (leftMs !== undefined) return { store: 'log', state: 'expires', count: 0, goneByMs: clock() + leftMs, detail }
   return { store: 'log', state: 'unfinished', count: 0, detail: `${detail}: set retention.ms, which could not be read` }
+}
+
+/** An erasure's steps as they are now: a worker may have archived something that it had read before it heard of the erasure. */
+export async function stepsNow(
+  { archiveBehind }: Pick<ErasureStores, 'archiveBehind'>,
+  { tenant, sequence }: { readonly tenant: string; readonly sequence: number },
+  steps: readonly ErasureStep[],
+): Promise<readonly ErasureStep[]> {
+  const step = steps.find(({ store, state }) => store === 'archive' && state === 'done')
+  const behind = step === undefined ? 0 : await archiveBehind(tenant, sequence)
+  if (behind === 0) return steps
+  const detail = `${behind} objects were not looked through: tell it again`
+  return steps.map((one) => (one === step ? { ...one, state: 'unfinished', detail } : one))
 }
 
 async function attempted(store: ErasureStep['store'], work: () => Promise<ErasureStep>): Promise<ErasureStep> {

@@ -55,6 +55,12 @@ function storesOf(engine: StoresParts, { clock, spoolFolder, stopping }: Forgets
     },
     // What was replaced in place is gone.
     lettersRetentionMs: async () => (embedded === undefined ? watch.retentionMs(topicNames.deadLetter) : undefined),
+    async archiveBehind(tenant, sequence) {
+      let behind = 0
+      for await (const _ of archive?.index.objects({ tenant, notErasedUntil: sequence }) ?? [])
+        if (++behind >= mostCounted) break
+      return behind
+    },
     async logRetentionMs() {
       const kept = await Promise.all(archivedTopics.map((topic) => watch.retentionMs(topic)))
       return kept.includes(undefined) ? undefined : Math.max(...kept.map(Number))
@@ -68,5 +74,7 @@ function storesOf(engine: StoresParts, { clock, spoolFolder, stopping }: Forgets
       }),
   }
 }
+
+const mostCounted = 1_000
 
 type Replace = NonNullable<Parameters<typeof forgetLetters>[0]['replace']>

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Kafka } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { ErasureEntry, ErasureReport } from '#collectors/http/ports.ts'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { WorkerProcess } from './faults/worker-process.ts'
 import { callscope } from './flow/callscope.ts'
@@ -115,9 +116,17 @@ describe('commands on shared stores', () => {
     const { calls } = await install.ask<Listed>('calls', '--tenant', 'acme', '--limit', '1')
     const id = calls[0]?.id ?? ''
     await install.ask('links', 'list', id, '--tenant', 'acme')
-    await install.ask('erase', '--tenant', 'acme', '--call', id)
-    expect(JSON.stringify(await install.ask('erasures', '--tenant', 'acme'))).toContain(id)
     await expect.poll(async () => JSON.stringify(await install.ask('archive', 'ls')), patient).toMatch(/call-events/)
+    const { stores } = await install.ask<ErasureReport>('erase', '--tenant', 'acme', '--call', id)
+    expect(stores.map(({ store, state }) => `${store} ${state}`)).toEqual([
+      ...['warehouse done', expect.stringMatching(/^logs (done|expires)$/), expect.stringMatching(/^dead_letters /)],
+      ...['archive done', 'log expires'],
+    ])
+    // Seven days, as "topics create" has made them.
+    expect(stores.at(-1)?.goneByMs).toBeGreaterThan(Date.now() + 6 * 86_400_000)
+    const { erasures } = await install.ask<{ erasures: ErasureEntry[] }>('erasures', '--tenant', 'acme')
+    expect(erasures).toMatchObject([{ subjects: [id], stores: stores.map(({ store }) => ({ store })) }])
+    expect(await install.callscope('archive', 'verify')).toMatchObject({ exit: 0 })
   })
 })
 
