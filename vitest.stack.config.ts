@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['tests/stack/**/*.test.ts'],
     globalSetup: ['tests/stack/global-setup.ts'],
+    setupFiles: ['tests/stack/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { busyMessage, claimDataFolder } from './data-folder.ts'
+import { checkArchive } from './doctor/archive.ts'
 import type { Check } from './doctor/check.ts'
 import { checkHttpStores } from './doctor/http-stores.ts'
 import { checkLog } from './doctor/log.ts'
@@ -13,14 +14,15 @@ import { isShared } from './stores/where.ts'
 /** Below this a day of a small platform no longer fits, and a full disk stops the log. */
 const leastFreeBytes = 2 * 1_073_741_824
 
-/** Looks at what is needed: the folder of an embedded install, every server that is configured. Changes nothing but the making of the data folder. */
+/** Looks at what is needed: the folder of an embedded install, every server that is configured. Leaves nothing behind but the data folder. */
 export async function runChecks(config: Config, now: () => number): Promise<readonly Check[]> {
   const local = isShared(config) ? [checkNode()] : await checkFolderInstall(config)
   const remote = await Promise.all([
-    ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config)]),
+    ...(config.kafka.brokers.length === 0 ? [] : [checkLog(config, now)]),
     ...(config.clickhouse.url === undefined ? [] : [checkWarehouse(config, now)]),
     ...(config.postgres.url === undefined ? [] : [checkRegistry(config, now)]),
-    checkHttpStores(config),
+    checkHttpStores(config, now),
+    checkArchive(config),
   ])
   return [...local, ...remote.flat()]
 }

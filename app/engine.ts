@@ -1,3 +1,4 @@
+import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { Clock } from '#contracts/clock.ts'
@@ -29,7 +30,7 @@ import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
-import { bringUpToDate, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
+import { bringUpToDate, type OpenWarehouse, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
 import { erasedElsewhere, telemetryReader } from './stores/telemetry-stores.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
@@ -100,7 +101,7 @@ const maxChartMs = 15_000
 const maxChangesMs = 10_000
 
 async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
-  const { config, folder, clock, logger } = parts
+  const { config, folder, clock } = parts
   const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
   const writes = createWriteHealth({ clock, probe })
   const { log, ...watch } = await openLog(parts, writes)
@@ -110,17 +111,13 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   // It is awaited below; one that fails before the warehouse is there must not end the process.
   opening.catch(() => undefined)
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const { connect, connectApart, connectBare, readerClient, migrated } = await ofTheWarehouse(async () => {
+  const warehouse = await ofTheWarehouse(async () => {
     const opened = await openWarehouse(parts, closers)
-    const reader = await opened.connect()
-    return { ...opened, readerClient: reader, migrated: await bringUpToDate(parts, reader) }
+    const client = await opened.connect()
+    return { ...opened, client, migrated: await bringUpToDate(parts, client) }
   })
-  const sql = createSqlConsole({
-    client: await connectBare(),
-    confine: config.clickhouse.url === undefined ? 'connection' : 'request',
-    explainer: readerClient,
-    limits: sqlLimits(config),
-  })
+  const { connect, migrated } = warehouse
+  const sql = await openConsole(config, warehouse)
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
@@ -128,57 +125,71 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const profiles = await createProfileCache(registry)
   const archive = openArchive(config.archive, registry.archive)
   closers.push(async () => archive?.store.close())
-  const telemetry = telemetryReader(config, createWarehouseTelemetry(readerClient))
+  const telemetry = telemetryReader(config, createWarehouseTelemetry(warehouse.client))
   closers.push(async () => telemetry.close())
   const elsewhere = erasedElsewhere(config, clock)
   closers.push(async () => elsewhere.logs?.close())
   const privacy = await openPrivacy({ config, registry, clock })
+  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes }
   return {
-    ...{ log, watch, registry, sql, metrics, profiles, archive, privacy, writes, migrated, elsewhere },
-    reader: searchingReader(createCallReader(readerClient, telemetry), privacy),
-    eraser: createEraser(readerClient),
-    // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
-    charts: searchingCharts(
-      createCallCharts({ client: await connect({ maxQueryMs: maxChartMs }), ...judgingProfile(profiles) }),
-      privacy,
-    ),
-    changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
+    ...{ ...stores, sql, migrated, elsewhere },
+    ...(await openReaders({ warehouse, telemetry, ...stores })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
-    countFacts: (tenant, ids) => countFacts(readerClient, tenant, ids),
+    startPipelines: (pipelines) =>
+      startPipelines({ ...parts, ...stores, connect, ...(pipelines === undefined ? {} : { pipelines }) }),
+  }
+}
+
+/** A warehouse with one connection for what is answered soon. */
+interface Warehouse extends OpenWarehouse {
+  readonly client: ClickHouseClient
+}
+
+interface ReaderParts extends Pick<Engine, 'registry' | 'profiles' | 'privacy'> {
+  readonly warehouse: Warehouse
+  readonly telemetry: ReturnType<typeof telemetryReader>
+}
+
+type Readers = 'reader' | 'eraser' | 'charts' | 'changes' | 'countFacts' | 'componentsOf' | 'census'
+
+/** What is read of the warehouse, for the edges and for people. */
+async function openReaders({
+  warehouse: { client, connect, connectApart },
+  telemetry,
+  registry,
+  profiles,
+  privacy,
+}: ReaderParts): Promise<Pick<Engine, Readers>> {
+  // Charts take longer than lists, and live lists ask every second: neither may wait for the other.
+  const forCharts = await connect({ maxQueryMs: maxChartMs })
+  return {
+    reader: searchingReader(createCallReader(client, telemetry), privacy),
+    eraser: createEraser(client),
+    charts: searchingCharts(createCallCharts({ client: forCharts, ...judgingProfile(profiles) }), privacy),
+    changes: createCallChanges(await connect({ maxQueryMs: maxChangesMs })),
+    countFacts: (tenant, ids) => countFacts(client, tenant, ids),
     async componentsOf(members) {
-      const links = createLinkReader(readerClient)
+      const links = createLinkReader(client)
       return [...(await resolveComponents(members, { links, cuts: registry.cuts })).values()].flat()
     },
     async *census() {
-      const client = await connectApart()
+      const apart = await connectApart()
       try {
-        yield* takeCensus(client, () => true)
+        yield* takeCensus(apart, () => true)
       } finally {
-        await client.close()
+        await apart.close()
       }
     },
-    startPipelines: (pipelines) =>
-      startPipelines({
-        ...{
-          config,
-          folder,
-          clock,
-          logger,
-          log,
-          watch,
-          registry,
-          metrics,
-          profiles,
-          archive,
-          privacy,
-          writes,
-          connect,
-        },
-        ...(pipelines === undefined ? {} : { pipelines }),
-        ...(parts.telemetry === undefined ? {} : { telemetry: parts.telemetry }),
-      }),
   }
 }
+
+const openConsole = async (config: Config, { connectBare, client }: Warehouse): Promise<SqlConsole> =>
+  createSqlConsole({
+    client: await connectBare(),
+    confine: config.clickhouse.url === undefined ? 'connection' : 'request',
+    explainer: client,
+    limits: sqlLimits(config),
+  })
 
 const sqlLimits = ({ sql }: Config) => ({
   timeoutMs: sql.timeoutSeconds * 1_000,

@@ -3,9 +3,9 @@ import type { EventLog } from '#contracts/event-log.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { shardCount } from '#contracts/topics.ts'
 import { pause } from '#pipelines/pause.ts'
-import { serverLingerMs } from '#pipelines/pipeline.ts'
+import { type Pipeline, serverLingerMs } from '#pipelines/pipeline.ts'
 import type { TenantRules } from '#pipelines/steps/cloud-event-tenant.ts'
-import { defaultPatience } from '#pipelines/summaries/fold.ts'
+import { defaultPatience, type Patience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { createHeartbeatStore } from '#warehouse/heartbeats.ts'
@@ -16,6 +16,7 @@ import { type Composed, type ComposeParts, composePipelines } from './compose-pi
 import type { EngineParts } from './engine.ts'
 import { createGonePartitions } from './jobs/gone-partitions.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import type { Logger } from './logger.ts'
 import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
@@ -89,11 +90,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       ? {}
       : { profileOf: parts.profiles.profileOf, refreshProfiles: parts.profiles.refresh }),
     ...(parts.privacy === undefined ? {} : forgettingOf(parts.privacy, { tenants: tenants.known, topicTenant })),
-    patience: {
-      ...defaultPatience,
-      settleMs: config.summaries.settleSeconds * 1_000,
-      silenceMs: config.summaries.silenceSeconds * 1_000,
-    },
+    patience: patienceOf(config),
     ...parts.tuning,
     heartbeats,
     ...(trace === undefined ? {} : { trace }),
@@ -101,20 +98,67 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...(traceRecompute === undefined ? {} : { traceRecompute }),
     pace: { budgetMs: config.summaries.budgetSeconds * 1_000, ...parts.tuning?.pace },
     logNow,
-    onDifferences: (differences) =>
-      logger.error(
-        { differences: differences.length },
-        'the auditor found derived rows that do not follow from raw; they are computed again',
-      ),
-    onRetry: (what, cause) =>
-      warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
+    ...complaintsTo(logger, warnAgain),
   })
   const stopping = new AbortController()
+  const running = runAll(composed.pipelines, logger, stopping.signal)
+  const auditing = audit(composed, logger, stopping.signal)
+  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
+  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
+
+  return {
+    failed: running.failed,
+    refreshTenants: tenants.refresh,
+    async drained() {
+      for (;;) {
+        running.throwFailure()
+        // In the order of the flow: what the sources have committed they have announced before.
+        if (!(await isBehind(parts.watch, groups)) && composed.pipelines.every((pipeline) => pipeline.idle())) return
+        await pause(50, stopping.signal)
+      }
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all([running.ended, chores, auditing, beating])
+      running.throwFailure()
+    },
+  }
+}
+
+const patienceOf = ({ summaries }: PipelinesParts['config']): Patience => ({
+  ...defaultPatience,
+  settleMs: summaries.settleSeconds * 1_000,
+  silenceMs: summaries.silenceSeconds * 1_000,
+})
+
+const complaintsTo = (
+  logger: Logger,
+  warnAgain: RepeatedWarnings,
+): Pick<ComposeParts, 'onDifferences' | 'onRetry'> => ({
+  onDifferences: (differences) =>
+    logger.error(
+      { differences: differences.length },
+      'the auditor found derived rows that do not follow from raw; they are computed again',
+    ),
+  onRetry: (what, cause) => warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
+})
+
+/** Calls go on without the auditor. */
+async function audit({ auditor }: Composed, logger: Logger, signal: AbortSignal): Promise<void> {
+  try {
+    await auditor.run(signal)
+  } catch (error) {
+    logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped')
+  }
+}
+
+/** All pipelines at once. One that cannot go on is told of, and leaves the others alone until somebody stops them. */
+function runAll(pipelines: readonly Pipeline[], logger: Logger, signal: AbortSignal) {
   let failure: unknown
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>()
-  const running = composed.pipelines.map(async (pipeline) => {
+  const ended = pipelines.map(async (pipeline) => {
     try {
-      await pipeline.run(stopping.signal)
+      await pipeline.run(signal)
     } catch (error) {
       failure ??= error
       fail(error instanceof Error ? error : new Error(String(error)))
@@ -124,28 +168,10 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
       )
     }
   })
-  const auditing = composed.auditor
-    .run(stopping.signal)
-    .catch((error: unknown) =>
-      logger.warn({ cause: error instanceof Error ? error.message : 'unknown' }, 'the auditor stopped'),
-    )
-  const beating = heartbeats.run(createHeartbeatStore(await parts.connect()), logNow, stopping.signal)
-  const chores = doChores({ ...parts, clock: logNow, owns: composed.owns, warnAgain }, tenants.refresh, stopping.signal)
-
   return {
     failed,
-    refreshTenants: tenants.refresh,
-    async drained() {
-      for (;;) {
-        if (failure !== undefined) throw failure
-        // In the order of the flow: what the sources have committed they have announced before.
-        if (!(await isBehind(parts.watch, groups)) && composed.pipelines.every((pipeline) => pipeline.idle())) return
-        await pause(50, stopping.signal)
-      }
-    },
-    async stop() {
-      stopping.abort()
-      await Promise.all([...running, chores, auditing, beating])
+    ended: Promise.all(ended),
+    throwFailure(): void {
       if (failure !== undefined) throw failure
     },
   }

@@ -6,10 +6,10 @@ import type { Clock } from '#contracts/clock.ts'
 import type { Pages } from '#contracts/pages.ts'
 import { loadPages } from '#explorer/pages.ts'
 import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
-import { portInUse } from './checks.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
+import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
 import { readinessOf } from './readiness.ts'
 import { traceRequests } from './telemetry/request-spans.ts'
@@ -38,19 +38,7 @@ export async function serve(
   await refuseUnguarded(parts)
   const app = createHttpServer(httpParts(parts, await loadPages()))
   traceRequests(app, parts.tracing?.request)
-  try {
-    await app.listen({ host: config.host, port: config.port })
-  } catch (error) {
-    await app.close()
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new CommandError('busy', portInUse(config.host, config.port))
-    throw new CommandError(
-      'usage',
-      `cannot listen on ${config.host}:${config.port}: ${message}. Check the settings host and port.`,
-    )
-  }
-  const address = app.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  const port = await listen(app, config)
   return { app, port, url: `http://${urlHost(config.host)}:${port}` }
 }
 

@@ -1,9 +1,8 @@
 import Fastify from 'fastify'
 import type { Readiness } from '#collectors/http/ports.ts'
 import { formatOf } from '#sinks/prometheus/exposition.ts'
-import { portInUse } from './checks.ts'
 import type { Config } from './config.ts'
-import { CommandError } from './exit-codes.ts'
+import { listen } from './listen.ts'
 
 export interface StatusParts {
   readonly config: Pick<Config, 'host' | 'port'>
@@ -27,15 +26,6 @@ export async function startStatusServer({ config, readiness, metrics }: StatusPa
     const told = await metrics?.(formatOf(request.headers.accept))
     return reply.header('content-type', told?.contentType ?? 'text/plain; version=0.0.4').send(told?.body ?? '')
   })
-  try {
-    await app.listen({ host: config.host, port: config.port })
-  } catch (error) {
-    await app.close()
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new CommandError('busy', portInUse(config.host, config.port))
-    throw new CommandError('usage', `cannot listen on ${config.host}:${config.port}: ${message}`)
-  }
-  const address = app.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  const port = await listen(app, config)
   return { port, close: () => app.close() }
 }

@@ -1,12 +1,17 @@
 import { open, rm } from 'node:fs/promises'
 import type { Clock } from '#contracts/clock.ts'
-import type { Sink } from '#contracts/sink.ts'
+import type { Delivery } from '#contracts/sink.ts'
+
+/** A sink of whatever rows, in whatever form. */
+interface Delivers {
+  deliver(...given: never[]): Promise<Delivery<unknown>>
+}
 
 export interface WriteHealth {
   /** For one writer: does a write and notes how it went. Throws what it throws. */
   watch(store: string): <Result>(write: () => Promise<Result>) => Promise<Result>
   /** The same of a sink, which tells of failures instead of throwing them. */
-  watchSink<Row>(store: string, sink: Sink<Row>): Sink<Row>
+  watchSink<Watched extends Delivers>(store: string, sink: Watched): Watched
   /** Stores that take no writes now, with the reason. */
   failing(): Promise<Readonly<Record<string, string>>>
 }
@@ -35,26 +40,12 @@ const probeEveryMs = 2_000
 export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHealth {
   /** By who writes: two that write to one store must not speak for each other. */
   const failures = new Map<object, Failure>()
-  let probing: Promise<void> | undefined
-  let probedMs = Number.NEGATIVE_INFINITY
+  const tryDisk = createDiskTrial({ clock, probe }, () => {
+    for (const [writer, { why }] of failures) if (why === diskFull) failures.delete(writer)
+  })
 
   function failed(writer: object, store: string, cause: unknown): void {
     failures.set(writer, { store, why: reasonOf(cause), sinceMs: failures.get(writer)?.sinceMs ?? clock() })
-  }
-
-  /** One at a time and not too often; in between the last word holds. */
-  async function tryDisk(): Promise<void> {
-    const sinceMs = clock() - probedMs
-    // A clock that was set back must not stop the probing until it has caught up.
-    if (sinceMs >= 0 && sinceMs < probeEveryMs) return probing
-    probedMs = clock()
-    probing = probe().then(
-      () => {
-        for (const [writer, { why }] of failures) if (why === diskFull) failures.delete(writer)
-      },
-      () => undefined,
-    )
-    return probing
   }
 
   return {
@@ -73,8 +64,8 @@ export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHeal
     },
     watchSink: (store, sink) => ({
       ...sink,
-      async deliver(rows, deadline) {
-        const delivery = await sink.deliver(rows, deadline)
+      async deliver(...given: never[]) {
+        const delivery = await sink.deliver(...given)
         if (delivery.type === 'retry') failed(sink, store, delivery.cause)
         else failures.delete(sink)
         return delivery
@@ -92,6 +83,21 @@ export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHeal
         ]),
       )
     },
+  }
+}
+
+/** Probes the disk, one probe at a time and not too often; in between the last word holds. */
+function createDiskTrial({ clock, probe }: WriteHealthParts, wellAgain: () => void): () => Promise<void> {
+  let probing: Promise<void> | undefined
+  let probedMs = Number.NEGATIVE_INFINITY
+
+  return async function tryDisk() {
+    const sinceMs = clock() - probedMs
+    // A clock that was set back must not stop the probing until it has caught up.
+    if (sinceMs >= 0 && sinceMs < probeEveryMs) return probing
+    probedMs = clock()
+    probing = probe().then(wellAgain, () => undefined)
+    return probing
   }
 }
 

@@ -67,8 +67,8 @@ export interface ObjectStore {
   put(object: NewObject): Promise<{ readonly storageClass: string }>
   head(key: string): Promise<ObjectState>
   get(key: string): Promise<ObjectContent>
-  /** Resolves when it is gone; so where it never was. */
-  delete(key: string): Promise<void>
+  /** Resolves when it is gone; so where it never was. Only what an erasure has replaced, and what was put to try the store out. */
+  remove(key: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -21,6 +21,17 @@ export interface Change {
   readonly badMs?: number
 }
 
+/** Nothing was measured, and the record has to be made anew: something else that it is made of has changed. */
+export const recordOnly = ({ tenant, id }: Pick<Change, 'tenant' | 'id'>, urgency: Urgency = 'now'): Change => ({
+  tenant,
+  id,
+  minutes: [],
+  rescore: false,
+  cumulative: false,
+  urgency,
+  worst: 0,
+})
+
 /** The value of one message on `call-changes`: changes of one shard. */
 export interface Announcement {
   readonly v: 1

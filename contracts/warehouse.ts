@@ -30,10 +30,24 @@ export interface TracedRow extends RawRow {
   readonly record: LogRecord
 }
 
+/** Rows of a batch kept in the form in which their sink sends them: what is decoded need not stay in memory as objects. */
+export interface PackedRows {
+  readonly length: number
+  /** Milliseconds by which the oldest of them lay behind its message's log time, by the minute it counts to; -Infinity: there is none. */
+  readonly oldestMs: number
+  /** False: not packed, because rows of this table are not, or a value does not fit. The sink says what is wrong with it. */
+  add(table: RawTable, cells: readonly Cell[], record: LogRecord): boolean
+  /** All of them as rows, for whoever has to look at each. None is left. */
+  unpack(): readonly TracedRow[]
+}
+
 /** What a pipeline delivers its rows to: a `Sink` (contracts/sink.ts) of raw rows, or of rows with their messages. */
 export interface RowSink {
   readonly name: string
-  deliver(rows: readonly TracedRow[], deadline: AbortSignal): Promise<Delivery<RawRow>>
+  /** For the rows of a new batch, where the sink has a form of its own for any. */
+  pack?(): PackedRows
+  /** As of a `Sink`; `packed` belongs to these very rows, and comes again with them. What of it is refused is a `TracedRow`. */
+  deliver(rows: readonly TracedRow[], deadline: AbortSignal, packed?: PackedRows): Promise<Delivery<RawRow>>
   close(): Promise<void>
 }
 

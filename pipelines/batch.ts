@@ -3,7 +3,7 @@ import type { LogRecord } from '#contracts/event-log.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Effects } from '#contracts/pipeline.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
-import type { Cell, RawTable, TracedRow } from '#contracts/warehouse.ts'
+import type { Cell, PackedRows, RawTable, TracedRow } from '#contracts/warehouse.ts'
 import { type ByTenant, createByTenant } from './by-tenant.ts'
 
 /** A message, or a part of one, on its way to the dead letters. */
@@ -24,6 +24,8 @@ export type ShowLive = (live: LiveSample, record: LogRecord) => boolean
 /** What the decode step has made of a batch. */
 export interface Batch {
   rows: TracedRow[]
+  /** Further rows, in their sink's own form. */
+  readonly packed: PackedRows | undefined
   readonly changes: ByTenant<Change>
   readonly parked: Parked[]
   /** Samples that could not be shown as they were decoded: nothing is known of their call yet. */
@@ -32,14 +34,18 @@ export interface Batch {
   readonly seen: Map<string, Map<string, number>>
 }
 
+/** Rows of a batch, in whatever form. */
+export const rowCount = ({ rows, packed }: Pick<Batch, 'rows' | 'packed'>): number =>
+  rows.length + (packed?.length ?? 0)
+
 export interface BatchBuilder extends Effects {
   readonly batch: Batch
   /** The record that the next effects belong to. */
   from(record: LogRecord): void
 }
 
-export function createBatch(show: ShowLive = () => false): BatchBuilder {
-  const batch: Batch = { rows: [], changes: createByTenant(), parked: [], live: [], seen: new Map() }
+export function createBatch(show: ShowLive = () => false, packed?: PackedRows): BatchBuilder {
+  const batch: Batch = { rows: [], packed, changes: createByTenant(), parked: [], live: [], seen: new Map() }
   let record: LogRecord
   let topic = ''
   let partition = -1
@@ -54,7 +60,7 @@ export function createBatch(show: ShowLive = () => false): BatchBuilder {
       source = `${topic}/${partition}`
     },
     row(table: RawTable, cells: readonly Cell[]) {
-      batch.rows.push({ table, cells, record })
+      if (packed?.add(table, cells, record) !== true) batch.rows.push({ table, cells, record })
     },
     change(change: Change) {
       const known = batch.changes.get(change.tenant, change.id)

@@ -4,9 +4,9 @@ import type { Change } from '#contracts/changes.ts'
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
-import type { RawRow, RowSink } from '#contracts/warehouse.ts'
+import type { RawRow, RowSink, TracedRow } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
-import { type Batch, createBatch, type Parked, type ShowLive } from './batch.ts'
+import { type Batch, createBatch, type Parked, rowCount, type ShowLive } from './batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
 import { asFirstTaken } from './replayed.ts'
@@ -122,7 +122,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   async function decodeAll(polled: Polled): Promise<Batch> {
-    const builder = createBatch(parts.show)
+    const builder = createBatch(parts.show, parts.sink.pack?.())
     parts.begin?.(builder.batch)
     for (const [at, record] of polled.records.entries()) {
       // Requests and timers must not wait for the whole of a batch.
@@ -136,8 +136,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   async function store(inHand: InHand, signal: AbortSignal): Promise<void> {
     const { polled, readAt, batch, trace } = inHand
     const { log, deadLetter, name, observer } = parts
-    if (batch.rows.length > 0)
-      batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
+    if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
     observer.stored(name, polled.records, polled.logNowMs + performance.now() - readAt)
     if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
     // Labels of live samples are worth no waiting.
@@ -155,7 +154,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const commit = () => persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
     if (offsets.length > 0) await trace.stage('commit', commit)
     parts.observer.committed(parts.name, polled)
-    trace.end({ rows: batch.rows.length, parked: batch.parked.length })
+    trace.end({ rows: rowCount(batch), parked: batch.parked.length })
     idle = polled.positions.every(({ next, end }) => next >= end)
   }
 
@@ -219,7 +218,7 @@ async function deliver(
   signal: AbortSignal,
 ): Promise<readonly Parked[]> {
   for (let isPaused = false; ; isPaused = true) {
-    const delivery = await sink.deliver(batch.rows, signal)
+    const delivery = await sink.deliver(batch.rows, signal, batch.packed)
     if (delivery.type === 'retry') {
       observer.retry(name, sink.name, delivery.cause)
       observer.paused(name, polled.assignment.length)
@@ -239,7 +238,8 @@ function refusedOf(
 ): readonly Parked[] {
   const records = new Map(batch.rows.map((row) => [row as RawRow, row.record]))
   return refused.flatMap(({ row, detail }) => {
-    const record = records.get(row)
+    // What was packed comes back with its message.
+    const record = records.get(row) ?? (row as Partial<TracedRow>).record
     return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
   })
 }

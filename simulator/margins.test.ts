@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { poorBits } from '#contracts/interval-mask.ts'
 import { findCodec } from '#quality/codecs.ts'
+import { groupBy } from '#quality/grouping.ts'
 import { worstOf } from '#quality/interval-thresholds.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createIntervalScorer, type MeasuredInterval } from '#quality/score-interval.ts'
 import { type CallTruth, simulateTraffic } from './index.ts'
-import { differenced, firstOfEach, groupedBy, readSamples, type SeenSample } from './testing.ts'
+import { differenced, firstOfEach, readSamples, type SeenSample } from './testing.ts'
 import { codecs } from './world.ts'
 
 /**
@@ -17,7 +18,7 @@ const score = createIntervalScorer(defaultProfile)
 const traffic = simulateTraffic({ seed: 23, calls: 600, startMs, concurrent: 60 })
 const samples = firstOfEach(readSamples([...traffic.messages]))
 const { calls } = traffic.truth()
-const byStream = groupedBy(samples, ({ stream }) => stream)
+const byStream = groupBy(samples, ({ stream }) => stream)
 
 interface Judged {
   readonly mask: number

@@ -97,18 +97,6 @@ export function readSamples(messages: readonly LineMessage[]): readonly SeenSamp
   })
 }
 
-/** Items by key, in the order in which they came. */
-export function groupedBy<T>(items: Iterable<T>, keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
-}
-
 /** The first delivery of each identity. */
 export const firstOfEach = (samples: readonly SeenSample[]): readonly SeenSample[] => [
   ...new Map([...samples].reverse().map((sample) => [sample.identity, sample])).values(),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { groupBy } from '#quality/grouping.ts'
 import {
   bodyOf,
   type CallTruth,
@@ -8,7 +9,7 @@ import {
   type TrafficOptions,
 } from './index.ts'
 import { scenarioNames } from './scenarios/index.ts'
-import { firstOfEach, groupedBy, isRecord, readSamples, sumUp } from './testing.ts'
+import { firstOfEach, isRecord, readSamples, sumUp } from './testing.ts'
 
 const startMs = Date.UTC(2026, 2, 4, 9)
 const mixed: TrafficOptions = { seed: 11, calls: 400, startMs, concurrent: 60 }
@@ -22,7 +23,7 @@ const streamKey = (stream: StreamTruth): string =>
   [stream.correlationId, stream.legId, stream.kind, stream.direction, stream.observer].join(' ')
 
 test('every stream adds up to its truth, for each observer', () => {
-  const byStream = groupedBy(samples, ({ stream }) => stream)
+  const byStream = groupBy(samples, ({ stream }) => stream)
   const expected = truth.calls.flatMap(({ streams }) => streams)
   expect(byStream.size).toBe(expected.length)
   for (const stream of expected) {
@@ -114,7 +115,7 @@ test('a tenant sees only its own calls', () => {
 })
 
 test('a good call has not one interval near a limit, an unclassified one has too little to judge', () => {
-  const byId = groupedBy(samples, ({ correlationId }) => correlationId)
+  const byId = groupBy(samples, ({ correlationId }) => correlationId)
   for (const call of truth.calls.filter((each) => each.class === 'good')) {
     for (const { data } of call.correlationIds.flatMap((id) => byId.get(id) ?? [])) {
       expect(data.jitter_ms ?? 0).toBeLessThan(15)

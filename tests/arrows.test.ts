@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { importsOf, isFile, packageOf, readSources, root, type SourceFile, withoutComments } from './source-files.ts'
+import {
+  importsOf,
+  isFile,
+  packageOf,
+  readSources,
+  root,
+  type SourceFile,
+  testFilesOf,
+  withoutComments,
+} from './source-files.ts'
 
 const sources = readSources()
 
@@ -152,6 +161,17 @@ describe('the rules themselves', () => {
     expect(strayImports(stray, ['sinks', 'contracts'])).toEqual(['sinks/loki/send.ts imports #warehouse/client.ts'])
   })
 
+  test('what only tests use is a test, and what people start is not, though only tests name it', () => {
+    const files = [
+      aFile('app/a.test.ts', "import { b } from './b.ts'\nspawn('program.ts')"),
+      aFile('app/b.ts', "import { c } from './c.ts'"),
+      aFile('app/c.ts', ''),
+      aFile('app/program.ts', "import { d } from './d.ts'"),
+      aFile('app/d.ts', ''),
+    ]
+    expect([...testFilesOf(files, new Set(['app/program.ts']))]).toEqual(['app/a.test.ts', 'app/b.ts', 'app/c.ts'])
+  })
+
   test('a circle of three is found', () => {
     const files = [
       ['a.ts', './b.ts'],
@@ -176,32 +196,6 @@ function strayImports({ path, imports }: SourceFile, allowed: readonly string[])
   return imports
     .filter(({ to }) => to !== undefined && !allowed.includes(roomOf(to)))
     .map(({ specifier }) => `${path} imports ${specifier}`)
-}
-
-/**
- * Tests, and what only tests use: a file that is imported, or started by name, by tests and by nothing else.
- */
-function testFilesOf(files: readonly SourceFile[]): ReadonlySet<string> {
-  const users = new Map<string, Set<string>>()
-  for (const file of files) {
-    for (const used of [...file.imports.map(({ to }) => to ?? ''), ...startedBy(file)]) {
-      users.set(used, (users.get(used) ?? new Set()).add(file.path))
-    }
-  }
-  const tests = new Set(
-    files.map(({ path }) => path).filter((path) => path.endsWith('.test.ts') || path.startsWith('tests/')),
-  )
-  for (let before = -1; before !== tests.size; ) {
-    before = tests.size
-    for (const [path, by] of users) if ([...by].every((user) => tests.has(user))) tests.add(path)
-  }
-  return tests
-}
-
-/** Files beside this one that it names in a string, to start them as processes of their own. */
-function startedBy({ path, code }: SourceFile): readonly string[] {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1)
-  return [...code.matchAll(/['"](?:\.\/)?([\w-]+\.ts)['"]/g)].map(([, name = '']) => `${folder}${name}`)
 }
 
 /** Circles of imports, each once, from its first file in the order of names. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
@@ -6,35 +6,10 @@ import { parse } from 'yaml'
 import { run } from '#app/cli-for-tests.ts'
 import { loadConfig } from '#app/config.ts'
 import { describeSchema } from '#app/config-settings.ts'
-import { topicNames } from '#contracts/topics.ts'
+import { compose, datasources, read } from './compose-file.ts'
 import { root } from './source-files.ts'
-import { prometheusFeatures } from './stack/servers/prometheus.ts'
 import { serverVersions } from './stack/servers/versions.ts'
 
-const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-const yaml = <Shape>(path: string): Shape => parse(read(path), { merge: true }) as Shape
-
-interface Service {
-  readonly image: string
-  readonly command?: readonly string[]
-  readonly entrypoint?: readonly string[]
-  readonly environment?: Readonly<Record<string, string | null>>
-  readonly volumes?: readonly string[]
-  readonly ports?: readonly string[]
-  readonly secrets?: readonly (string | { readonly source: string })[]
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
-  readonly healthcheck?: { readonly disable?: boolean }
-  readonly build?: string
-  readonly profiles?: readonly string[]
-}
-
-interface Compose {
-  readonly services: Readonly<Record<string, Service>>
-  readonly volumes: Readonly<Record<string, unknown>>
-  readonly secrets: Readonly<Record<string, { readonly environment: string }>>
-}
-
-const compose = yaml<Compose>('docker-compose.yml')
 const services = Object.entries(compose.services)
 const callscopes = services.filter(([, { image }]) => image.startsWith('callscope:'))
 const dockerfile = read('Dockerfile')
@@ -61,6 +36,34 @@ describe('docker-compose.yml', () => {
     expect(images.filter(([, tag]) => !/^(v?\d+\.\d+|RELEASE\.\d{4})/.test(tag ?? ''))).toEqual([])
     expect(images.filter(([name, tag]) => name in tested && tested[name] !== tag)).toEqual([])
     expect(Object.keys(tested).filter((name) => !images.some(([image]) => image === name))).toEqual([])
+  })
+
+  test('every container has a bound of memory and of what it logs; the documentation says what all need together', () => {
+    expect(services.filter(([, { logging }]) => logging?.options?.['max-size'] === undefined)).toEqual([])
+    const mebibytes = (limit = ''): number => Number(/^(\d+)[mg]$/.exec(limit)?.[1]) * (limit.endsWith('g') ? 1_024 : 1)
+    expect(services.filter(([, { mem_limit }]) => !(mebibytes(mem_limit) >= 128)).map(([name]) => name)).toEqual([])
+    const always = services.filter(([, { profiles }]) => profiles === undefined)
+    const gibibytes = Math.ceil(always.reduce((sum, [, { mem_limit }]) => sum + mebibytes(mem_limit), 0) / 1_024)
+    for (const text of [read('docs/deployment.md'), read('docker-compose.yml')])
+      expect(text).toContain(`together ${gibibytes} GiB`)
+  })
+
+  test('a program in Go or Java is told a bound below that of its container, so that it tidies up before it is killed', () => {
+    const mebibytes = (text: string): number => Number.parseInt(text, 10) * (/g/i.test(text) ? 1_024 : 1)
+    const told = services.flatMap(([name, { environment = {}, mem_limit = '' }]) => {
+      const own = environment.GOMEMLIMIT ?? /-Xmx(\S+)/.exec(environment.KAFKA_HEAP_OPTS ?? '')?.[1]
+      return own === undefined ? [] : [{ name, share: mebibytes(own) / mebibytes(mem_limit) }]
+    })
+    expect(told.map(({ name }) => name)).toEqual(['kafka', 'loki', 'tempo', 'otel-collector', 'minio'])
+    expect(told.filter(({ share }) => share > 0.9)).toEqual([])
+  })
+
+  test('Grafana’s plugins are of one version', () => {
+    const plugins = compose.services.grafana?.environment?.GF_PLUGINS_PREINSTALL_SYNC?.split(',') ?? []
+    expect(plugins.filter((plugin) => !/^[a-z-]+@\d+\.\d+\.\d+$/.test(plugin))).toEqual([])
+    expect(plugins.map((plugin) => plugin.split('@')[0])).toEqual(
+      datasources.map(({ type }) => type).filter((type) => type.includes('-datasource')),
+    )
   })
 
   test('every mounted file and folder is in the repository, every volume and secret is declared', () => {
@@ -185,104 +188,6 @@ describe('Dockerfile', () => {
   })
 })
 
-describe('deploy/', () => {
-  test('Prometheus runs with the features it is tested with, and scrapes services that there are', () => {
-    expect(compose.services.prometheus?.command).toContain(prometheusFeatures)
-    const targets = ['targets/stack', 'alertmanagers/compose'].flatMap((name) =>
-      yaml<{ targets: string[] }[]>(`deploy/prometheus/${name}.yaml`).flatMap((entry) => entry.targets),
-    )
-    const names = [...read('deploy/prometheus/prometheus.yml').matchAll(/names: \[([\w-]+)\]/g)].map(([, name]) => name)
-    const hosts = [...targets.map((target) => target.split(':')[0]), ...names]
-    expect(hosts.filter((host) => !(host !== undefined && host in compose.services))).toEqual([])
-    expect(read('deploy/prometheus/prometheus.yml')).toContain(
-      `port: ${compose.services['callscope-worker']?.environment?.CALLSCOPE_PORT}`,
-    )
-  })
-
-  test('ClickHouse’s files are well formed, and name settings that its engine knows', async () => {
-    const { config, users } = {
-      config: elementsOf('deploy/clickhouse/config.d/callscope.xml'),
-      users: elementsOf('deploy/clickhouse/users.d/callscope.xml'),
-    }
-    const profiles = users
-      .filter(({ path }) => /^clickhouse\/profiles\/\w+\/(?!constraints)\w+$/.test(path))
-      .map(({ name }) => name)
-    const { default: engine } = await import('chdb')
-    const namesIn = (table: string): readonly string[] =>
-      engine.query(`SELECT name FROM system.${table}`, 'TSV').split('\n')
-    expect(profiles.length).toBeGreaterThan(8)
-    expect(profiles.filter((name) => !namesIn('settings').includes(name))).toEqual([])
-    // Sections of config.xml, which the engine lists nowhere, and tables that the server logs to.
-    const sections = ['listen_host', 'logger', 'timezone', 'access_control_improvements', 'prometheus']
-    const top = config.filter(({ path }) => path.split('/').length === 2).map(({ name }) => name)
-    const strays = top.filter(
-      (name) => !namesIn('server_settings').includes(name) && !sections.includes(name) && !name.endsWith('_log'),
-    )
-    expect(strays).toEqual([])
-  })
-
-  test('the Collector writes to topics that callscope reads', () => {
-    const topics = [...read('deploy/otel-collector/config.yaml').matchAll(/_TOPIC:-([\w-]+)\}/g)].map(
-      ([, topic]) => topic,
-    )
-    expect(topics).toEqual([topicNames.appLogs, topicNames.traceSpans])
-  })
-
-  interface DataSource {
-    readonly uid: string
-    readonly type: string
-    readonly url?: string
-    readonly jsonData: unknown
-  }
-  const { datasources } = yaml<{ datasources: readonly DataSource[] }>(
-    'deploy/grafana/provisioning/datasources/callscope.yaml',
-  )
-
-  test('Grafana’s data sources have uids of their own, and name none that is missing', () => {
-    const uids = datasources.map(({ uid }) => uid)
-    expect(uids).toEqual(['prometheus', 'loki', 'tempo', 'clickhouse', 'callscope'])
-    const named = [...JSON.stringify(datasources).matchAll(/"datasourceUid":"([^"]+)"/g)].map(([, uid]) => uid)
-    expect(named.length).toBeGreaterThan(3)
-    expect(named.filter((uid) => uid === undefined || !uids.includes(uid))).toEqual([])
-  })
-
-  test('Grafana’s data sources are services of the stack, and their secrets are mounted', () => {
-    const hosts = datasources.map(({ url, jsonData }) =>
-      url === undefined ? (jsonData as { host: string }).host : new URL(url).hostname,
-    )
-    expect(hosts.filter((host) => !(host in compose.services))).toEqual([])
-    const files = [...JSON.stringify(datasources).matchAll(/\/run\/secrets\/(\w+)/g)].map(([, name]) => name)
-    expect(files.filter((name) => !compose.services.grafana?.secrets?.some((secret) => secret === name))).toEqual([])
-  })
-
-  test('Grafana looks for dashboards where they are mounted', () => {
-    const { providers } = yaml<{ providers: { options: { path: string } }[] }>(
-      'deploy/grafana/provisioning/dashboards/callscope.yaml',
-    )
-    const mounted = compose.services.grafana?.volumes?.map((volume) => volume.split(':')[1])
-    expect(providers.filter(({ options }) => !mounted?.includes(options.path))).toEqual([])
-  })
-})
-
 function portOf(path: string, pattern: RegExp): number {
   return Number(pattern.exec(read(path))?.[1])
-}
-
-/** Elements of an XML file in their order, with the path to each. Throws where one is not closed. */
-function elementsOf(path: string): readonly { readonly name: string; readonly path: string }[] {
-  const open: string[] = []
-  const found: { name: string; path: string }[] = []
-  for (const [, closing, name = '', , alone] of read(path)
-    .replace(/<!--[\s\S]*?-->/g, '')
-    .matchAll(/<(\/?)([\w]+)((?:\s+\w+="[^"<]*")*)\s*(\/?)>/g)) {
-    if (closing === '/') {
-      if (open.pop() !== name) throw new Error(`${path}: </${name}> closes nothing`)
-      continue
-    }
-    open.push(name)
-    found.push({ name, path: open.join('/') })
-    if (alone === '/') open.pop()
-  }
-  if (open.length > 0) throw new Error(`${path}: <${open.at(-1)}> is not closed`)
-  return found
 }

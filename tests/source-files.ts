@@ -53,6 +53,48 @@ function readSource(path: string): SourceFile {
   }
 }
 
+/**
+ * Tests, and what only tests use: a file that is imported, or started by name, by tests and by nothing else. What people
+ * start themselves is none of them, though tests may be the only files that name it.
+ */
+export function testFilesOf(
+  files: readonly SourceFile[],
+  programs: ReadonlySet<string> = startedByPeople(),
+): ReadonlySet<string> {
+  const users = new Map<string, Set<string>>()
+  for (const file of files) {
+    for (const used of [...file.imports.map(({ to }) => to ?? ''), ...startedBy(file)]) {
+      users.set(used, (users.get(used) ?? new Set()).add(file.path))
+    }
+  }
+  const tests = new Set(
+    files.map(({ path }) => path).filter((path) => path.endsWith('.test.ts') || path.startsWith('tests/')),
+  )
+  for (let before = -1; before !== tests.size; ) {
+    before = tests.size
+    for (const [path, by] of users) if (!programs.has(path) && [...by].every((user) => tests.has(user))) tests.add(path)
+  }
+  return tests
+}
+
+/** Files that package.json names: its commands, and those that its scripts start. */
+function startedByPeople(): ReadonlySet<string> {
+  const { bin, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly bin: Readonly<Record<string, string>>
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  const named = [...Object.values(bin), ...Object.values(scripts)].flatMap(
+    (line) => line.match(/[\w./-]+\.ts\b/g) ?? [],
+  )
+  return new Set(named.map((path) => path.replace(/^\.\//, '')))
+}
+
+/** Files beside this one that it names in a string, to start them as processes of their own. */
+function startedBy({ path, code }: SourceFile): readonly string[] {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1)
+  return [...code.matchAll(/['"](?:\.\/)?([\w-]+\.ts)['"]/g)].map(([, name = '']) => `${folder}${name}`)
+}
+
 // Strings and regular expressions are matched too, and kept, so that what looks like a comment within one stays.
 const comment =
   /('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|(?<=[=(,:?&|!]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g

@@ -164,7 +164,7 @@ test('killed before or after any write, it goes on: every message is there once,
         }
       const { rewriting } = registry
       await rewrite({
-        store: { ...store, put: dying('put', store.put), delete: dying('delete', store.delete) },
+        store: { ...store, put: dying('put', store.put), remove: dying('delete', store.remove) },
         rewriting: {
           leftovers: rewriting.leftovers,
           looked: dying('looked', rewriting.looked),

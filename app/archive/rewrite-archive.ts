@@ -156,6 +156,6 @@ async function deleteLeftovers(parts: RewriteParts): Promise<void> {
 }
 
 async function deleteOne({ store, rewriting }: RewriteParts, key: string): Promise<void> {
-  await store.delete(key)
+  await store.remove(key)
   await rewriting.deleted(key)
 }

@@ -4,7 +4,7 @@ import { pause } from '#pipelines/pause.ts'
 import { bodyOf, simulateTraffic, type TenantWorld, type TrafficTruth } from '#simulator/index.ts'
 import type { CanaryFinding } from '#sinks/prometheus/canary-metrics.ts'
 import type { CanaryConfig } from './config.ts'
-import { type CanaryCounts, type CanaryLook, endedCalls, looksOf, type Seen } from './stores.ts'
+import { type CanaryCounts, type CanaryLook, endedCalls, type LookParts, looksOf, type Seen } from './stores.ts'
 
 export interface RoundParts {
   readonly config: CanaryConfig
@@ -32,13 +32,13 @@ const messagesAtOnce = 500
 /** Sends one round of calls and looks for them until all is there or time is up. Throws when the log takes nothing. */
 export async function playRound(parts: RoundParts, signal: AbortSignal): Promise<CanaryReport> {
   const { config, now } = parts
-  const before = config.prometheusUrl === undefined ? 0 : await endedCalls(config.prometheusUrl, config.tenant)
+  const prometheus = await prometheusBefore(config)
   const truth = await send(parts)
   const sentMs = now()
   const untilMs = sentMs + config.withinSeconds * 1_000
   const looks = looksOf({
     ...{ tenant: config.tenant, reader: parts.reader, count: parts.count },
-    ...(config.prometheusUrl === undefined ? {} : { prometheus: { url: config.prometheusUrl, before } }),
+    ...(prometheus === undefined ? {} : { prometheus }),
   })
   const results = await Promise.all(looks.map((look) => watch(look, truth, { sentMs, untilMs, now, signal })))
   return {
@@ -49,6 +49,12 @@ export async function playRound(parts: RoundParts, signal: AbortSignal): Promise
     }),
     notes: results.flatMap(({ seen }, at) => seen.notes.map((note) => `${looks[at]?.store}: ${note}`)),
   }
+}
+
+/** What Prometheus counted so far. One that is away must not keep the round from looking into the other stores. */
+async function prometheusBefore({ prometheusUrl: url, tenant }: CanaryConfig): Promise<LookParts['prometheus']> {
+  if (url === undefined) return undefined
+  return { url, before: await endedCalls(url, tenant).catch(() => undefined) }
 }
 
 /** A customer that is nobody's, on a platform like the simulated one. */

@@ -23,7 +23,8 @@ export interface LookParts {
   readonly reader: CallReader
   /** Live rows that hold any of these correlation ids, and raw rows under them. */
   readonly count: (tenant: string, ids: readonly string[]) => Promise<CanaryCounts>
-  readonly prometheus?: { readonly url: string; readonly before: number }
+  /** `before`: what it had counted before the round; undefined: it could not be asked. */
+  readonly prometheus?: { readonly url: string; readonly before: number | undefined } | undefined
 }
 
 export interface CanaryCounts {
@@ -121,6 +122,7 @@ function prometheusLook({ url, before }: NonNullable<LookParts['prometheus']>, t
   return {
     store: 'metrics',
     async look({ calls }) {
+      if (before === undefined) throw new Error('it did not answer when the round began')
       const risen = (await endedCalls(url, tenant)) - before
       if (risen < 0) return { ...compared([]), notes: ['a worker has started anew: its counts say nothing'] }
       return compared([{ expected: calls.length, found: Math.min(calls.length, risen) }])

@@ -1,5 +1,5 @@
 import type { LinkDecision, LinkDesk, LinkedCall } from '#collectors/http/ports.ts'
-import type { Change } from '#contracts/changes.ts'
+import { recordOnly } from '#contracts/changes.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { LinkCut, Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
@@ -61,7 +61,3 @@ export function createLinkDesk({ registry, log, componentsOf }: LinkDeskParts): 
 
 const isOf = (cut: LinkCut, a: string, b: string): boolean =>
   (cut.a === a && cut.b === b) || (cut.a === b && cut.b === a)
-
-const recordOnly = ({ tenant, id }: MemberKey): Change => ({
-  ...{ tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
-})

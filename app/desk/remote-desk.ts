@@ -18,46 +18,23 @@ interface Call {
 /** The desk of the process that owns the folder, over its HTTP API. */
 export function createRemoteDesk({ url, token }: RemoteParts): Desk {
   const ask = createAsk(url, token)
-  const must = async <Answer>(path: string, call?: Call): Promise<Answer> => {
-    const answer = await ask<Answer>(path, call)
-    if (answer === undefined)
-      throw new CommandError('notFound', `${path} does not exist on ${url}: is another version running there?`)
-    return answer
-  }
-  return {
-    calls: {
-      list({ sinceMs, untilMs, class: classes, parties: _, ...rest }) {
-        return must('/api/calls', { query: { ...rest, class: classes?.join(','), since: sinceMs, until: untilMs } })
-      },
-      whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
+  const asking: Asking = {
+    ask,
+    async must<Answer>(path: string, call?: Call): Promise<Answer> {
+      const answer = await ask<Answer>(path, call)
+      if (answer === undefined)
+        throw new CommandError('notFound', `${path} does not exist on ${url}: is another version running there?`)
+      return answer
     },
+  }
+  const { must } = asking
+  return {
+    calls: callsOver(asking),
     sql: { query: (query) => must('/api/sql', { method: 'POST', json: { query } }) },
     runs: { list: async (limit) => (await must<{ runs: [] }>('/api/runs', { query: { limit } })).runs },
-    deadLetters: {
-      list: ({ limit, cursor }) => must('/api/dead-letters', { query: { limit, cursor } }),
-      show: (id) => ask(`/api/dead-letters/${encodeURIComponent(id)}`),
-      replay: async (id) =>
-        (await ask(`/api/dead-letters/${encodeURIComponent(id)}/replay`, { method: 'POST', json: {} })) === undefined
-          ? 'not_found'
-          : 'replayed',
-    },
-    jobs: {
-      importFile: ({ name, content, tenant }) =>
-        must('/api/import', { method: 'POST', query: { name, tenant }, upload: content }),
-      replay: ({ name, content, rate, repeat, tenants }) =>
-        must('/api/replay', {
-          method: 'POST',
-          query: { name, rate, repeat, tenants: tenants?.join(',') || undefined },
-          upload: content,
-        }),
-    },
-    archive: {
-      list: async (filter, limit) =>
-        (await must<{ lines: [] }>('/api/archive', { query: { ...archiveQuery(filter), limit } })).lines,
-      plan: (filter) => must('/api/archive/plan', { query: archiveQuery(filter) }),
-      verify: (filter) => must('/api/archive/verify', { method: 'POST', json: filter }),
-      replay: (asked) => must('/api/archive/replay', { method: 'POST', json: asked }),
-    },
+    deadLetters: deadLettersOver(asking),
+    jobs: jobsOver(asking),
+    archive: archiveOver(asking),
     keys: {
       create: async (key) => (await ask<{ key: string }>('/api/keys', { method: 'POST', json: key }))?.key,
       list: async () => (await must<{ keys: [] }>('/api/keys')).keys,
@@ -70,23 +47,61 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
       erase: (asked) => must('/api/erasures', { method: 'POST', json: asked }),
       list: async (tenant) => (await must<{ erasures: [] }>('/api/erasures', { query: { tenant } })).erasures,
     },
-    profiles: {
-      list: (tenant) => must('/api/profiles', { query: { tenant } }),
-      show: (tenant, version) => ask(`/api/profiles/${encodeURIComponent(version)}`, { query: { tenant } }),
-      set: ({ tenant, profile, validFromMs }) =>
-        must('/api/profiles', {
-          method: 'POST',
-          json: {
-            tenant,
-            profile,
-            validFrom: validFromMs === undefined ? undefined : new Date(validFromMs).toISOString(),
-          },
-        }),
-    },
+    profiles: profilesOver(asking),
   }
 }
 
+/** Two ways to ask: for what may not be there, and for what every server of this version has. */
+interface Asking {
+  readonly ask: Ask
+  readonly must: <Answer>(path: string, call?: Call) => Promise<Answer>
+}
+
+const callsOver = ({ ask, must }: Asking): Desk['calls'] => ({
+  list({ sinceMs, untilMs, class: classes, parties: _, ...rest }) {
+    return must('/api/calls', { query: { ...rest, class: classes?.join(','), since: sinceMs, until: untilMs } })
+  },
+  whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
+})
+
+const deadLettersOver = ({ ask, must }: Asking): Desk['deadLetters'] => ({
+  list: ({ limit, cursor }) => must('/api/dead-letters', { query: { limit, cursor } }),
+  show: (id) => ask(`/api/dead-letters/${encodeURIComponent(id)}`),
+  replay: async (id) =>
+    (await ask(`/api/dead-letters/${encodeURIComponent(id)}/replay`, { method: 'POST', json: {} })) === undefined
+      ? 'not_found'
+      : 'replayed',
+})
+
+const jobsOver = ({ must }: Asking): Desk['jobs'] => ({
+  importFile: ({ name, content, tenant }) =>
+    must('/api/import', { method: 'POST', query: { name, tenant }, upload: content }),
+  replay: ({ name, content, rate, repeat, tenants }) =>
+    must('/api/replay', {
+      method: 'POST',
+      query: { name, rate, repeat, tenants: tenants?.join(',') || undefined },
+      upload: content,
+    }),
+})
+
+const archiveOver = ({ must }: Asking): NonNullable<Desk['archive']> => ({
+  list: async (filter, limit) =>
+    (await must<{ lines: [] }>('/api/archive', { query: { ...archiveQuery(filter), limit } })).lines,
+  plan: (filter) => must('/api/archive/plan', { query: archiveQuery(filter) }),
+  verify: (filter) => must('/api/archive/verify', { method: 'POST', json: filter }),
+  replay: (asked) => must('/api/archive/replay', { method: 'POST', json: asked }),
+})
+
 const archiveQuery = ({ tenant, topic, sinceMs, untilMs }: ArchiveFilter) => ({ tenant, topic, sinceMs, untilMs })
+
+const profilesOver = ({ ask, must }: Asking): Desk['profiles'] => ({
+  list: (tenant) => must('/api/profiles', { query: { tenant } }),
+  show: (tenant, version) => ask(`/api/profiles/${encodeURIComponent(version)}`, { query: { tenant } }),
+  set({ tenant, profile, validFromMs }) {
+    const validFrom = validFromMs === undefined ? undefined : new Date(validFromMs).toISOString()
+    return must('/api/profiles', { method: 'POST', json: { tenant, profile, validFrom } })
+  },
+})
 
 type Ask = <Answer>(path: string, call?: Call) => Promise<Answer | undefined>
 

@@ -2,38 +2,64 @@ import { shownUrl } from '#contracts/secret.ts'
 import { asSystem, type Database } from '#registry/database.ts'
 import { missingMigrations } from '#registry/migrate.ts'
 import { readMigrations } from '#registry/migrations.ts'
+import { missingGrants } from '#registry/permissions.ts'
 import { migrationsFolder } from '#registry/registry.ts'
 import type { Config } from '../config.ts'
 import { openPostgres } from '../stores/open-registry.ts'
 import { asked, type Check, skewCheck, unwell, well } from './check.ts'
 
 const what = 'PostgreSQL'
+const permissions = 'PostgreSQL permissions'
+/** Functions with a body in SQL, which the migrations make, came with it. */
+const leastVersion = 14
 
-/** Reaches the server, and looks at its version, clock, tables, tenants and keys. Changes nothing. */
+/** Reaches the server, and looks at its version, clock, permissions, tables, tenants and keys. Changes nothing. */
 export async function checkRegistry(config: Config, now: () => number): Promise<readonly Check[]> {
   const url = shownUrl(config.postgres.url ?? '')
   const fix = `is ${url} right (postgres.url), and is the password right?`
   return asked(what, fix, async () => {
     const database = await openPostgres(config)
     try {
-      const sentMs = now()
-      const [row] = await database.query(
-        `SELECT current_setting('server_version') AS version, extract(epoch FROM clock_timestamp()) * 1000 AS ms`,
-      )
-      const gotMs = now()
-      const missing = await missingMigrations(database, await readMigrations(migrationsFolder))
-      return [
-        well(what, `${String(row?.version)} at ${url}`),
-        skewCheck(what, Number(row?.ms), { sentMs, gotMs }),
-        missing.length === 0
-          ? well('registry tables', 'up to date')
-          : unwell('registry tables', `${missing.length} migrations are missing: run "callscope migrate"`),
-        ...(missing.length === 0 ? [await tenants(database), await keys(database, config)] : []),
-      ]
+      const server = await serverChecks(database, url, now)
+      const grants = await missingGrants(database)
+      if (grants.length > 0)
+        return [...server, unwell(permissions, `lacking; an administrator has to run: ${grants.join('; ')}`)]
+      return [...server, ...(await contentChecks(database, config))]
     } finally {
       await database.close()
     }
   })
+}
+
+async function serverChecks(database: Database, url: string, now: () => number): Promise<readonly Check[]> {
+  const sentMs = now()
+  const [row] = await database.query(
+    `SELECT current_setting('server_version') AS version, extract(epoch FROM clock_timestamp()) * 1000 AS ms,
+       pg_is_in_recovery() AS standby`,
+  )
+  const gotMs = now()
+  const version = String(row?.version)
+  const found = `${version} at ${url}`
+  return [
+    Number.parseInt(version, 10) < leastVersion
+      ? unwell(what, `${version}: version ${leastVersion} or newer is needed`)
+      : row?.standby === true
+        ? unwell(what, `${found} is a standby, which takes no writes: name the primary (postgres.url)`)
+        : well(what, found),
+    skewCheck(what, Number(row?.ms), { sentMs, gotMs }),
+  ]
+}
+
+async function contentChecks(database: Database, config: Config): Promise<readonly Check[]> {
+  const missing = await missingMigrations(database, await readMigrations(migrationsFolder))
+  if (missing.length > 0)
+    return [unwell('registry tables', `${missing.length} migrations are missing: run "callscope migrate"`)]
+  return [
+    well(permissions, 'may read and write the registry'),
+    well('registry tables', 'up to date'),
+    await tenants(database),
+    await keys(database, config),
+  ]
 }
 
 /** As the program itself: whoever owns the tables sees no rows of any tenant. */

@@ -37,20 +37,13 @@ interface Look {
 
 export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbeats {
   const looks = new Map<string, Look>()
-  let pending: Heartbeat[] = []
+  const outbox = createOutbox()
+  /** The last beats of whoever ran before this process; read before its own are written. */
+  let before: Map<string, Look> | undefined
 
-  function write(pipeline: string, look: Look, atMs: number): void {
-    if (atMs <= look.writtenMs) return
-    look.writtenMs = atMs
-    pending.push({ pipeline, atMs, worker })
-    if (pending.length > maxPending) pending = pending.slice(-maxPending)
-  }
-
-  function count(pipeline: string, look: Look, untilMs: number): void {
-    if (untilMs - look.lastMs <= blindAfterMs) return
-    const fromMs = Math.max(look.lastMs, look.countedMs)
-    if (untilMs > fromMs) blind(pipeline, (untilMs - fromMs) / 1_000)
-    look.countedMs = Math.max(untilMs, look.countedMs)
+  const count = (pipeline: string, look: Look, untilMs: number): void => {
+    const seconds = newlyBlind(look, untilMs)
+    if (seconds > 0) blind(pipeline, seconds)
   }
 
   function looked(pipeline: string, atMs: number): void {
@@ -58,58 +51,38 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
     // A series that is there from the beginning: of one that appears with its first increase nobody is told.
     if (!looks.has(pipeline)) blind(pipeline, 0)
     looks.set(pipeline, look)
-    // The last moment before a gap, and the first after it: the gap is as long as it was, not as beats are apart.
-    if (atMs - look.lastMs > blindAfterMs) write(pipeline, look, look.lastMs)
-    if (atMs - look.writtenMs >= beatEveryMs || atMs - look.lastMs > blindAfterMs) write(pipeline, look, atMs)
+    for (const beatMs of beatsOf(look, atMs)) write(pipeline, look, beatMs)
     count(pipeline, look, atMs)
     look.lastMs = Math.max(look.lastMs, atMs)
+  }
+
+  function write(pipeline: string, look: Look, atMs: number): void {
+    if (atMs <= look.writtenMs) return
+    look.writtenMs = atMs
+    outbox.add({ pipeline, atMs, worker })
   }
 
   function tick(logNowMs: number): void {
     for (const [pipeline, look] of looks) count(pipeline, look, logNowMs)
   }
 
-  async function flush(store: HeartbeatStore): Promise<void> {
-    const writing = pending
-    pending = []
-    try {
-      if (writing.length > 0) await store.write(writing)
-    } catch {
-      // They are written again with the next: the pipelines tell of a store that takes nothing.
-      pending = [...writing, ...pending].slice(-maxPending)
-    }
-  }
-
-  /** What was before this process began is told of each pipeline that it runs, once that looks for the first time. */
-  function countBefore(before: Map<string, number>): void {
-    for (const [pipeline, { firstMs }] of looks) {
-      const lastMs = before.get(pipeline)
-      before.delete(pipeline)
-      if (lastMs !== undefined && lastMs < firstMs)
-        count(pipeline, { firstMs, lastMs, writtenMs: lastMs, countedMs: 0 }, firstMs)
-    }
-  }
-
-  /** The last beats of whoever ran before this process; read before its own are written. */
-  let before: Map<string, number> | undefined
-
   async function round(store: HeartbeatStore, logNowMs: number): Promise<void> {
-    before ??= await store.last().then(
-      (last) => new Map(last),
-      () => undefined,
-    )
+    before ??= await lastLooks(store)
     tick(logNowMs)
     if (before === undefined) return
-    countBefore(before)
-    await flush(store)
+    // What was before this process began is told of each pipeline that it runs, once that looks for the first time.
+    for (const [pipeline, { firstMs }] of looks) {
+      const last = takeOut(before, pipeline)
+      if (last !== undefined && last.lastMs < firstMs) count(pipeline, last, firstMs)
+    }
+    await outbox.flush(store)
   }
 
   return {
     looked,
     tick,
-    polled(pipeline, { records, logNowMs }) {
-      const isLive = records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
-      if (isLive) looked(pipeline, logNowMs)
+    polled(pipeline, polled) {
+      if (isLive(polled)) looked(pipeline, polled.logNowMs)
     },
     round,
     async run(store, logNow, signal) {
@@ -118,7 +91,63 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
         await round(store, logNow())
       }
       for (const [pipeline, look] of looks) write(pipeline, look, look.lastMs)
-      await flush(store)
+      await outbox.flush(store)
+    },
+  }
+}
+
+const isLive = ({ records, logNowMs }: Polled): boolean =>
+  records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
+
+/** When a pipeline that looked now has to be said to have looked. */
+function beatsOf({ lastMs, writtenMs }: Look, atMs: number): readonly number[] {
+  // The last moment before a gap, and the first after it: the gap is as long as it was, not as beats are apart.
+  if (atMs - lastMs > blindAfterMs) return [lastMs, atMs]
+  return atMs - writtenMs >= beatEveryMs ? [atMs] : []
+}
+
+/** Seconds without a look that nobody was told of yet; from now on they count as told. */
+function newlyBlind(look: Look, untilMs: number): number {
+  if (untilMs - look.lastMs <= blindAfterMs) return 0
+  const fromMs = Math.max(look.lastMs, look.countedMs)
+  look.countedMs = Math.max(untilMs, look.countedMs)
+  return Math.max(0, untilMs - fromMs) / 1_000
+}
+
+/** By pipeline; undefined: the store does not answer now. */
+async function lastLooks(store: HeartbeatStore): Promise<Map<string, Look> | undefined> {
+  try {
+    const last = [...(await store.last())]
+    return new Map(
+      last.map(([pipeline, atMs]) => [pipeline, { firstMs: atMs, lastMs: atMs, writtenMs: atMs, countedMs: 0 }]),
+    )
+  } catch {
+    return undefined
+  }
+}
+
+function takeOut<Key, Value>(from: Map<Key, Value>, key: Key): Value | undefined {
+  const value = from.get(key)
+  from.delete(key)
+  return value
+}
+
+/** Beats that are to be written. */
+function createOutbox() {
+  let waiting: readonly Heartbeat[] = []
+  return {
+    add(beat: Heartbeat): void {
+      waiting = [...waiting, beat].slice(-maxPending)
+    },
+    async flush(store: HeartbeatStore): Promise<void> {
+      const writing = waiting
+      waiting = []
+      try {
+        if (writing.length > 0) await store.write(writing)
+      } catch {
+        // They are written again with the next: the pipelines tell of a store that takes nothing.
+        waiting = [...writing, ...waiting].slice(-maxPending)
+      }
     },
   }
 }

@@ -1,10 +1,9 @@
 import { liveScore } from '#app/live-score.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import { defaultWindows } from '#contracts/pipeline.ts'
-import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
 import { type QualitySample, qualitySample } from '#contracts/signals/quality-sample.ts'
 import { announcements } from '#pipelines/announce.ts'
-import { type Batch, createBatch } from '#pipelines/batch.ts'
+import { type Batch, createBatch, rowCount } from '#pipelines/batch.ts'
 import { createReader, schemasByType } from '#pipelines/steps/cloud-event.ts'
 import { createLinkWriter } from '#pipelines/steps/links.ts'
 import { createLinkMemory } from '#pipelines/steps/links-memory.ts'
@@ -13,7 +12,7 @@ import { worstOf } from '#quality/interval-thresholds.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createIntervalScorer } from '#quality/score-interval.ts'
 import { createLoad, simulatedTenants } from '#simulator/index.ts'
-import { nativeBlock } from '#sinks/clickhouse/native.ts'
+import { createPackedSamples, type PackedSamples } from '#sinks/clickhouse/packed-samples.ts'
 import type { BenchCase } from '../bench-case.ts'
 import { median, seconds } from '../measure.ts'
 
@@ -66,9 +65,9 @@ export const decode: BenchCase = {
       aims: [{ what: 'decode and validate, samples/s', aim: 250_000, better: 'more', got: rate('decode') }],
       notes: [
         'jsonParse: JSON.parse of the same bytes, decoded as UTF-8 the fastest way Node has (Buffer.toString).',
-        'reader: JSON, schema, tenant and times. decode: the whole step into a batch (cells, checksum, links, change, live score), 30,000 records a batch.',
+        'reader: JSON, schema, tenant and times. decode: the whole step into a batch (cells, packed as columns, checksum, links, change, live score), 30,000 records a batch.',
         'PerCpuSecond: by the CPU time of the thread, which other programs on the machine take nothing from.',
-        'native, announce: what follows on the same thread, for scale: samples as a block, changes as messages.',
+        'native, announce: what follows on the same thread, for scale: the columns as one block, changes as messages.',
       ],
     }
   },
@@ -101,23 +100,18 @@ function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => vo
   const decodeBatch = (ofBatch: readonly LogRecord[]): Batch => {
     const links = linkMemory.begin()
     // Shown as in a running pipeline: nothing of a decoded sample is kept but its row.
-    const builder = createBatch(() => ++shown > 0)
+    const builder = createBatch(() => ++shown > 0, createPackedSamples())
     for (const record of ofBatch) {
       builder.from(record)
       decodeSample(record, builder)
     }
     links.confirm()
-    if (builder.batch.rows.length < ofBatch.length) throw new Error('a sample of the load was refused')
+    if (rowCount(builder.batch) < ofBatch.length) throw new Error('a sample of the load was refused')
     return builder.batch
   }
   // One batch's result for the steps after it: all of them would fill the heap, and every collection with them.
   const [first = []] = batches
   const decoded = decodeBatch(first)
-  const rows = decoded.rows.filter(({ table }) => table === 'quality_samples')
-  // As the raw sink sends them: without the columns that are NULL throughout.
-  const columns = rawColumns.quality_samples
-    .map((name, cell) => ({ name, cell, type: sampleTypes[name] }))
-    .filter(({ cell }) => rows.some(({ cells }) => cells[cell] !== null))
   const eachBatch = (work: (batch: Batch) => void) => () => {
     for (let turn = 0; turn < batches.length; turn++) work(decoded)
   }
@@ -126,16 +120,7 @@ function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => vo
     ['jsonParse', () => records.forEach(({ value }) => void JSON.parse((value as Buffer).toString()))],
     ['reader', () => records.forEach((record) => void read(record))],
     ['decode', () => batches.forEach((ofBatch) => void decodeBatch(ofBatch))],
-    [
-      'native',
-      eachBatch(
-        ({ rows }) =>
-          void nativeBlock(
-            columns,
-            rows.filter(({ table }) => table === 'quality_samples'),
-          ),
-      ),
-    ],
+    ['native', eachBatch(({ packed }) => void (packed as PackedSamples).columns.block())],
     ['announce', eachBatch(({ changes }) => void announcements(changes.values()))],
   ])
 }

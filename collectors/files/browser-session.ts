@@ -65,11 +65,8 @@ interface EntryReaderParts {
   readonly connections: PeerConnections
 }
 
-function createEntryReader({
-  parts,
-  make,
-  connections,
-}: EntryReaderParts): (entry: DumpEntry) => readonly SessionResult[] {
+function createEntryReader(reader: EntryReaderParts): (entry: DumpEntry) => readonly SessionResult[] {
+  const { parts, make, connections } = reader
   const log = createConnectionLog(parts.identity)
   let answered = parts.kind === 'conference'
   let started = false
@@ -77,7 +74,7 @@ function createEntryReader({
   return function readEntry(entry) {
     switch (entry.type) {
       case 'stats':
-        return readStats(entry)
+        return readStats(entry, reader)
       case 'state':
         return [make.log(log.state(entry)), ...answer(entry)]
       case 'created':
@@ -111,19 +108,22 @@ function createEntryReader({
     answered = true
     return [make.event('call.answered', atMs, { device: 'web' })]
   }
+}
 
-  function readStats({ pc, atMs, report, fresh }: EntryOf<'stats'>): readonly SessionResult[] {
-    if (isLegacyReport(report)) return [refused('invalid_schema', legacyDetail)]
-    const { bases, startId } = connections.get(pc)
-    const view = { observer: 'browser', startId, streamPrefix: `${pc}:`, timeMs: atMs } as const
-    const { drafts, refused: bad } = readStreams(report, view, (statId) => fresh.has(statId))
-    const trusted = drafts.filter((draft) => parts.window(draft.timeMs) === undefined)
-    const distrusted = drafts.flatMap((draft) => parts.window(draft.timeMs) ?? [])
-    const ownTimes = trusted.filter(({ data }) => data.observer !== 'remote').map(({ timeMs }) => timeMs)
-    return [
-      ...bases.take(trusted, ownTimes.length === 0 ? atMs : Math.max(...ownTimes)).map(make.sample),
-      ...bad.map(({ detail }) => refused('invalid_schema', detail)),
-      ...distrusted.map(({ reason, detail }) => refused(reason, `stat ${detail}`)),
-    ]
-  }
+function readStats(
+  { pc, atMs, report, fresh }: EntryOf<'stats'>,
+  { parts, make, connections }: EntryReaderParts,
+): readonly SessionResult[] {
+  if (isLegacyReport(report)) return [refused('invalid_schema', legacyDetail)]
+  const { bases, startId } = connections.get(pc)
+  const view = { observer: 'browser', startId, streamPrefix: `${pc}:`, timeMs: atMs } as const
+  const { drafts, refused: bad } = readStreams(report, view, (statId) => fresh.has(statId))
+  const trusted = drafts.filter((draft) => parts.window(draft.timeMs) === undefined)
+  const distrusted = drafts.flatMap((draft) => parts.window(draft.timeMs) ?? [])
+  const ownTimes = trusted.filter(({ data }) => data.observer !== 'remote').map(({ timeMs }) => timeMs)
+  return [
+    ...bases.take(trusted, ownTimes.length === 0 ? atMs : Math.max(...ownTimes)).map(make.sample),
+    ...bad.map(({ detail }) => refused('invalid_schema', detail)),
+    ...distrusted.map(({ reason, detail }) => refused(reason, `stat ${detail}`)),
+  ]
 }

@@ -92,7 +92,7 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
   },
 ]
 
-const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
+const actEndpoints = (parts: HttpParts): readonly Endpoint[] => [
   {
     method: 'POST',
     path: '/api/dead-letters/:id/replay',
@@ -100,7 +100,7 @@ const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
     summary: 'Append a refused message again where it came from',
     bodyLimit: 1_024,
     async handle({ params }) {
-      const outcome = await desk.deadLetters.replay(params.id ?? '')
+      const outcome = await parts.desk.deadLetters.replay(params.id ?? '')
       if (outcome === 'not_found') throw new Problem(404, 'there is no such dead letter')
       if (outcome === 'cut')
         throw new Problem(409, 'only the beginning of the message was kept: it cannot be sent again')
@@ -109,6 +109,25 @@ const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
       return new Answer(202, { replayed: params.id })
     },
   },
+  ...uploadEndpoints(parts),
+  {
+    method: 'POST',
+    path: '/api/keys',
+    access: 'administer',
+    summary: 'Make an API key; it is shown once',
+    request: { types: ['application/json'], schema: keyBody },
+    response: { schema: z.object({ key: z.string() }), description: 'The key in clear.' },
+    bodyLimit: 16_384,
+    async handle({ body }) {
+      const key = await parts.desk.keys.create(bodyAs(keyBody, parseJson(body)))
+      if (key === undefined) throw new Problem(404, 'tenant: there is no such tenant')
+      return new Answer(201, { key })
+    },
+  },
+]
+
+/** What takes a file as its body. */
+const uploadEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
   {
     method: 'POST',
     path: '/api/import',
@@ -142,20 +161,6 @@ const actEndpoints = ({ desk, settings }: HttpParts): readonly Endpoint[] => [
     handle(asked) {
       const { name, rate, repeat, tenants } = queryOf(replayQuery, asked)
       return desk.jobs.replay({ ...uploadOf(asked, name, settings.uploadBytes), rate, repeat, tenants })
-    },
-  },
-  {
-    method: 'POST',
-    path: '/api/keys',
-    access: 'administer',
-    summary: 'Make an API key; it is shown once',
-    request: { types: ['application/json'], schema: keyBody },
-    response: { schema: z.object({ key: z.string() }), description: 'The key in clear.' },
-    bodyLimit: 16_384,
-    async handle({ body }) {
-      const key = await desk.keys.create(bodyAs(keyBody, parseJson(body)))
-      if (key === undefined) throw new Problem(404, 'tenant: there is no such tenant')
-      return new Answer(201, { key })
     },
   },
 ]

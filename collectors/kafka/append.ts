@@ -36,36 +36,10 @@ const waitingBytes = 64 * 1024 * 1024
  */
 export function createAppender(cluster: ClusterQuestions, sending: Sending, names: TopicNames): Appender {
   const queue: Queued[] = []
-  const turns = new Map<string, number>()
+  const placeAll = createPlacing(cluster, names)
   let queuedBytes = 0
   let running: Promise<void> | undefined
   let closed = false
-
-  async function partitionsOf(records: readonly NewRecord[]): Promise<Map<string, readonly number[]>> {
-    const found = new Map<string, readonly number[]>()
-    for (const { topic } of records) {
-      if (found.has(topic)) continue
-      const partitions = await cluster.partitions(topic)
-      if (partitions === undefined)
-        throw new Error(`Topic '${names.onCluster(topic)}' does not exist: run "callscope topics create".`)
-      found.set(topic, partitions)
-    }
-    return found
-  }
-
-  function place(record: NewRecord, partitions: readonly number[]): PlacedRecord {
-    const { topic, key } = record
-    const count = partitions.length
-    const partition = record.partition ?? (key === null ? nextInTurn(topic, count) : partitionOf(key, count))
-    if (partitions.includes(partition)) return { ...record, partition }
-    throw new Error(`Topic '${topic}' has no partition ${partition}, only ${count} partitions.`)
-  }
-
-  function nextInTurn(topic: string, count: number): number {
-    const turn = turns.get(topic) ?? 0
-    turns.set(topic, turn + 1)
-    return turn % count
-  }
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
@@ -79,13 +53,9 @@ export function createAppender(cluster: ClusterQuestions, sending: Sending, name
   }
 
   async function trySend(sent: readonly Queued[]): Promise<KafkaError | undefined> {
-    try {
-      await sending.send(sent.map(({ record }) => record))
-      return undefined
-    } catch (error) {
-      for (const { record } of sent) cluster.forget(record.topic)
-      return new KafkaError('append', error)
-    }
+    const error = await errorOf(() => sending.send(sent.map(({ record }) => record)))
+    if (error !== undefined) for (const { record } of sent) cluster.forget(record.topic)
+    return error
   }
 
   function settle(sent: readonly Queued[], error: KafkaError | undefined): void {
@@ -102,8 +72,7 @@ export function createAppender(cluster: ClusterQuestions, sending: Sending, name
       if (closed) throw new Error('The event log is closed.')
       if (records.length === 0) return
       // All are placed before any is sent: of a call that names a missing topic nothing is kept.
-      const partitions = await partitionsOf(records)
-      const placed = records.map((record) => place(record, partitions.get(record.topic) ?? []))
+      const placed = await placeAll(records)
       const bytes = placed.map(sizeOf)
       const sum = bytes.reduce((total, one) => total + one, 0)
       if (queuedBytes > 0 && queuedBytes + sum > waitingBytes) {
@@ -123,6 +92,50 @@ export function createAppender(cluster: ClusterQuestions, sending: Sending, name
       await running
       await sending.close()
     },
+  }
+}
+
+async function errorOf(send: () => Promise<void>): Promise<KafkaError | undefined> {
+  try {
+    await send()
+    return undefined
+  } catch (error) {
+    return new KafkaError('append', error)
+  }
+}
+
+/** Says of every record which partition it goes to. Rejects where a topic or a partition is missing. */
+function createPlacing(cluster: ClusterQuestions, names: TopicNames) {
+  const turns = new Map<string, number>()
+
+  async function partitionsOf(topics: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly number[]>> {
+    const found = new Map<string, readonly number[]>()
+    for (const topic of topics) {
+      const partitions = await cluster.partitions(topic)
+      if (partitions === undefined)
+        throw new Error(`Topic '${names.onCluster(topic)}' does not exist: run "callscope topics create".`)
+      found.set(topic, partitions)
+    }
+    return found
+  }
+
+  function nextInTurn(topic: string, count: number): number {
+    const turn = turns.get(topic) ?? 0
+    turns.set(topic, turn + 1)
+    return turn % count
+  }
+
+  function place(record: NewRecord, partitions: readonly number[]): PlacedRecord {
+    const { topic, key } = record
+    const count = partitions.length
+    const partition = record.partition ?? (key === null ? nextInTurn(topic, count) : partitionOf(key, count))
+    if (partitions.includes(partition)) return { ...record, partition }
+    throw new Error(`Topic '${topic}' has no partition ${partition}, only ${count} partitions.`)
+  }
+
+  return async function placeAll(records: readonly NewRecord[]): Promise<readonly PlacedRecord[]> {
+    const partitions = await partitionsOf(new Set(records.map(({ topic }) => topic)))
+    return records.map((record) => place(record, partitions.get(record.topic) ?? []))
   }
 }
 

@@ -58,6 +58,24 @@ const fetchWaitMs = 250
 const fetchBytes = 4 * 1024 * 1024
 const partitionBytes = 1024 * 1024
 
+const fixedSettings = {
+  rebalanceTimeout: rebalanceTimeoutMs,
+  heartbeatInterval: heartbeatMs,
+  maxBytesPerPartition: partitionBytes,
+  maxBytes: fetchBytes,
+  maxWaitTimeInMs: fetchWaitMs,
+  metadataMaxAge: 60_000,
+  allowAutoTopicCreation: false,
+  retry: {
+    initialRetryTime: 100,
+    factor: 0.2,
+    multiplier: 2,
+    maxRetryTime: 2_000,
+    retries: 8,
+    restartOnFailure: async () => false,
+  },
+}
+
 export function startConsumer(
   makeClient: MakeClient,
   settings: ConsumerSettings,
@@ -70,29 +88,14 @@ export function startConsumer(
     heardMs = monotonic()
   }
   const { promise: ended, resolve: end } = Promise.withResolvers<KafkaTrouble>()
+  const found = (mine: Cluster) => {
+    cluster = mine
+  }
   const consumer = makeClient().consumer({
+    ...fixedSettings,
     groupId,
-    partitionAssigners: [
-      assignerByNumber((found) => {
-        cluster = found
-      }),
-    ],
     sessionTimeout: sessionTimeoutMs,
-    rebalanceTimeout: rebalanceTimeoutMs,
-    heartbeatInterval: heartbeatMs,
-    maxBytesPerPartition: partitionBytes,
-    maxBytes: fetchBytes,
-    maxWaitTimeInMs: fetchWaitMs,
-    metadataMaxAge: 60_000,
-    allowAutoTopicCreation: false,
-    retry: {
-      initialRetryTime: 100,
-      factor: 0.2,
-      multiplier: 2,
-      maxRetryTime: 2_000,
-      retries: 8,
-      restartOnFailure: async () => false,
-    },
+    partitionAssigners: [assignerByNumber(found)],
   })
   const group = (): GroupInside | undefined => (cluster === undefined ? undefined : groupOn(cluster))
   const live: LiveConsumer = {

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import type { Batch, Cluster } from 'kafkajs'
 
 /*
- * What kafkajs keeps to itself and this adapter cannot do without. The only file that reaches behind its public face:
- * kafkajs 2.2.4 is its last release and pinned exactly, and what is touched is checked when this file is loaded.
+ * What kafkajs keeps to itself and this adapter cannot do without. Whoever reaches behind its public face does so through
+ * this file: kafkajs 2.2.4 is its last release and pinned exactly, and what is touched is checked when it is loaded.
  */
 
 /** A member of a group as kafkajs knows it. */
@@ -32,7 +32,7 @@ export const groupOn = (cluster: Cluster): GroupInside | undefined => groups.get
 export const batchOf = (topic: string, fetchedOffset: string, partitionData: unknown): FetchedBatch =>
   new KafkaBatch(topic, fetchedOffset, partitionData)
 
-const KafkaBatch = part<BatchMaker>('consumer/batch.js')
+const KafkaBatch = insideKafkajs<BatchMaker>('consumer/batch.js')
 
 rememberGroups()
 commitNothingUnasked()
@@ -40,7 +40,7 @@ leaveIdleQueuesAlone()
 
 /** kafkajs tells nobody its generation, and without it a commit cannot be made such that the broker checks it. */
 function rememberGroups(): void {
-  const { prototype } = part<{ prototype: Patched }>('consumer/consumerGroup.js')
+  const { prototype } = insideKafkajs<{ prototype: Patched }>('consumer/consumerGroup.js')
   const connect = methodOf(prototype, 'connect')
   prototype.connect = function (this: GroupInside & { cluster: Cluster }, ...given: unknown[]) {
     groups.set(this.cluster, this)
@@ -53,7 +53,7 @@ function rememberGroups(): void {
  * crashes instead; its supervisor joins anew and looks where to begin.
  */
 function commitNothingUnasked(): void {
-  const { prototype } = part<{ prototype: Patched }>('consumer/consumerGroup.js')
+  const { prototype } = insideKafkajs<{ prototype: Patched }>('consumer/consumerGroup.js')
   methodOf(prototype, 'recoverFromOffsetOutOfRange')
   prototype.recoverFromOffsetOutOfRange = async (outOfRange: Error) => {
     throw outOfRange
@@ -65,7 +65,7 @@ function commitNothingUnasked(): void {
  * minus the present time, of which Node >= 24 warns. Such a timer has nothing to do: what comes later sets its own.
  */
 function leaveIdleQueuesAlone(): void {
-  const { prototype } = part<{ prototype: Patched }>('network/requestQueue/index.js')
+  const { prototype } = insideKafkajs<{ prototype: Patched }>('network/requestQueue/index.js')
   const schedule = methodOf(prototype, 'scheduleCheckPendingRequests')
   prototype.scheduleCheckPendingRequests = function (this: { pending: readonly unknown[] }) {
     if (this.pending.length > 0) schedule.apply(this)
@@ -74,7 +74,8 @@ function leaveIdleQueuesAlone(): void {
 
 type Patched = Record<string, unknown>
 
-function part<Part>(path: string): Part {
+/** A file of kafkajs’ sources. Throws when that is another version. */
+export function insideKafkajs<Part>(path: string): Part {
   try {
     return load(`kafkajs/src/${path}`) as Part
   } catch {

@@ -3,7 +3,7 @@ import kafkajs, { type Admin, type Cluster, type PartitionMetadata } from 'kafka
 import { clusterOf, createClients } from './client.ts'
 import { createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
-import { groupOnCluster } from './topic-names.ts'
+import { type Operation, refusedOperations, unlessRefused } from './topic-access.ts'
 import { KafkaError, type KafkaObserver, troubleOf } from './trouble.ts'
 import type { WantedTopic } from './wanted-topics.ts'
 
@@ -38,11 +38,6 @@ export interface TopicsAdmin {
    */
   create(wanted: readonly WantedTopic[]): Promise<{ created: readonly string[]; findings: readonly TopicFinding[] }>
   check(wanted: readonly WantedTopic[]): Promise<readonly TopicFinding[]>
-  /**
-   * Groups (as for `join`) whose offsets this user may not read. Whether it may write to a topic the protocol that kafkajs
-   * speaks does not tell; the first append does.
-   */
-  refusedGroups(groups: readonly string[]): Promise<readonly string[]>
   /** How long the cluster keeps messages of this topic, milliseconds; undefined: for ever, or it does not say. */
   retentionMs(topic: string): Promise<number | undefined>
   close(): Promise<void>
@@ -75,8 +70,14 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
   async function checkOne(wanted: WantedTopic): Promise<TopicFinding[]> {
     try {
       const partitions = await partitionsOf(wanted.name)
-      await questions.fetch({ topic: wanted.name, partition: partitions[0]?.partitionId ?? 0, offset: 0 }, 1)
-      return [...judgePartitions(wanted, partitions), ...judgeSettings(wanted, await settingsOf(admin, wanted.name))]
+      const settings = await unlessRefused(settingsOf(admin, wanted.name))
+      const first = { topic: wanted.name, partition: partitions[0]?.partitionId ?? 0 }
+      const refused = await refusedOperations({ cluster, questions }, first)
+      return [
+        ...refusal(wanted.name, [...refused, ...(settings === undefined ? (['DescribeConfigs'] as const) : [])]),
+        ...judgePartitions(wanted, partitions),
+        ...(settings === undefined ? [] : judgeSettings(wanted, settings)),
+      ]
     } catch (error) {
       return [findingOf(wanted, error)]
     }
@@ -101,18 +102,6 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
       for (const topic of wanted) if (await createOne(admin, topic, config.replication)) created.push(topic.name)
       for (const topic of created) await untilKnown(topic)
       return { created, findings: await check(wanted) }
-    },
-    async refusedGroups(groups) {
-      const refused: string[] = []
-      for (const group of groups) {
-        try {
-          await questions.committed(groupOnCluster(config, group), [])
-        } catch (error) {
-          if (troubleOf(error) !== 'not_allowed') throw error
-          refused.push(group)
-        }
-      }
-      return refused
     },
     async retentionMs(topic) {
       await admin.connect().catch((error: unknown) => refuse('topics', error))
@@ -195,14 +184,21 @@ async function settingsOf(admin: Admin, topic: string): Promise<ReadonlyMap<stri
   )
 }
 
+/** What is refused, as the operations to allow. */
+function refusal(topic: string, operations: readonly Operation[]): TopicFinding[] {
+  if (operations.length === 0) return []
+  const named = operations.join(', ')
+  const detail = `this user is refused ${named}: allow ${named} on it (kafka-acls.sh --add)`
+  return [{ topic, fault: 'not_allowed', isWrong: true, detail }]
+}
+
 function findingOf({ name: topic }: WantedTopic, error: unknown): TopicFinding {
   const trouble = troubleOf(error)
   if (trouble === 'topic_missing') {
     return { topic, fault: 'missing', isWrong: true, detail: 'does not exist: run "callscope topics create"' }
   }
   if (trouble === 'not_allowed') {
-    const detail = 'this user may not read or describe it: allow Read, Write, Describe and DescribeConfigs'
-    return { topic, fault: 'not_allowed', isWrong: true, detail }
+    return refusal(topic, ['Describe', 'Read', 'Write', 'DescribeConfigs'])[0] as TopicFinding
   }
   if (trouble === 'broker_unreachable') {
     return {

@@ -1,3 +1,4 @@
+import { recordOnly } from '#contracts/changes.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import type { Decode, Effects, TimeWindows } from '#contracts/pipeline.ts'
 import type { Privacy } from '#contracts/privacy.ts'
@@ -31,15 +32,7 @@ export function createCdrDecode({ writeLinks, privacy = defaultPrivacy, ...rules
     writeBilling(cdr, into)
     const ids = linkIdsFrom(event.data, traceIdOf(event.traceparent))
     writeLinks({ tenant, correlationId: event.correlationid, ids, expiresAtSeconds }, into)
-    into.change({
-      tenant,
-      id: event.correlationid,
-      minutes: [],
-      rescore: false,
-      cumulative: false,
-      urgency: 'now',
-      worst: 0,
-    })
+    into.change(recordOnly({ tenant, id: event.correlationid }))
     into.seen(tenant, timeMs)
   }
 }

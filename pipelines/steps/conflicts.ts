@@ -1,5 +1,6 @@
 import type { LogRecord } from '#contracts/event-log.ts'
 import { rawColumns } from '#contracts/raw-tables.ts'
+import { createRecentMap } from '#quality/recent-map.ts'
 import type { Batch } from '../batch.ts'
 
 export interface ConflictWatchOptions {
@@ -23,17 +24,7 @@ const checksumAt: Readonly<Partial<Record<string, number>>> = {
  * what is remembered are stored as any others, and not counted.
  */
 export function createConflictWatch({ isNew, found, max = 100_000 }: ConflictWatchOptions) {
-  const half = Math.max(1, max >> 1)
-  let young = new Map<string, string>()
-  let old = new Map<string, string>()
-
-  function remember(identity: string, checksum: string): void {
-    if (young.size >= half && !young.has(identity)) {
-      old = young
-      young = new Map()
-    }
-    young.set(identity, checksum)
-  }
+  const checksums = createRecentMap<string>(max)
 
   return function watchConflicts({ rows }: Batch): void {
     let count = 0
@@ -42,10 +33,10 @@ export function createConflictWatch({ isNew, found, max = 100_000 }: ConflictWat
       if (at === undefined || !isNew(record)) continue
       const identity = `${table}\u0000${cells.slice(0, keyLength).join('\u0000')}`
       const checksum = String(cells[at])
-      const known = young.get(identity) ?? old.get(identity)
+      const known = checksums.get(identity)
       if (known !== undefined && known !== checksum) count += 1
       // The one that stays in raw: a repeat of it is no conflict.
-      remember(identity, known !== undefined && BigInt(known) > BigInt(checksum) ? known : checksum)
+      checksums.set(identity, known !== undefined && BigInt(known) > BigInt(checksum) ? known : checksum)
     }
     if (count > 0) found(count)
   }

@@ -1,3 +1,4 @@
+import { recordOnly } from '#contracts/changes.ts'
 import { bytesOf, type LogRecord } from '#contracts/event-log.ts'
 import { decodeLogs, decodeSpans } from '#contracts/otlp/decode.ts'
 import type { Decode, Effects } from '#contracts/pipeline.ts'
@@ -53,7 +54,7 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
       const evidence = isWarning(line)
         ? warningOf(privacy.line(line, { tenant, atMs, correlationId: correlationIdOf(line) }))
         : undefined
-      take(line, { ...placed.value, atMs, evidence }, into)
+      take({ signal: line, ...placed.value, atMs, evidence }, writeLinks, into)
     }
   }
 
@@ -64,41 +65,36 @@ export function createEvidenceExtract(options: EvidenceOptions): Decode {
       const times = spanTimes(span)
       const placed = placeSignal(span, times, record, options)
       if (placed.type !== 'next') continue
-      const found = { ...placed.value, atMs: times.endMs }
-      if (spanEvidence(span, slowSpanMs) === undefined) take(span, { ...found, evidence: undefined }, into)
+      const found = { signal: span, ...placed.value, atMs: times.endMs }
+      if (spanEvidence(span, slowSpanMs) === undefined) take({ ...found, evidence: undefined }, writeLinks, into)
       else {
         const whose = { tenant: found.tenant, atMs: found.atMs, correlationId: correlationIdOf(span) }
         const clean = privacy.span(span, whose)
-        take(span, { ...found, evidence: spanEvidence(clean.span, slowSpanMs), erased: clean.erased }, into)
+        take({ ...found, evidence: spanEvidence(clean.span, slowSpanMs), erased: clean.erased }, writeLinks, into)
       }
     }
   }
+}
 
-  function take(
-    signal: LogLine | Span,
-    found: Placed & { atMs: number; evidence: Evidence | undefined; erased?: boolean },
-    into: Effects,
-  ) {
-    const { tenant, expiresAtSeconds, atMs, evidence, erased = false } = found
-    const correlationId = correlationIdOf(signal)
-    into.seen(tenant, atMs)
-    // A link may join what is already stored under a trace or another id to its call, which is then another record.
-    const linked = correlationId !== undefined && writeLinks(linkFacts(signal, correlationId, found), into)
-    if (linked)
-      into.change({
-        tenant,
-        id: correlationId,
-        minutes: [],
-        rescore: false,
-        cumulative: false,
-        urgency: 'running',
-        worst: 0,
-      })
-    const subject = correlationId ?? (signal.traceId === '' ? undefined : `trace:${signal.traceId}`)
-    if (evidence === undefined || subject === undefined) return
-    into.row('call_evidence', evidenceCells(evidence, { tenant, subject, expiresAtSeconds, erased }))
-    into.change({ tenant, id: subject, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 })
-  }
+/** A line or span that names a tenant, and what it says about a call. */
+interface Found extends Placed {
+  readonly signal: LogLine | Span
+  readonly atMs: number
+  readonly evidence: Evidence | undefined
+  readonly erased?: boolean
+}
+
+function take(found: Found, writeLinks: LinkWriter, into: Effects): void {
+  const { signal, tenant, expiresAtSeconds, atMs, evidence, erased = false } = found
+  const correlationId = correlationIdOf(signal)
+  into.seen(tenant, atMs)
+  // A link may join what is already stored under a trace or another id to its call, which is then another record.
+  const linked = correlationId !== undefined && writeLinks(linkFacts(signal, correlationId, found), into)
+  if (linked) into.change(recordOnly({ tenant, id: correlationId }, 'running'))
+  const subject = correlationId ?? (signal.traceId === '' ? undefined : `trace:${signal.traceId}`)
+  if (evidence === undefined || subject === undefined) return
+  into.row('call_evidence', evidenceCells(evidence, { tenant, subject, expiresAtSeconds, erased }))
+  into.change(recordOnly({ tenant, id: subject }))
 }
 
 const linkFacts = (signal: Attributed, correlationId: string, { tenant, expiresAtSeconds }: Placed) => ({

@@ -18,6 +18,8 @@ const detail = 'time: raw of this call or minute has expired or is about to; it 
  */
 export function createRefuseFrozen({ check, neverFrozenMs }: RefuseFrozenOptions) {
   return async function refuseFrozen(batch: Batch): Promise<void> {
+    if (batch.packed !== undefined && batch.packed.oldestMs >= neverFrozenMs)
+      batch.rows = batch.rows.concat(batch.packed.unpack())
     const old = batch.rows.filter((row) => timeOf(row) <= row.record.logTimeMs - neverFrozenMs)
     if (old.length === 0) return
     const logNowMs = old.reduce((latest, { record }) => Math.max(latest, record.logTimeMs), 0)

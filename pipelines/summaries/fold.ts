@@ -57,34 +57,20 @@ const shownEvents = 2_000
  * event, sample or call detail names the component: then it is not a call.
  */
 export function foldCall(input: FoldInput): Folded | undefined {
-  const { component, cdrs, streams, evidence, asOfMs, patience } = input
+  const { component, cdrs, streams, asOfMs, patience } = input
   const events = inOrder(input.events)
   const times = foldTimes({ events, cdrs: inOrder(cdrs), streams, asOfMs, patience })
   if (times === undefined) return undefined
-  const profile = input.profileAt(times.startedMs)
   const dimensions = latestDimensions(events, cdrs)
-  const conference = events.some(({ type }) => type.startsWith('conference.'))
-  const legs = foldLegs(events, streams, conference)
-  const facts: CallFacts = {
-    ...times,
-    events,
-    legs,
-    streams,
-    evidence: inOrder(evidence),
-    conference,
-    codec: dimensions.codec,
-    asOfMs,
-    profile,
-  }
+  const facts = factsOf({ ...input, events, codec: dimensions.codec }, times)
+  const { conference, legs, evidence, profile } = facts
   const summaries = summarizeStreams(facts)
   const record: CallRecord = {
     tenant: component.tenant,
     id: component.canonical,
     correlationIds: component.members,
     traceIds: component.links.get('trace_id') ?? [],
-    ids: Object.fromEntries(
-      [...component.links].filter(([kind]) => kind !== 'trace_id').sort(([a], [b]) => (a < b ? -1 : 1)),
-    ),
+    ids: idsOf(component),
     state: times.state,
     startedMs: times.startedMs,
     answeredMs: times.answeredMs,
@@ -108,7 +94,7 @@ export function foldCall(input: FoldInput): Folded | undefined {
     evidenceCount: evidence.length,
     eventCount: events.length,
     events: events.slice(0, shownEvents),
-    evidence: inOrder(evidence).slice(0, shownEvidence),
+    evidence: evidence.slice(0, shownEvidence),
     formulaVersion,
     profileVersion: profile.version,
   }
@@ -118,6 +104,19 @@ export function foldCall(input: FoldInput): Folded | undefined {
     worseAfterMs: worseAfterMs(facts, record.verdict.class),
   }
 }
+
+/** What the call is judged by. `input.events` are in order. */
+function factsOf(input: FoldInput & Pick<CallFacts, 'codec'>, times: FoldTimes): CallFacts {
+  const { events, streams, evidence, codec, asOfMs } = input
+  const conference = events.some(({ type }) => type.startsWith('conference.'))
+  const legs = foldLegs(events, streams, conference)
+  const profile = input.profileAt(times.startedMs)
+  return { ...times, events, legs, streams, evidence: inOrder(evidence), conference, codec, asOfMs, profile }
+}
+
+/** Ids of other systems that name this call, by kind; its traces stand apart. */
+const idsOf = ({ links }: Component): CallRecord['ids'] =>
+  Object.fromEntries([...links].filter(([kind]) => kind !== 'trace_id').sort(([a], [b]) => (a < b ? -1 : 1)))
 
 /** One order for everything, that no delivery can change: time, then what the row is. */
 function inOrder<Row extends { readonly atMs: number; readonly id: string }>(rows: readonly Row[]): readonly Row[] {

@@ -1,4 +1,4 @@
-import type { Change } from '#contracts/changes.ts'
+import { type Change, recordOnly } from '#contracts/changes.ts'
 import type { VersionSequence, WatermarkStore } from '#contracts/registry.ts'
 import { shardOf } from '#contracts/sharding.ts'
 import {
@@ -73,7 +73,7 @@ export async function recompute(
   return {
     rows: written,
     forward,
-    again: [...changesOf(dropped, changes, resolved), ...left.map(recordOnly)],
+    again: [...changesOf(dropped, changes, resolved), ...left.map((member) => recordOnly(member))],
     failed: [...failed].flatMap(([component, cause]) =>
       changesOf(new Set([component]), changes, resolved).map((change) => ({
         ...{ change, cause },
@@ -99,10 +99,6 @@ export async function foldAgain(
   const { drafts } = await foldAll([...components.values()], { version: 0, logNowMs, watermarks }, parts)
   return drafts
 }
-
-const recordOnly = (member: MemberKey): Change => ({
-  ...{ tenant: member.tenant, id: member.id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
-})
 
 /** A claim is a place nowhere: it names no record. */
 const claimsOf = (component: Component, { version }: RecomputeContext): readonly Place[] =>

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, normalize, sep } from 'node:path'
 import type { ObjectState, ObjectStore } from '#contracts/archive.ts'
 
@@ -46,10 +46,12 @@ export function createFolderStore({ folder, unique }: FolderStoreOptions): Objec
       const state = await head(key)
       return state.type === 'ready' ? { type: 'ready', body: createReadStream(pathOf(key)) } : state
     },
-    async delete(key) {
-      const path = pathOf(key)
-      await rm(path, { force: true })
-      if ((await stat(dirname(path)).catch(unlessMissing)) !== undefined) await syncFolder(dirname(path))
+    async remove(key) {
+      const folderOf = dirname(pathOf(key))
+      await rm(pathOf(key), { force: true })
+      // Only where that left its folder empty.
+      await rmdir(folderOf).catch(() => undefined)
+      if ((await stat(folderOf).catch(unlessMissing)) !== undefined) await syncFolder(folderOf)
     },
     close: async () => undefined,
   }

@@ -72,11 +72,11 @@ export function createS3Store(options: S3StoreOptions): ObjectStore {
         return missingOr(error, 'get')
       }
     },
-    async delete(key) {
+    async remove(key) {
       try {
         await client.send(new DeleteObjectCommand(place(key)))
       } catch (error) {
-        throw storeError(error, 'delete')
+        throw storeError(error, 'remove')
       }
     },
     close: async () => client.destroy(),

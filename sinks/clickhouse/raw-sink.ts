@@ -2,10 +2,12 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
-import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
+import { LastingError } from '#contracts/errors.ts'
+import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Delivery, ObserveSink, Sink } from '#contracts/sink.ts'
-import type { Cell, RawRow, RawTable } from '#contracts/warehouse.ts'
-import { type NativeColumn, nativeBlock } from './native.ts'
+import type { Cell, PackedRows, RawRow, RawTable } from '#contracts/warehouse.ts'
+import type { Columns } from './columns.ts'
+import { createPackedSamples, type PackedSamples, sampleColumns } from './packed-samples.ts'
 import { tsvRow } from './tsv.ts'
 
 export interface RawSinkOptions {
@@ -17,24 +19,30 @@ export interface RawSinkOptions {
   readonly observe?: ObserveSink
 }
 
+export interface RawSink extends Sink<RawRow> {
+  pack(): PackedSamples
+  deliver(rows: readonly RawRow[], deadline: AbortSignal, packed?: PackedRows): Promise<Delivery<RawRow>>
+}
+
 /**
  * Raw rows into the warehouse: samples, nearly all there is, as columns, everything else as text. Safe to repeat: every
  * raw table collapses equal keys. Rows far apart in time go in several inserts, because ClickHouse refuses one over more
  * than 100 partitions.
  */
-export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSinkOptions): Sink<RawRow> {
+export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSinkOptions): RawSink {
   const insert = observedInsert(client, observe)
 
   /** Does the first part. Halved when some of it can never be stored, until that is a single row. Throws what may pass. */
   const advance = async ({ parts, refused }: Undone, part: Part): Promise<void> => {
     try {
-      await insert(part.table, part.rows)
+      await insert(part)
       parts.shift()
     } catch (error) {
       if (!isLasting(error)) throw error
       parts.shift()
       const [only] = part.rows
-      if (part.rows.length > 1) parts.unshift(...halvesOf(part))
+      if (part.packed !== undefined) parts.unshift(...partsOf(part.packed.unpack()))
+      else if (part.rows.length > 1) parts.unshift(...halvesOf(part))
       // A request that was cut short on its way is refused in the same words as a row that fits nowhere.
       else if (part.again === undefined) parts.unshift({ ...part, again: true })
       else if (only !== undefined) refused.push({ row: only, detail: shortCause(error) })
@@ -45,10 +53,11 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
 
   return {
     name: 'warehouse',
-    async deliver(rows): Promise<Delivery<RawRow>> {
+    pack: createPackedSamples,
+    async deliver(rows, _deadline, packed): Promise<Delivery<RawRow>> {
       // What was acknowledged of these very rows need not be sent again: a store that takes some inserts and not others
       // would otherwise be asked for a whole run of luck.
-      last = last?.rows === rows ? last : { rows, parts: partsOf(rows), refused: [] }
+      last = last?.rows === rows ? last : { rows, parts: [...packedParts(packed), ...partsOf(rows)], refused: [] }
       const { parts, refused } = last
       try {
         for (let part = parts[0]; part !== undefined; part = parts[0]) await advance(last, part)
@@ -64,10 +73,10 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
   }
 }
 
-type Insert = (table: RawTable, rows: readonly RawRow[]) => Promise<void>
+type Insert = (part: Part) => Promise<void>
 
 function observedInsert(client: ClickHouseClient, observe: ObserveSink | undefined): Insert {
-  return async (table, rows) => {
+  return async ({ table, rows, packed }) => {
     const started = performance.now()
     let bytes = 0
     let outcome: 'stored' | 'failed' = 'failed'
@@ -75,27 +84,36 @@ function observedInsert(client: ClickHouseClient, observe: ObserveSink | undefin
       const sized = (size: number): void => {
         bytes = size
       }
-      if (table === 'quality_samples') await sendColumns(client, rows, sized)
+      if (packed !== undefined) await sendColumns(client, packed.columns, sized)
+      else if (table === 'quality_samples') await sendColumns(client, columnsOf(rows), sized)
       else await sendText(client, { table, rows }, sized)
       outcome = 'stored'
     } finally {
       const seconds = (performance.now() - started) / 1_000
-      observe?.({ sink: 'warehouse', table, rows: rows.length, bytes, seconds, outcome })
+      observe?.({ sink: 'warehouse', table, rows: packed?.length ?? rows.length, bytes, seconds, outcome })
     }
   }
 }
 
 type Sized = (bytes: number) => void
 
-async function sendColumns(client: ClickHouseClient, rows: readonly RawRow[], sized: Sized): Promise<void> {
-  const used = usedColumns('quality_samples', rows)
-  const block = nativeBlock(used.map(sampleColumn), rows)
-  sized(block.length)
-  const columns = used.map((at) => rawColumns.quality_samples[at])
-  const query = `INSERT INTO quality_samples (${columns.join(', ')}) FORMAT Native`
-  const { stream } = await client.exec({ query, values: Readable.from([block], { objectMode: false }) })
+async function sendColumns(client: ClickHouseClient, columns: Columns, sized: Sized): Promise<void> {
+  const { names, bytes } = columns.block()
+  sized(bytes.length)
+  const query = `INSERT INTO quality_samples (${names.join(', ')}) FORMAT Native`
+  const { stream } = await client.exec({ query, values: Readable.from([bytes], { objectMode: false }) })
   // Read to its end, empty as it is: on a server this is what gives the connection back.
   await finished(stream.resume())
+}
+
+/** Throws LastingError where a value does not fit its column: halving finds the row. */
+function columnsOf(rows: readonly RawRow[]): Columns {
+  const columns = sampleColumns()
+  for (const { cells } of rows) {
+    const wrong = columns.append(cells)
+    if (wrong !== undefined) throw new LastingError(wrong)
+  }
+  return columns
 }
 
 async function sendText(client: ClickHouseClient, { table, rows }: Part, sized: Sized): Promise<void> {
@@ -115,6 +133,8 @@ async function sendText(client: ClickHouseClient, { table, rows }: Part, sized: 
 interface Part {
   readonly table: RawTable
   readonly rows: readonly RawRow[]
+  /** Instead of rows. */
+  readonly packed?: PackedSamples
   /** A single row, refused once. */
   readonly again?: true
 }
@@ -134,10 +154,14 @@ const halvesOf = ({ table, rows }: Part): readonly Part[] => {
 const partsOf = (rows: readonly RawRow[]): Part[] =>
   [...byTable(rows)].flatMap(([table, ofTable]) => bySpan(table, ofTable).map((part) => ({ table, rows: part })))
 
-function sampleColumn(cell: number): NativeColumn {
-  const name = rawColumns.quality_samples[cell] as (typeof rawColumns.quality_samples)[number]
-  return { name, cell, type: sampleTypes[name] }
+/** What is packed goes as it is, unless it is spread over more days than one insert may have. */
+function packedParts(packed: PackedRows | undefined): readonly Part[] {
+  if (packed === undefined || packed.length === 0) return []
+  const isWhole = isOurs(packed) && packed.spanSeconds <= maxSpanDays.daily * 86_400
+  return isWhole ? [{ table: 'quality_samples', rows: [], packed }] : partsOf(packed.unpack())
 }
+
+const isOurs = (packed: PackedRows): packed is PackedSamples => 'columns' in packed
 
 function textOf(rows: readonly RawRow[], used: readonly number[]): string {
   let lines = ''
@@ -145,20 +169,14 @@ function textOf(rows: readonly RawRow[], used: readonly number[]): string {
   return lines
 }
 
-/** Columns that any row has a value for. Those that are NULL throughout are left out: a fifth of an insert's cost. */
+/** Columns that any row has a value for; the others get their default. */
 function usedColumns(table: RawTable, rows: readonly RawRow[]): readonly number[] {
-  const all = [...rawColumns[table].keys()]
-  const isUsed = all.map((at) => !mayBeLeftOut(table, at))
-  // Row by row, each looked at once: column by column every row would come through the processor's cache forty times.
+  const isUsed = rawColumns[table].map(() => false)
   for (const { cells } of rows) {
     for (let at = 0; at < isUsed.length; at++) if (cells[at] !== null) isUsed[at] = true
   }
-  return all.filter((at) => isUsed[at])
+  return [...isUsed.keys()].filter((at) => isUsed[at])
 }
-
-/** A sample without a value that it must have is refused by name of the column, instead of getting a default. */
-const mayBeLeftOut = (table: RawTable, cell: number): boolean =>
-  table !== 'quality_samples' || sampleColumn(cell).type.startsWith('Nullable(')
 
 function byTable(rows: readonly RawRow[]): ReadonlyMap<RawTable, RawRow[]> {
   const tables = new Map<RawTable, RawRow[]>()

@@ -3,6 +3,7 @@ import type { CallClass } from '#contracts/call-record.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
 import { worstOf } from '#quality/interval-thresholds.ts'
 import { defaultProfile, type QualityProfile } from '#quality/profile.ts'
+import { createRecentMap } from '#quality/recent-map.ts'
 import { createIntervalScorer } from '#quality/score-interval.ts'
 import { createQualityFamilies, type FamilyBudgets } from './families.ts'
 import type { LiveContext } from './live-context.ts'
@@ -10,7 +11,6 @@ import { LiveHistogram } from './live-histogram.ts'
 import { createMeasure } from './measure.ts'
 import { createMembers } from './members.ts'
 import { callMetrics, plainConfig } from './metrics.ts'
-import { createRecentMap } from './recent-map.ts'
 
 export interface EndedCall {
   readonly tenant: string

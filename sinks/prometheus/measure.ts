@@ -1,6 +1,6 @@
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
+import { createRecentMap } from '#quality/recent-map.ts'
 import type { MeasuredInterval } from '#quality/score-interval.ts'
-import { createRecentMap } from './recent-map.ts'
 
 /** The interval that a sample measured, in stored units; undefined where it measured none by itself. */
 export type MeasureSample = (tenant: string, sample: QualitySample, context: Context) => MeasuredInterval | undefined

@@ -12,7 +12,7 @@ import { organisationOf } from '../shared/organisations.ts'
 import { unusable } from '../shared/unavailable.ts'
 import type { TempoConfig } from './config.ts'
 import { tenantAttribute } from './encode.ts'
-import { traceSpans } from './trace-answer.ts'
+import { readTraceAnswer } from './trace-answer.ts'
 
 export interface TempoTelemetryParts {
   readonly config: TempoConfig
@@ -41,8 +41,8 @@ export function createTempoTelemetry({ config }: TempoTelemetryParts): CallSpans
       const org = organisationOf(config, scope.tenant)
       if (org === undefined) return { state: 'unavailable', why: 'refused', rows: [] }
       const traces = scope.traceIds.filter((id) => traceId.test(id)).slice(0, maxTraces)
-      const answers = await Promise.all(traces.map((trace) => ask(http, requestOf(trace, org, scope))))
-      const spans = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))
+      const answers = await Promise.all(traces.map((trace) => ask(http, requestOf(trace, org))))
+      const spans = answers.flatMap((answer) => answer.spans)
       const rows = inOrderOfTime(
         spans.flatMap((span) => ownSpan(span, scope)),
         {
@@ -50,27 +50,39 @@ export function createTempoTelemetry({ config }: TempoTelemetryParts): CallSpans
           identity: (span) => `${span.traceId} ${span.spanId} ${span.kind}`,
         },
       )
-      const why = answers.find((answer) => typeof answer === 'string')
+      const why = answers.find((answer) => answer.why !== undefined)?.why
       return why === undefined ? { state: 'ok', rows } : { state: 'unavailable', why, rows }
     },
     close: () => http?.close(),
   }
 }
 
-const requestOf = (trace: string, org: string, { fromMs, toMs }: TelemetryScope): HttpRequest => ({
+/**
+ * Without a time range: Tempo looks for one among its blocks, and a block that took spans more than two minutes old has the
+ * time of their coming (`ingestion_time_range_slack`). A call whose spans came late would be shown without them.
+ */
+const requestOf = (trace: string, org: string): HttpRequest => ({
   method: 'GET',
-  path: `/api/v2/traces/${trace}?start=${Math.floor(fromMs / 1_000)}&end=${Math.ceil(toMs / 1_000)}`,
+  path: `/api/v2/traces/${trace}`,
   headers: { accept: 'application/protobuf', 'x-scope-orgid': org },
   maxAnswerBytes,
 })
 
-async function ask(http: HttpClient, request: HttpRequest): Promise<readonly Span[] | UnavailableReason> {
+interface Asked {
+  readonly spans: readonly Span[]
+  /** Why they are not all. */
+  readonly why?: UnavailableReason
+}
+
+async function ask(http: HttpClient, request: HttpRequest): Promise<Asked> {
   const reply = await http.send(request)
   // Tempo's word for a trace it has no span of.
-  if (reply.type === 'answered' && reply.status === 404) return []
+  if (reply.type === 'answered' && reply.status === 404) return { spans: [] }
   const why = unusable(reply)
-  if (why !== undefined || reply.type !== 'answered') return why ?? 'failed'
-  return traceSpans(reply.body, reply.contentType) ?? 'failed'
+  if (why !== undefined || reply.type !== 'answered') return { spans: [], why: why ?? 'failed' }
+  const answer = readTraceAnswer(reply.body, reply.contentType)
+  if (answer === undefined) return { spans: [], why: 'failed' }
+  return answer.isPartial ? { spans: answer.spans, why: 'failed' } : { spans: answer.spans }
 }
 
 /** Nothing of another tenant, and nothing of another time: an id used twice in a year is two traces to us. */

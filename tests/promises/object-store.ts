@@ -26,11 +26,13 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
       expect(await contentOf(store, object.key)).toEqual(object.body)
     })
 
-    test('deletes what it is told to, and what it never had', async () => {
-      const object = anObject('topic=t/gone.parquet', 10)
-      await store.put(object)
-      for (const key of [object.key, object.key, 'never/there']) await store.delete(key)
-      expect(await store.head(object.key)).toEqual({ type: 'missing' })
+    test('removes one object and no other, and does not mind one that has gone', async () => {
+      const [gone, stays] = [anObject('tried/gone', 10), anObject('tried/stays', 10)]
+      for (const object of [gone, stays]) await store.put(object)
+      await store.remove(gone.key)
+      await store.remove(gone.key)
+      expect(await store.head(gone.key)).toEqual({ type: 'missing' })
+      expect(await contentOf(store, stays.key)).toEqual(stays.body)
     })
 
     test('says what it does not have', async () => {

@@ -5,7 +5,7 @@ import { kafkaConfig } from '#collectors/kafka/config.ts'
 import { openTopicsAdmin } from '#collectors/kafka/topics.ts'
 import { wantedTopics } from '#collectors/kafka/wanted-topics.ts'
 import { type LogRecord, textOf } from '#contracts/event-log.ts'
-import { embeddedTopics, topicNames } from '#contracts/topics.ts'
+import { topicNames } from '#contracts/topics.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import { forgetLetters } from '#sinks/dead-letter/forget.ts'
@@ -22,7 +22,7 @@ const namesErased = (record: LogRecord): boolean => textOf(record).includes('ali
 test('a letter that is superseded by one without its message goes when the broker compacts the topic', async () => {
   const prefix = `letters-${randomUUID()}-`
   const settings = { topicPrefix: prefix, replication: 1 }
-  const { log, admin, dispose } = await openLog([], { ...settings, topics: embeddedTopics })
+  const { log, admin, dispose } = await openLog([], settings)
   onTestFinished(dispose)
   const config = kafkaConfig.parse({ brokers: [broker], ...settings })
   const topics = openTopicsAdmin(config, { trouble: () => {}, client: () => {} })

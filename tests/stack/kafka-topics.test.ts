@@ -73,11 +73,6 @@ test('more replicas than brokers are refused with the setting to change', async 
   await expect(topics.create(wanted)).rejects.toThrow('kafka.replication')
 })
 
-test('offsets of every group may be read where nothing is forbidden', async () => {
-  const { topics } = await open()
-  expect(await topics.refusedGroups(['calls', 'summaries'])).toEqual([])
-})
-
 test('two installs share a cluster by a prefix: each has topics and groups of its own, and knows them by our names', async () => {
   const { topics, wanted, prefix, named } = await open()
   const other = await openLog([{ name: 'call-events', partitions: 3, retentionMs: dayMs }], {

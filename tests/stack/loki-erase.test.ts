@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aConfig, aLine } from '#sinks/loki/lines-for-tests.ts'
 import { createLokiEraser } from '#sinks/loki/loki-eraser.ts'
@@ -9,9 +11,11 @@ import { startLoki } from './servers/loki.ts'
 import type { StackServer } from './servers/server.ts'
 
 let server: StackServer
+let folder: string
 beforeAll(async () => {
+  folder = await temporaryFolder('callscope-loki-')
   server = await startLoki({
-    folder: await temporaryFolder('callscope-loki-'),
+    folder,
     env: { LOKI_DELETE_CANCEL_PERIOD: '1s', LOKI_COMPACTION_INTERVAL: '10s' },
   })
 }, 90_000)
@@ -38,6 +42,15 @@ const lines: readonly Said[] = [
 
 const config = () => aConfig(server.address, { tenants: 'each' })
 
+/** The compactor deletes from what ingesters have written away, for which the cancel period leaves them time. Here it is a second. */
+async function writtenAway(): Promise<void> {
+  const flushed = await fetch(`${server.address}/ingester/shutdown?flush=true&terminate=false`, { method: 'POST' })
+  expect(flushed.status).toBeLessThan(300)
+  await server.stop()
+  await rm(join(folder, 'loki', 'wal'), { recursive: true })
+  await server.start()
+}
+
 test('lines are found by call and by what stands in them or beside them, and are deleted by their hash', async () => {
   const sink = createLokiSink({ config: config(), observer: noObserver, clock: Date.now, random: Math.random })
   for (const tenant of ['acme', 'globex']) {
@@ -49,10 +62,7 @@ test('lines are found by call and by what stands in them or beside them, and are
     )
     expect(await sink.deliver(rows, new AbortController().signal)).toEqual({ type: 'delivered' })
   }
-  // The compactor deletes from what ingesters have written away, for which the cancel period leaves them time. Here it is a second.
-  await fetch(`${server.address}/ingester/shutdown?flush=true&terminate=false`, { method: 'POST' })
-  await server.stop()
-  await server.start()
+  await writtenAway()
   const eraser = createLokiEraser({ config: config(), clock: Date.now })
   const everything = () => true
   const found = async (ids: readonly string[], texts: readonly string[]) => {
@@ -80,9 +90,12 @@ test('lines are found by call and by what stands in them or beside them, and are
   const requests = async () =>
     (await fetch(`${server.address}/loki/api/v1/delete`, { headers: { 'x-scope-orgid': 'acme' } })).text()
   expect(await requests()).not.toContain('444')
-  // A minute after the cancel period at the earliest. What is processed is not merely left out of answers any more.
+  // A minute after the cancel period at the earliest.
   await expect.poll(requests, { timeout: 240_000, interval: 1_000 }).toContain('"processed"')
-  expect(await shown('acme')).toEqual(['INVITE', 'INVITE 030 444 33 23 now'])
+  // Readers look for a new index, and for requests to leave out, every five minutes, and when they start.
+  await server.stop()
+  await server.start()
+  await expect.poll(() => shown('acme'), { timeout: 60_000 }).toEqual(['INVITE', 'INVITE 030 444 33 23 now'])
   expect(await shown('globex')).toHaveLength(4)
   eraser.close()
 }, 300_000)

@@ -13,6 +13,8 @@ export interface LiveCalls {
   readonly completeUntilMs: number | undefined
 }
 
+type ShownChanges = Omit<LiveCalls, 'completeUntilMs'>
+
 /** Where to go on from, and what is known of the time before. */
 export interface ToldAt {
   readonly id: number
@@ -79,19 +81,6 @@ export function createViewer(looking: Looking, joinedMs: number, resetMs: number
     else stream.push(text)
   }
 
-  const shows = (call: ChangedCall): boolean => matches(call, filter, ids)
-  // Nobody is told of what is not theirs, not even that it is gone.
-  const isOwn = ({ now }: Change): boolean => filter.tenant === undefined || now.item.tenant === filter.tenant
-
-  function shownOf(changes: readonly Change[]): Omit<LiveCalls, 'completeUntilMs'> {
-    const own = changes.filter(isOwn)
-    const gone = own.filter(({ now, before }) => !shows(now) && (before === undefined || shows(before)))
-    return {
-      calls: own.filter(({ now }) => shows(now)).map(({ now }) => now.item),
-      gone: gone.map(({ now: { item } }) => ({ tenant: item.tenant, id: item.id })),
-    }
-  }
-
   return {
     ...looking,
     stream,
@@ -102,7 +91,7 @@ export function createViewer(looking: Looking, joinedMs: number, resetMs: number
     },
     tell(changes, at) {
       if (owesReset || ticksOnly) return
-      const text = eventsOf(shownOf(changes), at)
+      const text = eventsOf(shownOf(changes, filter, ids), at)
       if (Buffer.byteLength(text) > maxWaitingBytes) owesReset = true
       else if (text !== '') push(text)
     },
@@ -128,8 +117,20 @@ export function createViewer(looking: Looking, joinedMs: number, resetMs: number
   }
 }
 
+/** What a filter shows of these changes; `ids` are those that its `q` names. */
+function shownOf(changes: readonly Change[], filter: CallFilter, ids: readonly string[]): ShownChanges {
+  const shows = (call: ChangedCall): boolean => matches(call, filter, ids)
+  // Nobody is told of what is not theirs, not even that it is gone.
+  const own = changes.filter(({ now }) => filter.tenant === undefined || now.item.tenant === filter.tenant)
+  const gone = own.filter(({ now, before }) => !shows(now) && (before === undefined || shows(before)))
+  return {
+    calls: own.filter(({ now }) => shows(now)).map(({ now }) => now.item),
+    gone: gone.map(({ now: { item } }) => ({ tenant: item.tenant, id: item.id })),
+  }
+}
+
 /** In events that a browser can take. Only the last says where to go on from: cut off before it, all is told again. */
-function eventsOf({ calls, gone }: Omit<LiveCalls, 'completeUntilMs'>, { id, completeUntilMs }: ToldAt): string {
+function eventsOf({ calls, gone }: ShownChanges, { id, completeUntilMs }: ToldAt): string {
   const most = Math.max(calls.length, gone.length)
   let text = ''
   for (let at = 0; at < most; at += callsPerEvent) {

@@ -1,24 +1,12 @@
-import { getJson, isAbort } from '../api.ts'
-import type { CallPage, LiveCalls } from '../api-types.ts'
 import { type LiveHandlers, type LiveStream, openLive } from '../live.ts'
 import { createStore, type Store } from '../store.ts'
 import { now } from '../world.ts'
-import { type CallBook, emptyBook, later, settled, withLive, withPage } from './call-book.ts'
+import { emptyBook, later, settled, withLive } from './call-book.ts'
+import { createPages, type ListState } from './call-pages.ts'
 import { type Filters, queryOf } from './filters.ts'
-
-/** Rows per page: half a second of fast scrolling. */
-const pageRows = 200
 
 /** A list that was left this long ago is loaded anew: too much has happened to be told one by one. */
 const keptMs = 10 * 60_000
-
-/** Batches kept while a page is on its way. A server says one or two a second, and an answer takes 30 s at most. */
-const maxHeld = 100
-
-export interface ListState extends CallBook {
-  readonly loading: 'first' | 'more' | undefined
-  readonly error: Error | undefined
-}
 
 export interface CallList {
   readonly state: Store<ListState>
@@ -36,91 +24,55 @@ export interface CallList {
 
 /** The list behind an address: it outlives the page, so that going back finds it as it was. */
 export function createCallList(filters: Filters): CallList {
-  const query = queryOf(filters)
   const state = createStore<ListState>({ ...emptyBook, loading: undefined, error: undefined })
   const changes = createStore(0)
-  let asking = new AbortController()
+  const put = (change: Partial<ListState>): void => state.set({ ...state.get(), ...change })
+  const change = (): void => changes.set(changes.get() + 1)
+  const pages = createPages({ filters, state, put, replaced: change })
   let stream: LiveStream | undefined
   let restingMs: number | undefined
-  /** There is a first page: before, nobody can say what is new. */
-  let hasPage = false
-  let failed: 'first' | 'more' | undefined
-  /** Told while a page was on its way: that page may be older than what was told. */
-  let held: LiveCalls[] = []
-  const put = (change: Partial<ListState>): void => state.set({ ...state.get(), ...change })
 
-  const take = (kind: 'first' | 'more', page: CallPage): void => {
-    const { calls: before, completeUntilMs } = state.get()
-    const book = withPage(kind === 'more' ? state.get() : { ...emptyBook, completeUntilMs }, page)
-    hasPage = true
-    put({ ...held.reduce((told, batch) => withLive(told, batch, filters), book), loading: undefined, error: undefined })
-    if (kind === 'first' && before.length > 0) changes.set(changes.get() + 1)
-  }
-  const ask = async (kind: 'first' | 'more'): Promise<void> => {
-    asking.abort()
-    asking = new AbortController()
-    const { signal } = asking
-    const cursor = kind === 'more' ? state.get().nextCursor : undefined
-    held = []
-    failed = undefined
-    put({ loading: kind })
-    try {
-      const page = await getJson<CallPage>('/api/calls', { ...query, limit: pageRows, cursor }, signal)
-      if (signal.aborted) return
-      const tooMuch = held.length > maxHeld
-      take(kind, page)
-      if (tooMuch) reload()
-    } catch (error) {
-      if (signal.aborted || isAbort(error)) return
-      failed = kind
-      put({ loading: undefined, error: error as Error })
-    }
-  }
-  const reload = (): void => {
-    put({ error: undefined })
-    void ask('first')
-  }
   const handlers: LiveHandlers = {
     calls(batch) {
-      if (state.get().loading !== undefined && held.length <= maxHeld) held.push(batch)
-      if (!hasPage) return
+      pages.hold(batch)
+      if (!pages.hasFirst()) return
       put(withLive(state.get(), batch, filters))
-      changes.set(changes.get() + 1)
+      change()
     },
     tick({ completeUntilMs }) {
       put({ completeUntilMs: later(state.get().completeUntilMs, completeUntilMs) })
       // The server is there again. What went wrong stays in sight until there is something better.
-      if (failed === 'first') void ask('first')
+      if (pages.failed() === 'first') void pages.ask('first')
     },
-    reset: reload,
+    reset: pages.reload,
   }
   const latestFirst = filters.sort === 'started' && filters.order === 'desc'
   return {
     state,
     changes,
-    reload,
+    reload: pages.reload,
     again() {
-      const kind = failed ?? 'first'
+      const kind = pages.failed() ?? 'first'
       put({ error: undefined })
-      void ask(kind)
+      void pages.ask(kind)
     },
     loadMore() {
       const { loading, nextCursor, error } = state.get()
-      if (loading === undefined && error === undefined && nextCursor !== undefined) void ask('more')
+      if (loading === undefined && error === undefined && nextCursor !== undefined) void pages.ask('more')
     },
     settle() {
       if (latestFirst) put(settled(state.get()))
-      else reload()
+      else pages.reload()
     },
     listen() {
       // Where nobody said from where to go on, nobody can tell what was missed either.
       const isKept = restingMs !== undefined && now() - restingMs <= keptMs && stream?.lastId !== undefined
       if (!isKept) {
-        hasPage = false
+        pages.forget()
         put({ ...emptyBook })
-        reload()
+        pages.reload()
       }
-      stream = openLive(query, handlers, isKept ? stream?.lastId : undefined)
+      stream = openLive(queryOf(filters), handlers, isKept ? stream?.lastId : undefined)
     },
     rest() {
       stream?.close()

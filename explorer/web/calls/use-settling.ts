@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { now } from '../world.ts'
-import type { CallList, ListState } from './call-list.ts'
+import type { CallList } from './call-list.ts'
+import type { ListState } from './call-pages.ts'
 
 /** Rows stand still for this long after the pointer last moved over them: nobody should click on what just slid there. */
 const stillMs = 1_500

@@ -19,6 +19,9 @@ export interface SecuredKafka extends ServerProcess {
 /** Of no value outside a test; looked for in everything that is logged. */
 export const kafkaUser = { username: 'callscope', password: 'planted-7f3a-secret' } as const
 
+/** May only what a test allows it (ACLs); `kafkaUser` may everything. */
+export const limitedUser = { username: 'limited', password: 'planted-limited-4d1e' } as const
+
 /** A token as the broker takes it in tests: unsigned, good for an hour. */
 export function bearerToken(nowMs: number): string {
   const part = (of: unknown) => Buffer.from(JSON.stringify(of)).toString('base64url')
@@ -26,7 +29,7 @@ export function bearerToken(nowMs: number): string {
   return `${part({ alg: 'none' })}.${part({ sub: kafkaUser.username, iat: issued, exp: issued + 3_600 })}.`
 }
 
-/** One broker that asks for a login (PLAIN, SCRAM, OAUTHBEARER) on both its listeners. Its certificate is made for the occasion. */
+/** One broker that asks for a login (PLAIN, SCRAM, OAUTHBEARER) on both its listeners and keeps ACLs. Its certificate is made for the occasion. */
 export async function startSecuredKafka({ folder }: StartOptions): Promise<SecuredKafka> {
   const installed = await installKafka()
   const [open, encrypted, controller] = await freePorts(3)
@@ -37,11 +40,12 @@ export async function startSecuredKafka({ folder }: StartOptions): Promise<Secur
     properties,
     settings({ folder, open: Number(open), encrypted: Number(encrypted), controller: Number(controller) }),
   )
-  const { username, password } = kafkaUser
-  const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
-    '--add-scram',
-    `${mechanism}=[name=${username},password=${password}]`,
-  ])
+  const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) =>
+    [kafkaUser, limitedUser].flatMap(({ username, password }) => [
+      '--add-scram',
+      `${mechanism}=[name=${username},password=${password}]`,
+    ]),
+  )
   const format = ['kafka.tools.StorageTool', 'format', '-t', '5L6g3nShT-eMCtK--X86sw', '-c', properties, ...users]
   await runCommand('java', [...classPath, ...format])
   const server = createServerProcess({
@@ -92,8 +96,11 @@ offsets.topic.replication.factor=1
 offsets.topic.num.partitions=2
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=2
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:${kafkaUser.username};User:ANONYMOUS
 `
 
 function loginOf(listener: string): string {

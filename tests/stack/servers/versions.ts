@@ -7,7 +7,7 @@ export const serverVersions = {
   loki: '3.7.8',
   /** Go modules of Prometheus 3.x are numbered 0.3xx: v0.315.0 is 3.15.0. */
   prometheus: '3.15.0',
-  alertmanager: '0.34.2',
+  alertmanager: '0.34.1',
   /** The newest of which the Kafka exporter is published. */
   collector: '0.155.0',
   /** In memory, and only what the archive needs of S3: the compose stack has a real one. */

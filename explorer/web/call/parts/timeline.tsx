@@ -79,7 +79,8 @@ function LaneStack({ axis, children }: { readonly axis: Axis; readonly children:
   const [stack, setStack] = useState<Stack>()
   useLayoutEffect(() => {
     if (root.current === null || cursorLine.current === null || cursorTime.current === null) return
-    const made = createStack(root.current, cursorLine.current, cursorTime.current, axis)
+    const cursor = { line: cursorLine.current, time: cursorTime.current }
+    const made = createStack({ root: root.current, cursor, axis })
     setStack(made)
     return () => {
       setStack(undefined)

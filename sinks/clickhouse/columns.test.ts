@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
 import type { Cell } from '#contracts/warehouse.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
-import { nativeBlock } from './native.ts'
+import { createColumns } from './columns.ts'
 import { createRawSink } from './raw-sink.ts'
 
 const deadline = new AbortController().signal
@@ -113,10 +113,16 @@ test('nothing of a block stays on the way, whether it was stored or not', async 
 
 test('a block is as the format says, byte for byte', () => {
   const columns = [
-    { name: 'a', type: 'String', cell: 1 },
-    { name: 'b', type: 'Nullable(UInt16)', cell: 0 },
+    { name: 'a', type: 'String' },
+    { name: 'b', type: 'Nullable(UInt16)' },
+    { name: 'of nobody', type: 'Nullable(UInt8)' },
   ] as const
-  const block = nativeBlock(columns, [{ cells: [258, 'x'] }, { cells: [null, 'é'] }])
+  const packed = createColumns(columns)
+  expect(packed.append(['x', 258, null])).toBeUndefined()
+  expect(packed.append(['half of a row', 65_536, null])).toBe('b: not a Nullable(UInt16)')
+  expect(packed.append(['é', null, null])).toBeUndefined()
+  const { names, bytes: block } = packed.block()
+  expect(names).toEqual(['a', 'b'])
   const text = (value: string) => Buffer.from([Buffer.byteLength(value), ...Buffer.from(value)])
   expect(block).toEqual(
     Buffer.concat([

@@ -1,0 +1,59 @@
+import type { LogRecord } from '#contracts/event-log.ts'
+import { rawColumns, sampleTypes } from '#contracts/raw-tables.ts'
+import type { PackedRows, TracedRow } from '#contracts/warehouse.ts'
+import { type Columns, createColumns } from './columns.ts'
+
+const table = 'quality_samples'
+
+export const sampleColumns = (): Columns =>
+  createColumns(rawColumns[table].map((name) => ({ name, type: sampleTypes[name] })))
+
+/** Samples packed as the raw sink sends them. */
+export interface PackedSamples extends PackedRows {
+  /** Between the least and the greatest minute of all, seconds. */
+  readonly spanSeconds: number
+  readonly columns: Columns
+}
+
+/**
+ * Samples between decode and insert: a batch as rows is forty megabytes of small objects, which the collector of young
+ * objects copies again and again until the warehouse has acknowledged them. Packed, it is six, which it never looks at.
+ */
+export function createPackedSamples(): PackedSamples {
+  let columns = sampleColumns()
+  let records: LogRecord[] = []
+  let leastSeconds = Number.POSITIVE_INFINITY
+  let mostSeconds = Number.NEGATIVE_INFINITY
+  let oldestMs = Number.NEGATIVE_INFINITY
+
+  return {
+    get columns() {
+      return columns
+    },
+    get length() {
+      return columns.length
+    },
+    get spanSeconds() {
+      return columns.length === 0 ? 0 : mostSeconds - leastSeconds
+    },
+    get oldestMs() {
+      return oldestMs
+    },
+    add(of, cells, record) {
+      if (of !== table || columns.append(cells) !== undefined) return false
+      records.push(record)
+      const seconds = Number(cells[0])
+      if (seconds < leastSeconds) leastSeconds = seconds
+      if (seconds > mostSeconds) mostSeconds = seconds
+      oldestMs = Math.max(oldestMs, record.logTimeMs - 1_000 * seconds)
+      return true
+    },
+    unpack() {
+      const rows = records.map((record, row): TracedRow => ({ table, cells: columns.cells(row), record }))
+      columns = sampleColumns()
+      records = []
+      oldestMs = Number.NEGATIVE_INFINITY
+      return rows
+    },
+  }
+}
