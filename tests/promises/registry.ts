@@ -271,19 +271,6 @@ export function describeRegistry(name: string, open: () => Promise<Database>): v
       })
     })
 
-    test('what became of an erasure in each store is kept, the last word on each, for its tenant alone', async () => {
-      const { sequence } = await registry.erasures.add({ tenant: 'acme', kind: 'call', subjects: ['c'], madeBy: 'a' })
-      const step = { state: 'unfinished', count: 1, goneByMs: now, detail: 'tell it again' } as const
-      await registry.erasures.note('acme', sequence, [
-        { store: 'log', ...step },
-        { store: 'archive', ...step },
-      ])
-      const done = { store: 'archive', state: 'done', count: 2, goneByMs: undefined, detail: 'none left' } as const
-      await registry.erasures.note('acme', sequence, [done])
-      expect(await registry.erasures.steps('acme')).toEqual(new Map([[sequence, [done, { store: 'log', ...step }]]]))
-      expect(await registry.erasures.steps('b3c1')).toEqual(new Map())
-    })
-
     test('profiles of a tenant come oldest first, and a tenant without any has none', async () => {
       const insert = `INSERT INTO callscope.quality_profiles VALUES ($1, $2, $3, $4::jsonb, 0)`
       for (const [tenant, version, from] of [
