@@ -65,7 +65,7 @@ test('a round through a broker, a worker, the warehouse and Loki is sound', asyn
 
 test('a store of logs that nobody reaches is told, and the others are well', async () => {
   // The canary looks where the workers do not write: as good as a store that has lost everything.
-  const report = await canary({ CALLSCOPE_CANARY_WITHIN_SECONDS: '20', CALLSCOPE_LOKI_URL: 'http://127.0.0.1:9' })
+  const report = await canary({ CALLSCOPE_CANARY_WITHIN_SECONDS: '30', CALLSCOPE_LOKI_URL: 'http://127.0.0.1:9' })
   expect(report.exit).toBe(1)
   expect(report.findings.filter(({ missing }) => missing > 0).map(({ store }) => store)).toEqual(['logs'])
 })
@@ -96,14 +96,14 @@ describe('with a Prometheus that is asked for its count of ended calls', () => {
     const watching = watchedBy(stack, 'canary') ?? skip()
     await watching.scrape([])
     await expect.poll(() => watching.sum(`count(${ended}) or vector(0)`), { timeout: 30_000, interval: 500 }).toBe(0)
-    const report = await canary(watched(stack.prometheus, 15))
+    const report = await canary(watched(stack.prometheus, 30))
     expect(metricsOf(report)).toMatchObject({ missing: metricsOf(report)?.expected })
     expect(report.findings.filter(({ missing }) => missing > 0).map(({ store }) => store)).toEqual(['metrics'])
     expect(report.exit).toBe(1)
   })
 
   test('one that nobody answers for is told, and the other stores are looked into all the same', async () => {
-    const report = await canary(watched('http://127.0.0.1:9', 15))
+    const report = await canary(watched('http://127.0.0.1:9', 30))
     expect(report.notes).toEqual([expect.stringMatching(/^metrics: could not be asked/)])
     expect(report.findings.filter(({ missing }) => missing > 0).map(({ store }) => store)).toEqual(['metrics'])
     expect(report.exit).toBe(1)

@@ -149,7 +149,7 @@ describe('canary', () => {
   test('says that lines are missing while Loki is stopped, and of nothing else', async () => {
     await loki.stop()
     // All of it is waited out: lines that are not there might still come.
-    const { exit, report } = await once(await install.configWith({ canary: { withinSeconds: 15, calls: 3 } }))
+    const { exit, report } = await once(await install.configWith({ canary: { withinSeconds: 25, calls: 3 } }))
     await loki.start()
     expect(exit).toBe(1)
     expect(report.findings.filter(({ missing }) => missing > 0).map(({ store }) => store)).toEqual(['logs'])
