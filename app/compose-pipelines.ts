@@ -105,6 +105,10 @@ function archiveOf(parts: ComposeParts): Pipeline | undefined {
         onRetry(`${pipeline} -> ${store}`, cause)
       },
       archived: ({ dataClass, rows }) => prometheus.pipelines.archived(dataClass, rows),
+      fault(pipeline, where) {
+        prometheus.pipelines.deadLetter(pipeline, 'internal_error')
+        parts.onFault?.(pipeline, where)
+      },
       lost: (_place, messages) => prometheus.pipelines.archiveLost(messages),
     },
     ...(topicTenant === undefined ? {} : { topicTenant }),
@@ -139,7 +143,9 @@ function auditorOf(parts: ComposeParts, { auditing, summaries, pipelines }: Audi
     foldAgain: (members, logNowMs) => foldAgain(members, logNowMs, recomputeParts(parts, auditing)),
     log: parts.log,
     writer: createCallWriter(auditing),
-    idle: async () => parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle()),
+    idle: async () =>
+      // What a lost group has not counted yet would look like a difference.
+      !summaries.isCounting() && (parts.mayAudit?.(summaries.owns) ?? pipelines.every((pipeline) => pipeline.idle())),
     logNow: parts.logNow,
     looked: parts.prometheus.pipelines.auditorLooked,
     found(differences) {

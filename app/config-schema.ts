@@ -62,6 +62,11 @@ const summaries = z.strictObject({
     .describe(
       'A call whose record takes longer to compute is given up: a dead letter, and "not_computed" in its record.',
     ),
+  unreadHours: int(1, 720)
+    .default(24)
+    .describe(
+      'Calls wait for what a pipeline has not read yet (calls, evidence), unless no worker has run it for this long.',
+    ),
 })
 
 /** Everything that can be set, with its unit in its name. One YAML file, `CALLSCOPE_*` variables over it, options over both. */

@@ -11,11 +11,12 @@ import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { createHeartbeatStore } from '#warehouse/heartbeats.ts'
 import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import type { Archive } from './archive/open-archive.ts'
-import { isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
+import { groupTopics, holdsCalls, isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
 import { createGonePartitions } from './jobs/gone-partitions.ts'
 import { closeAbandonedRuns } from './jobs/hold.ts'
+import { createUnreadTopics } from './jobs/unread-topics.ts'
 import type { Logger } from './logger.ts'
 import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
@@ -134,12 +135,14 @@ const patienceOf = ({ summaries }: PipelinesParts['config']): Patience => ({
 const complaintsTo = (
   logger: Logger,
   warnAgain: RepeatedWarnings,
-): Pick<ComposeParts, 'onDifferences' | 'onRetry'> => ({
+): Pick<ComposeParts, 'onDifferences' | 'onFault' | 'onRetry'> => ({
   onDifferences: (differences) =>
     logger.error(
       { differences: differences.length },
       'the auditor found derived rows that do not follow from raw; they are computed again',
     ),
+  onFault: (pipeline, where) =>
+    warnAgain({ pipeline, where }, 'a message met a fault of this program and is a dead letter; please report it'),
   onRetry: (what, cause) => warnAgain({ what }, 'a store did not take what it was given; trying again', cause.message),
 })
 
@@ -230,6 +233,11 @@ async function doChores(
   const { watch, metrics } = parts
   const client = await parts.connect()
   const letGo = createGonePartitions({ log: parts.log, watermarks: parts.registry.watermarks })
+  const letGoUnread = createUnreadTopics({
+    ...parts.registry,
+    topics: (parts.pipelines ?? pipelineNames).filter(holdsCalls).flatMap((name) => groupTopics[name]),
+    afterMs: parts.config.summaries.unreadHours * 3_600_000,
+  })
   let round = 0
   while (!signal.aborted) {
     try {
@@ -239,6 +247,11 @@ async function doChores(
       if (++round % profilesEvery === 0) {
         await parts.profiles?.refresh()
         await letGo()
+        for (const { topic, silentMs } of await letGoUnread())
+          parts.logger.warn(
+            { topic, hours: Math.floor(silentMs / 3_600_000) },
+            'no worker reads this topic any more: calls settle without it; run its pipeline, and they are revised',
+          )
       }
       if (isShared(parts.config)) await closeSilentRuns(parts)
       await tellOfItself(parts)

@@ -27,5 +27,7 @@ export async function readinessOf({
   const failing = await writes.failing()
   const said = Object.entries({ log, registry: store, warehouse })
   const checks = Object.fromEntries(said.map(([name, text]) => [name, text === 'ok' ? (failing[name] ?? 'ok') : text]))
-  return { ready: Object.values(checks).every((text) => text === 'ok'), checks }
+  const notes = watch.notes?.() ?? []
+  const ready = Object.values(checks).every((text) => text === 'ok')
+  return { ready, checks, ...(notes.length === 0 ? {} : { notes }) }
 }

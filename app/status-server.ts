@@ -19,8 +19,8 @@ export async function startStatusServer({ config, readiness, metrics }: StatusPa
   const app = Fastify({ logger: false, bodyLimit: 1, requestTimeout: 10_000 })
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_request, reply) => {
-    const { ready, checks } = await readiness()
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks })
+    const { ready, ...told } = await readiness()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', ...told })
   })
   app.get('/metrics', async (request, reply) => {
     const told = await metrics?.(formatOf(request.headers.accept))

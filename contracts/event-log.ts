@@ -22,6 +22,11 @@ export interface LogRecord extends TopicPartition {
   readonly headers: Readonly<Record<string, string>>
   /** UTF-8, or whatever bytes were appended. A log that knows it to be text may give text, which saves making bytes of it. */
   readonly value: string | Uint8Array
+  /**
+   * `logTimeMs` is what the producer said (CreateTime on Kafka), at most the log's present: such times may fall within a
+   * partition, and lie behind the moment at which the log took the record.
+   */
+  readonly isProducersTime?: true
   /** Only of a replayed message on its way through decoding, where `logTimeMs` is when it was first taken: when it was taken again. */
   readonly replayedMs?: number
 }
@@ -47,6 +52,11 @@ export interface Position extends TopicPartition {
   readonly next: number
   /** Offset that the next appended record will get. `next === end` means read to its end. */
   readonly end: number
+  /**
+   * Log time as of which `end` is known; undefined: as of `logNowMs`. It stands still while whoever knows the end cannot be
+   * asked: what is past it may hold records that nobody has seen, whatever other partitions bring.
+   */
+  readonly endAsOfMs?: number
 }
 
 /** What one `poll` brought. Records of one partition are in offset order. */
@@ -58,7 +68,13 @@ export interface Polled {
   readonly positions: readonly Position[]
   /** The log's present time, epoch milliseconds, never behind a `logTimeMs` already handed out. */
   readonly logNowMs: number
+  /** What retention took before this group read it, told once by whoever finds it: so many offsets at most. */
+  readonly trimmed?: readonly (TopicPartition & { readonly records: number })[]
 }
+
+/** Log time as of which a position's `end` is known. */
+export const endAsOf = ({ endAsOfMs }: Position, { logNowMs }: Pick<Polled, 'logNowMs'>): number =>
+  endAsOfMs ?? logNowMs
 
 export interface PollLimits {
   readonly maxRecords: number
@@ -123,6 +139,8 @@ export interface LogWatch {
   lag(group: string): Promise<readonly GroupLag[]>
   /** `ok`, or in words what is waited for: which broker, which topic. Never throws. */
   health(): Promise<string>
+  /** What works, and not as well as it should, in words. */
+  notes?(): readonly string[]
 }
 
 export interface TopicDefinition {

@@ -15,6 +15,8 @@ export type ParkReason =
   | 'too_large'
   | 'refused_by_store'
   | 'recompute_failed'
+  /** A fault of callscope itself over this message. */
+  | 'internal_error'
 
 export const parkReasons: readonly ParkReason[] = [
   'malformed_json',
@@ -29,6 +31,7 @@ export const parkReasons: readonly ParkReason[] = [
   'too_large',
   'refused_by_store',
   'recompute_failed',
+  'internal_error',
 ]
 
 /**

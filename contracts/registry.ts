@@ -51,6 +51,29 @@ export interface WatermarkStore {
   remove(source: string): Promise<void>
 }
 
+/**
+ * Who keeps watermarks going. A partition whose pipeline is down holds calls open, as it must: what waits in it may be theirs.
+ * One whose pipeline nobody runs any more would hold them for ever.
+ */
+export interface WatermarkReaders {
+  /** Say that this process runs the pipelines that read these topics. To be said again and again, also while they are stuck. */
+  beat(topics: readonly string[]): Promise<void>
+  /** Topics with watermarks that nobody has ever spoken for count from now on: a version before this one wrote them. */
+  notice(): Promise<void>
+  /** Topics that have watermarks, and for how long nobody has spoken for them: by the clock that all processes share. */
+  silent(): Promise<readonly { readonly topic: string; readonly silentMs: number }[]>
+}
+
+/** How far a count of all that raw holds has come, so that one which is cut off goes on where it was. */
+export interface CensusProgress {
+  /** The slice to be counted next of each of these shards, if a count of it was begun less than `believedMs` ago. */
+  reached(shards: readonly number[], believedMs: number): Promise<ReadonlyMap<number, number>>
+  /** All before this slice is announced of these shards. */
+  note(shards: readonly number[], nextSlice: number): Promise<void>
+  /** To be said before their offsets are committed: of the next loss nothing is counted yet. */
+  forget(shards: readonly number[]): Promise<void>
+}
+
 /** A cut (or re-join) by hand of two correlation ids. The highest sequence for a pair decides over all learnt links. */
 export interface LinkCut {
   readonly tenant: string
@@ -110,6 +133,8 @@ export interface Registry {
   readonly tenants: TenantDirectory
   readonly versions: VersionSequence
   readonly watermarks: WatermarkStore
+  readonly watermarkReaders: WatermarkReaders
+  readonly censusProgress: CensusProgress
   readonly cuts: LinkCutStore
   readonly runs: RunStore
   readonly profiles: ProfileStore

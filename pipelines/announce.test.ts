@@ -9,7 +9,7 @@ const aChange = (id: string, over: Partial<Change> = {}): Change => ({
   ...{ tenant: 'acme', id, minutes: [1], rescore: false, cumulative: false, urgency: 'running', worst: 0 },
   ...over,
 })
-const read = (value: string | Uint8Array) => readAnnouncements({ value })
+const read = (value: string | Uint8Array) => readAnnouncements({ value }).changes
 
 describe('announcements', () => {
   test('go to the partition that is the shard of their id, whatever the key would say', () => {

@@ -4,12 +4,13 @@ import { GivenUpError } from '#contracts/errors.ts'
 import type { EventLog, Membership, Polled, TopicPartition } from '#contracts/event-log.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { FullCut } from './archive/cutter.ts'
+import { encodable } from './archive/encodable.ts'
 import { type EncodeFile, filesOf } from './archive/files.ts'
 import { createOpenCuts, nameOf, type OpenCutRules } from './archive/open-cuts.ts'
 import { resumeAt } from './archive/resume.ts'
 import { createTenantOf } from './archive/tenants.ts'
 import { persist } from './persist.ts'
-import type { Pipeline, PipelineObserver } from './pipeline.ts'
+import type { Pipeline, PipelineObserver, PipelineParts } from './pipeline.ts'
 import type { ForgetMessage } from './privacy/forget-messages.ts'
 import type { TenantRules } from './steps/cloud-event-tenant.ts'
 
@@ -20,7 +21,7 @@ export const archivedTopics: readonly string[] = [
   ...[topicNames.appLogs, topicNames.traceSpans],
 ]
 
-export interface ArchiveObserver extends Pick<PipelineObserver, 'records' | 'retry'> {
+export interface ArchiveObserver extends Pick<PipelineObserver, 'records' | 'retry' | 'fault'> {
   /** An object is stored and in the index. */
   archived?(object: ArchivedObject): void
   /** Messages that the log forgot before they were archived. */
@@ -34,6 +35,8 @@ export interface ArchiveParts extends TenantRules {
   readonly encode: EncodeFile
   /** What is archived of a message: nothing of those who are to be forgotten, up to the erasure of this sequence. */
   readonly forgetting?: { readonly forget: ForgetMessage; readonly until: () => number }
+  /** Builds the dead letter of a message that cannot be encoded. */
+  readonly deadLetter: PipelineParts['deadLetter']
   readonly clock: Clock
   readonly observer: ArchiveObserver
   readonly rules: OpenCutRules & { readonly retentionMs: number }
@@ -133,11 +136,12 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
 }
 
 /** Stores the files of a cut and notes them. `covered`: somebody else has archived some of it, within other bounds. */
-function createArchiving({ store, index, encode, observer, rules, clock, forgetting, ...tenantRules }: ArchiveParts) {
+function createArchiving(parts: ArchiveParts) {
+  const { log, store, index, encode, deadLetter, observer, rules, clock, forgetting, ...tenantRules } = parts
   const tenantOf = createTenantOf(tenantRules)
   const onRetry = (what: string) => (cause: Error) => observer.retry('archive', what, cause)
 
-  return async function archive(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
+  async function archiveAs(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
     const objects: ArchivedObject[] = []
     // Before anything is looked at: what the list learns meanwhile, these objects may still hold.
     const erasedUntil = forgetting?.until() ?? 0
@@ -151,5 +155,18 @@ function createArchiving({ store, index, encode, observer, rules, clock, forgett
     const outcome = await persist(() => index.add(cut, objects), { signal, onRetry: onRetry('registry') })
     if (outcome === 'added') for (const object of objects) observer.archived?.(object)
     return outcome
+  }
+
+  return async function archive(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
+    try {
+      return await archiveAs(cut, signal)
+    } catch (fault) {
+      // All that waits for others has its own retries: what is left is a message that cannot be put into a file.
+      if (signal.aborted || fault instanceof GivenUpError) throw fault
+      const { cut: rest, parked } = await encodable(cut, { tenantOf, encode, fault })
+      for (const { detail } of parked) observer.fault?.('archive', detail)
+      await persist(() => log.append(deadLetter('archive', parked)), { signal, onRetry: onRetry('log') })
+      return archiveAs(rest, signal)
+    }
   }
 }

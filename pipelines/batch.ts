@@ -60,7 +60,9 @@ export function createBatch(show: ShowLive = () => false, packed?: PackedRows): 
       source = `${topic}/${partition}`
     },
     row(table: RawTable, cells: readonly Cell[]) {
-      if (packed?.add(table, cells, record) !== true) batch.rows.push({ table, cells, record })
+      // Of a producer's own time it is asked how old each row is by the log's present: such rows stay as they are.
+      const isPacked = record.isProducersTime !== true && packed?.add(table, cells, record) === true
+      if (!isPacked) batch.rows.push({ table, cells, record })
     },
     change(change: Change) {
       const known = batch.changes.get(change.tenant, change.id)

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { type BatchTrace, type TraceBatch, untraced } from '#contracts/batch-trace.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
@@ -6,10 +5,10 @@ import type { Decode } from '#contracts/pipeline.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
 import type { RawRow, RowSink, TracedRow } from '#contracts/warehouse.ts'
 import { announcements } from './announce.ts'
-import { type Batch, createBatch, type Parked, rowCount, type ShowLive } from './batch.ts'
+import { type Batch, type Parked, rowCount, type ShowLive } from './batch.ts'
+import { createBatchDecoder } from './decode-batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
-import { asFirstTaken } from './replayed.ts'
 import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
@@ -23,6 +22,8 @@ export interface PipelineObserver {
   /** So many partitions are not read, because a store does not take what came from them; 0 once it does. */
   paused(pipeline: string, partitions: number): void
   retry(pipeline: string, sink: string, cause: Error): void
+  /** A step threw over a message, which became a dead letter: a fault of ours, and where in the source. */
+  fault?(pipeline: string, where: string): void
 }
 
 export interface PipelineParts {
@@ -41,7 +42,7 @@ export interface PipelineParts {
   /** Builds the dead letter of a message; the pipeline appends it before it commits. */
   readonly deadLetter: (pipeline: string, parked: readonly Parked[]) => Parameters<EventLog['append']>[0]
   /** Removes from a batch what raw no longer covers, and parks it (`calls` only). */
-  readonly refuseFrozen?: (batch: Batch) => Promise<void>
+  readonly refuseFrozen?: (batch: Batch, logNowMs: number) => Promise<void>
   /** Shows a sample on the live metrics as it is decoded, where its call is known. */
   readonly show?: ShowLive
   /** Told after the rows are acknowledged: link memory, live metrics of calls that were not known. */
@@ -80,9 +81,6 @@ export const serverLingerMs = 1_000
 /** As long as a write of watermarks is waited for, milliseconds. */
 const longestWatermarkMs = 1_000
 
-/** Decoded in one go: about 20 ms of samples. */
-const recordsPerTurn = 2_000
-
 /** A batch on its way from the log to its commit. */
 interface InHand {
   readonly polled: Polled
@@ -113,24 +111,16 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
 
-  async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
-    const first = await decodeAll(polled)
-    const isOfNobody = first.parked.some(({ reason }) => reason === 'unknown_tenant')
-    const batch = isOfNobody && (await parts.newTenants?.()) === true ? await decodeAll(polled) : first
-    await persist(async () => parts.refuseFrozen?.(batch), { signal, onRetry })
-    return batch
-  }
+  const decodeRead = createBatchDecoder({
+    ...parts,
+    pack: () => parts.sink.pack?.(),
+    onFault: (where) => parts.observer.fault?.(parts.name, where),
+  })
 
-  async function decodeAll(polled: Polled): Promise<Batch> {
-    const builder = createBatch(parts.show, parts.sink.pack?.())
-    parts.begin?.(builder.batch)
-    for (const [at, record] of polled.records.entries()) {
-      // Requests and timers must not wait for the whole of a batch.
-      if (at % recordsPerTurn === 0) await setImmediate()
-      builder.from(record)
-      parts.decode(asFirstTaken(record), builder)
-    }
-    return builder.batch
+  async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
+    const batch = await decodeRead(polled)
+    await persist(async () => parts.refuseFrozen?.(batch, polled.logNowMs), { signal, onRetry })
+    return batch
   }
 
   async function store(inHand: InHand, signal: AbortSignal): Promise<void> {

@@ -54,6 +54,46 @@ describe('what one partition says', () => {
   })
 })
 
+describe('a partition whose end cannot be asked for', () => {
+  const unknownSince = (partition: number, endAsOfMs: number) => ({ ...atEnd(partition), endAsOfMs })
+
+  test('stays where it was known to be read to its end, while others go on', () => {
+    const tracker = createWatermarkTracker()
+    tracker.entriesOf(seen(), polled([unknownSince(0, nowMs), unknownSince(1, nowMs)]))
+    const later = nowMs + 10 * minuteMs
+    const entries = tracker.entriesOf(
+      seen(['acme', 1, later, later]),
+      polled([unknownSince(0, nowMs), { ...unknownSince(1, later) }], later),
+    )
+    expect(entries.map(({ watermarkMs }) => watermarkMs)).toEqual([nowMs - minuteMs, later - minuteMs])
+    expect(watermarksOf(entries).get('*')).toBe(nowMs - minuteMs)
+  })
+
+  test('has been read as far as its last record says, if that is later', () => {
+    const read = { ...polled([unknownSince(0, nowMs - 5 * minuteMs)]), records: [record(0, nowMs - minuteMs)] }
+    const [entry] = createWatermarkTracker().entriesOf(seen(), read)
+    expect(entry).toMatchObject({ watermarkMs: nowMs - 2 * minuteMs, atEnd: true })
+  })
+})
+
+describe('a partition that keeps producers’ times', () => {
+  const theirs = (logTimeMs: number): LogRecord => ({ ...record(0, logTimeMs), isProducersTime: true })
+
+  test('in arrears says nothing of those it has not met: what comes next may be older than what was read', () => {
+    const tracker = createWatermarkTracker()
+    tracker.entriesOf(seen(), polled([atEnd(0)], nowMs - 30 * minuteMs))
+    const read = { ...polled([behind(0)]), records: [theirs(nowMs)] }
+    expect(watermarksOf(tracker.entriesOf(seen(), read)).get('*')).toBe(nowMs - 31 * minuteMs)
+    // Never read to its end, it lets nobody settle.
+    expect(watermarksOf(createWatermarkTracker().entriesOf(seen(), read)).get('*')).toBe(0)
+  })
+
+  test('read to its end counts as the log’s present like any other', () => {
+    const read = { ...polled([atEnd(0)]), records: [theirs(nowMs - 50 * minuteMs)] }
+    expect(watermarksOf(createWatermarkTracker().entriesOf(seen(), read)).get('*')).toBe(nowMs - minuteMs)
+  })
+})
+
 describe('a partition in arrears, as a flood of log lines leaves it', () => {
   const tookMs = nowMs - 5 * minuteMs
   const flood = { ...polled([behind(0)]), records: [record(0, tookMs - 1), record(0, tookMs), record(1, nowMs)] }

@@ -1,4 +1,4 @@
-import type { Polled } from '#contracts/event-log.ts'
+import { endAsOf, type Polled, type Position } from '#contracts/event-log.ts'
 import type { WatermarkEntry } from '#contracts/registry.ts'
 import type { Batch } from './batch.ts'
 
@@ -6,9 +6,10 @@ import type { Batch } from './batch.ts'
 export const watermarkLagMs = 60_000
 
 /**
- * Entries for the sources of one batch, to be written after its rows are acknowledged. A partition read to its end
- * counts as the log's present time; one that is not holds each tenant that has sent since at the most that it has sent,
- * and all others at the time when the log took what was read last.
+ * Entries for the sources of one batch, to be written after its rows are acknowledged. A partition read to its end counts as
+ * the moment as of which that is known, the log's present where it can be asked; one that is not holds each tenant that has
+ * sent since at the most that it has sent, and all others at the time when the log took what was read last. Producers' own
+ * times say nothing of that: on a partition that keeps them all others stay where they were when it was last read to its end.
  */
 export function createWatermarkTracker(lagMs: number = watermarkLagMs) {
   const lastAtEnd = new Map<string, number>()
@@ -20,10 +21,11 @@ export function createWatermarkTracker(lagMs: number = watermarkLagMs) {
     sentSince.set(source, tenants.set(tenant, Math.max(at, tenants.get(tenant) ?? at)))
   }
 
-  /** Times are the log's own and never fall, so what comes next on this partition was taken later than this. */
-  function readOf(source: string, { records }: Polled, { topic, partition }: Polled['positions'][number]): number {
+  /** Where times are the log's own they never fall, so what comes next on this partition was taken later than this. */
+  function readOf(source: string, { records }: Polled, { topic, partition }: Position): number {
     const last = records.findLast((record) => record.partition === partition && record.topic === topic)
-    const until = Math.max(last?.logTimeMs ?? 0, readUntil.get(source) ?? 0, lastAtEnd.get(source) ?? 0)
+    const taken = last === undefined || last.isProducersTime === true ? 0 : last.logTimeMs
+    const until = Math.max(taken, readUntil.get(source) ?? 0, lastAtEnd.get(source) ?? 0)
     readUntil.set(source, until)
     return until
   }
@@ -33,16 +35,18 @@ export function createWatermarkTracker(lagMs: number = watermarkLagMs) {
       for (const [tenant, sources] of batch.seen) for (const [source, at] of sources) note(source, tenant, at)
       return polled.positions.flatMap((position): readonly WatermarkEntry[] => {
         const source = `${position.topic}/${position.partition}`
+        const read = readOf(source, polled, position)
         if (position.next >= position.end) {
-          lastAtEnd.set(source, polled.logNowMs)
+          // Whoever read its last record knew then that it was the last.
+          const asOfMs = Math.max(endAsOf(position, polled), read)
+          lastAtEnd.set(source, asOfMs)
           sentSince.delete(source)
-          return [{ tenant: '*', source, watermarkMs: polled.logNowMs - lagMs, atEnd: true }]
+          return [{ tenant: '*', source, watermarkMs: Math.max(0, asOfMs - lagMs), atEnd: true }]
         }
         const least = lastAtEnd.get(source) ?? 0
         const held = [...(sentSince.get(source) ?? [])].map(([tenant, at]): WatermarkEntry => {
           return { tenant, source, watermarkMs: Math.max(0, Math.max(at, least) - lagMs), atEnd: false }
         })
-        const read = readOf(source, polled, position)
         return [{ tenant: '*', source, watermarkMs: Math.max(0, read - lagMs), atEnd: false }, ...held]
       })
     },

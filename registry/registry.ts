@@ -3,6 +3,7 @@ import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createArchiveIndex } from './archive-index.ts'
 import { createArchiveRewriting } from './archive-rewriting.ts'
+import { createCensusProgress } from './census-progress.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure-store.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
@@ -13,6 +14,7 @@ import { createProfileStore } from './profile-store.ts'
 import { createRunStore } from './run-store.ts'
 import { createTenantDirectory } from './tenant-directory.ts'
 import { createVersionSequence } from './version-sequence.ts'
+import { createWatermarkReaders } from './watermark-readers.ts'
 import { createWatermarkStore } from './watermark-store.ts'
 
 export const migrationsFolder: string = join(import.meta.dirname, 'migrations')
@@ -40,6 +42,8 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     tenants: createTenantDirectory(database, clock),
     versions: createVersionSequence(database),
     watermarks: createWatermarkStore(database),
+    watermarkReaders: createWatermarkReaders(database),
+    censusProgress: createCensusProgress(database),
     cuts: createLinkCutStore(database, clock),
     runs: createRunStore(database),
     profiles: createProfileStore(database, clock),

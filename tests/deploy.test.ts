@@ -54,6 +54,14 @@ describe('deploy/', () => {
     expect(named.filter((uid) => uid === undefined || !uids.includes(uid))).toEqual([])
   })
 
+  test('lines and spans in Grafana lead to the page of their call, by correlation id and by trace', () => {
+    const [port] = compose.services['callscope-web']?.ports?.map((mapping) => /(\d+):\d+$/.exec(mapping)?.[1]) ?? []
+    const page = `http://localhost:${port}/calls/`
+    const links = [...JSON.stringify(datasources).matchAll(/"url":"(http:\/\/localhost[^"]+)"/g)].map(([, url]) => url)
+    // Dollars are doubled, so that they are not taken for the environment.
+    expect(links).toEqual([`${page}$\${__value.raw}`, `${page}trace:$\${traceID}`])
+  })
+
   test('Grafana’s data sources are services of the stack, and their secrets are mounted', () => {
     const hosts = datasources.map(({ url, jsonData }) =>
       url === undefined ? (jsonData as { host: string }).host : new URL(url).hostname,

@@ -5,21 +5,23 @@ import { readSources, testFilesOf } from './source-files.ts'
 /** Rule of docs/style.md: aim at 35 lines; beyond 60 a function does two things, and each deserves a name. */
 const longest = 60
 
+/** What these do was being changed when the list began, and cutting them meanwhile would have cost others their work. */
+const beingChanged = 'changed for another reason when the list began; next to be broken up'
+
 /**
  * Functions that are longer, how long, and why each is. The list may only shrink: a new one does not belong here, one that
  * grows fails, and one that was mended is struck.
  */
 const excepted: readonly (readonly [path: string, name: string, lines: number, why: string])[] = [
-  ['collectors/kafka/kafka-log.ts', 'createKafkaLog', 88, 'not broken up yet'],
-  ['collectors/kafka/membership.ts', 'joinKafkaGroup', 145, 'not broken up yet'],
-  ['collectors/kafka/reading.ts', 'showing', 76, 'not broken up yet'],
-  ['collectors/kafka/topics.ts', 'openTopicsAdmin', 73, 'not broken up yet'],
-  ['pipelines/archive.ts', 'createArchivePipeline', 84, 'not broken up yet'],
-  ['pipelines/pipeline.ts', 'createPipeline', 107, 'not broken up yet'],
-  ['pipelines/summaries/backlog.ts', 'createBacklog', 177, 'not broken up yet'],
-  ['pipelines/summaries/lane.ts', 'createLane', 97, 'not broken up yet'],
-  ['pipelines/summaries/summaries.ts', 'createSummaries', 64, 'not broken up yet'],
-  ['pipelines/summaries/summaries.ts', 'createShift', 91, 'not broken up yet'],
+  ['collectors/kafka/kafka-log.ts', 'createKafkaLog', 88, beingChanged],
+  ['collectors/kafka/membership.ts', 'joinKafkaGroup', 145, beingChanged],
+  ['collectors/kafka/reading.ts', 'showing', 76, beingChanged],
+  ['pipelines/archive.ts', 'createArchivePipeline', 84, beingChanged],
+  ['pipelines/pipeline.ts', 'createPipeline', 106, beingChanged],
+  ['pipelines/summaries/backlog.ts', 'createBacklog', 177, beingChanged],
+  ['pipelines/summaries/lane.ts', 'createLane', 97, beingChanged],
+  ['pipelines/summaries/summaries.ts', 'createSummaries', 64, beingChanged],
+  ['pipelines/summaries/summaries.ts', 'createShift', 91, beingChanged],
 ]
 
 const sources = readSources()

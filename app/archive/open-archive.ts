@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { ArchiveIndex, ObjectStore } from '#contracts/archive.ts'
+import type { LogRecord } from '#contracts/event-log.ts'
 import { type ArchiveParts, createArchivePipeline } from '#pipelines/archive.ts'
 import type { Pipeline } from '#pipelines/pipeline.ts'
 import type { ArchiveConfig } from '#sinks/archive/config.ts'
 import { openObjectStore } from '#sinks/archive/object-store.ts'
 import { writeParquet } from '#sinks/archive/write-parquet.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 
 /** The archive of an install: where objects lie, and the index that knows them. */
 export interface Archive {
@@ -33,4 +35,10 @@ const rulesOf = (config: ArchiveConfig): Archive['rules'] => ({
 export const archivePipeline = (
   archive: Archive,
   parts: Pick<ArchiveParts, 'log' | 'tenants' | 'topicTenant' | 'clock' | 'observer' | 'limits' | 'forgetting'>,
-): Pipeline => createArchivePipeline({ ...parts, ...archive, encode: writeParquet })
+): Pipeline => {
+  const { forget = (record: LogRecord) => record } = parts.forgetting ?? {}
+  return createArchivePipeline({
+    ...{ ...parts, ...archive, encode: writeParquet },
+    deadLetter: (pipeline, parked) => deadLetters(pipeline, parked, (record) => forget(record) !== record),
+  })
+}

@@ -35,6 +35,9 @@ export type PipelineName = (typeof pipelineNames)[number]
 /** Those that records are made by. What is archived waits for its window of time, and nobody for it. */
 export const isForRecords = (name: PipelineName): boolean => name !== 'archive'
 
+/** Those that write watermarks: a call settles once what they read has passed. */
+export const holdsCalls = (name: PipelineName): boolean => name === 'calls' || name === 'evidence'
+
 /** What each group reads: what its lag is asked of. */
 export const groupTopics: Readonly<Record<PipelineName, readonly string[]>> = {
   calls: callTopics,
@@ -96,5 +99,7 @@ export interface ComposeParts {
   readonly traceRecompute?: TraceRecompute
   /** Notes when pipelines were looking. */
   readonly heartbeats?: Pick<Heartbeats, 'polled'>
+  /** A message has met a fault of this program and became a dead letter; where in the source. */
+  readonly onFault?: (pipeline: string, where: string) => void
   readonly onRetry: (what: string, cause: Error) => void
 }

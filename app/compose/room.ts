@@ -40,6 +40,7 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
         prometheus.pipelines.retry(pipeline, sink, cause)
         parts.onRetry(`${pipeline} -> ${sink}`, cause)
       },
+      ...(parts.onFault === undefined ? {} : { fault: parts.onFault }),
     },
   }
 }

@@ -2,7 +2,8 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { memberText } from '#contracts/summaries.ts'
 import { resolveComponents } from '#pipelines/summaries/components.ts'
 import { createSummaries, type Summaries } from '#pipelines/summaries/summaries.ts'
-import { takeCensus } from '#warehouse/summaries/census.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
+import { takeCensusFrom } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
 import { giveUpOn } from '../give-up.ts'
 import type { ComposeParts } from './compose-parts.ts'
@@ -39,10 +40,15 @@ export function summariesOf(
     log,
     due: createDueReader(due),
     // What comes into an empty warehouse is announced in the log from its first message: there is nothing to count, once.
-    census(owns) {
-      if (!nothingYet) return takeCensus(counting, owns)
+    censusProgress: parts.registry.censusProgress,
+    census(owns, fromSlice) {
+      if (!nothingYet) return takeCensusFrom(counting, owns, fromSlice)
       nothingYet = false
       return nothing()
+    },
+    deadLetter(pipeline, parked) {
+      for (const { reason } of parked) prometheus.pipelines.deadLetter(pipeline, reason)
+      return deadLetters(pipeline, parked)
     },
     ...(parts.refreshProfiles === undefined ? {} : { beforeBulk: parts.refreshProfiles }),
     giveUp: giveUpOn({

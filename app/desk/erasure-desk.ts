@@ -1,5 +1,4 @@
 import type { ErasureAsked, ErasureDesk, ErasureReport } from '#collectors/http/ports.ts'
-import { recordOnly } from '#contracts/changes.ts'
 import type { EventLog } from '#contracts/event-log.ts'
 import type { ErasureStep } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
@@ -56,7 +55,7 @@ export function createErasureDesk(parts: ErasureDeskParts): ErasureDesk {
         tenant,
         id,
       }))
-      await log.append(announcements(members.map((member) => recordOnly(member))))
+      await log.append(announcements(members.map(recordOnly)))
       const purged = await purge(eraser, members, version)
       const stores = [
         warehouseStep(rows, purged),
@@ -182,3 +181,6 @@ async function purge(eraser: Eraser, members: readonly MemberKey[], version: num
   await eraser.purge(members, version)
   return true
 }
+
+const recordOnly = ({ tenant, id }: MemberKey) =>
+  ({ tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 }) as const

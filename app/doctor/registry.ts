@@ -4,6 +4,7 @@ import { missingMigrations } from '#registry/migrate.ts'
 import { readMigrations } from '#registry/migrations.ts'
 import { missingGrants } from '#registry/permissions.ts'
 import { migrationsFolder } from '#registry/registry.ts'
+import { createWatermarkReaders } from '#registry/watermark-readers.ts'
 import type { Config } from '../config.ts'
 import { openPostgres } from '../stores/open-registry.ts'
 import { asked, type Check, skewCheck, unwell, well } from './check.ts'
@@ -59,6 +60,7 @@ async function contentChecks(database: Database, config: Config): Promise<readon
     well('registry tables', 'up to date'),
     await tenants(database),
     await keys(database, config),
+    await readers(database, config),
   ]
 }
 
@@ -71,6 +73,18 @@ async function tenants(database: Database): Promise<Check> {
   return count > 0
     ? well('tenants', `${count} registered`)
     : unwell('tenants', 'none: messages that name one are refused; add them to the setting tenants')
+}
+
+/** Longer than any worker is away that is started anew. */
+const longSilentMs = 15 * 60_000
+
+/** Calls wait for what a pipeline has not read yet: one that nobody runs keeps all of them from settling. */
+async function readers(database: Database, { summaries }: Config): Promise<Check> {
+  const silent = (await createWatermarkReaders(database).silent()).filter(({ silentMs }) => silentMs > longSilentMs)
+  if (silent.length === 0) return well('readers', 'no topic that calls wait for is without a worker')
+  const topics = silent.map(({ topic, silentMs }) => `${topic} for ${Math.floor(silentMs / 60_000)} min`).join(', ')
+  const fix = `run "callscope worker" with its pipeline (calls, evidence), or wait until ${summaries.unreadHours} h have passed (summaries.unreadHours)`
+  return unwell('readers', `calls wait for topics that no worker reads: ${topics}; ${fix}`)
 }
 
 async function keys(database: Database, { allowRemoteWithoutKeys }: Config): Promise<Check> {

@@ -57,6 +57,7 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
   return {
     log,
     health,
+    notes: log.notes,
     nowMs: log.nowMs,
     embedded: undefined,
     async retentionMs(topic) {

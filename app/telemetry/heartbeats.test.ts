@@ -57,6 +57,14 @@ test('who reads what is old by now is catching up, and does not look at what is'
   expect(blind).toEqual([['calls', 200]])
 })
 
+test('who finds that messages have gone unread did not look, even where nothing is left to be read', () => {
+  const { heartbeats, blind } = aWatch()
+  heartbeats.polled('calls', aPoll(100 * second))
+  heartbeats.polled('calls', { ...aPoll(125 * second), trimmed: [{ topic: 'call-events', partition: 0, records: 9 }] })
+  heartbeats.polled('calls', aPoll(140 * second))
+  expect(blind).toEqual([['calls', 40]])
+})
+
 test('after a restart the time in between is told of each pipeline, also of one that is slower to begin', async () => {
   const { heartbeats, blind, store } = aWatch(
     new Map([

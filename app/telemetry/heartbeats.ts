@@ -96,8 +96,9 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
   }
 }
 
-const isLive = ({ records, logNowMs }: Polled): boolean =>
-  records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
+/** Who finds that messages have gone unread did not see what they told of, even if nothing is left to be read. */
+const isLive = ({ records, logNowMs, trimmed = [] }: Polled): boolean =>
+  trimmed.length === 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
 
 /** When a pipeline that looked now has to be said to have looked. */
 function beatsOf({ lastMs, writtenMs }: Look, atMs: number): readonly number[] {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isNilId } from '#contracts/ids.ts'
+import { parseSafely } from '#contracts/parse.ts'
 import { id, name } from '#contracts/signals/common.ts'
 import { isStat } from '../getstats/rtc-stats.ts'
 
@@ -73,11 +74,11 @@ function toIdentity(facts: ReadonlyMap<string, unknown>, first: string): DumpIde
 export const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
 function idOf(value: unknown): string | undefined {
-  const parsed = id.safeParse(value)
+  const parsed = parseSafely(id, value)
   return parsed.success && !isNilId(parsed.data) ? parsed.data : undefined
 }
 
 function nameOf(value: unknown): string | undefined {
-  const parsed = name.safeParse(value)
+  const parsed = parseSafely(name, value)
   return parsed.success ? parsed.data : undefined
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
+import { parseSafely } from '#contracts/parse.ts'
 import { signals, topicOfType } from '#contracts/signals/index.ts'
 import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
 import { type DumpRefusal, refused } from './dump-entry.ts'
@@ -34,7 +35,7 @@ function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal 
   if (event.tenantid !== undefined && event.tenantid !== parts.tenant) {
     return refused('tenant_mismatch', 'tenantid: names another tenant than this import')
   }
-  const parsed = signal.schema.safeParse(event)
+  const parsed = parseSafely(signal.schema, event)
   if (!parsed.success) return refused(reasonOf(parsed.error), detailOf(parsed.error))
   const distrusted = parts.window(Date.parse(String(event.time)))
   if (distrusted !== undefined) return refused(distrusted.reason, distrusted.detail)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
+import { parseSafely } from '#contracts/parse.ts'
 import { id, knownIds, name, observer, timestamp } from '#contracts/signals/common.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
 import { isLegacyReport, legacyDetail, readReport } from './rtc-stats.ts'
@@ -38,7 +39,7 @@ export interface GetStatsRead {
 
 /** One getStats report to samples. Holds no state: counters are sent on as they are and differenced later (docs/architecture.md, promise 2). */
 export function readGetStats(body: unknown): Outcome<GetStatsRead> {
-  const parsed = getStatsRequest.safeParse(body)
+  const parsed = parseSafely(getStatsRequest, body)
   if (!parsed.success) return park('invalid_schema', detailOf(parsed.error))
   const { correlation_id, tenantid, observer, start_id, source, time, muted, stats, ...ids } = parsed.data
   const report = readReport(stats)

@@ -1,4 +1,5 @@
 import type { NewRecord } from '#contracts/event-log.ts'
+import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
 import { type FieldProblem, fieldProblems } from './problem.ts'
@@ -43,7 +44,7 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
   const schema = topic === undefined ? undefined : schemaOfTopic.get(topic)
   if (topic === undefined || schema === undefined)
     return { problems: [{ ...at, field: 'type', fix: `must be a known event type, like ${examples}` }] }
-  const parsed = schema.safeParse(event)
+  const parsed = parseSafely(schema, event)
   if (!parsed.success) return { problems: fieldProblems(parsed.error, at) }
   const { time, tenantid } = parsed.data
   const value = JSON.stringify(event)

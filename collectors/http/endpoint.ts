@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
+import { parseSafely } from '#contracts/parse.ts'
 import type { Access, Principal } from './credentials.ts'
 import { fieldProblems, Problem } from './problem.ts'
 
@@ -55,14 +56,14 @@ export interface Endpoint {
 
 /** The query string as the endpoint's schema has it. */
 export function queryOf<Schema extends z.ZodType>(schema: Schema, { query }: Asked): z.infer<Schema> {
-  const parsed = schema.safeParse(query)
+  const parsed = parseSafely(schema, query)
   if (parsed.success) return parsed.data
   throw new Problem(400, 'the query string is not valid', { errors: fieldProblems(parsed.error) })
 }
 
 /** A JSON body as the schema has it. */
 export function bodyAs<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(value)
+  const parsed = parseSafely(schema, value)
   if (parsed.success) return parsed.data
   throw new Problem(400, 'the body is not valid', { errors: fieldProblems(parsed.error) })
 }

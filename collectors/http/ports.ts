@@ -223,6 +223,8 @@ export type EdgeOutcome = 'accepted' | 'invalid' | 'too_large' | 'tenant_mismatc
 export interface Readiness {
   readonly ready: boolean
   readonly checks: Readonly<Record<string, string>>
+  /** What works, and not as well as it should. */
+  readonly notes?: readonly string[]
 }
 
 export interface HttpSettings {

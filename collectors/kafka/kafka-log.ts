@@ -33,6 +33,8 @@ export interface KafkaLog extends EventLog {
   nowMs(): number
   /** Whether brokers, topics and members work; else what is waited for, in words for a person. */
   health(): Promise<LogHealth>
+  /** What works, and not as well as it should, in words for a person. */
+  notes(): readonly string[]
 }
 
 const neverAnswered: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
@@ -54,6 +56,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   )
   const appender = createAppender(cluster, createSending(makeClient, logClock, names), names)
   const members = new Set<KafkaMembership>()
+  const producersTimes = new Set<string>()
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
   let looking: Promise<void> | undefined
@@ -91,7 +94,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async join({ group, topics }) {
       assertOpen()
-      const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed: () => closed }
+      const isClosed = () => closed
+      const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed, producersTimes }
       const member = joinKafkaGroup(parts, { group: groupOnCluster(config, group), topics })
       members.add(member)
       const leave = async () => {
@@ -115,6 +119,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
     nowMs: () => logClock.at(monotonic()),
+    notes: () =>
+      [...producersTimes].map((topic) => `Topic '${names.onCluster(topic)}': ${explain('producers_times')}.`),
     async health() {
       looking ??= look()
       const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Batch, Cluster } from 'kafkajs'
+import type { Batch, Cluster, KafkaMessage } from 'kafkajs'
 
 /*
  * What kafkajs keeps to itself and this adapter cannot do without. Whoever reaches behind its public face does so through
@@ -31,6 +31,13 @@ export const groupOn = (cluster: Cluster): GroupInside | undefined => groups.get
 /** Makes a batch of one partition of a fetch answer: without control records and aborted transactions. */
 export const batchOf = (topic: string, fetchedOffset: string, partitionData: unknown): FetchedBatch =>
   new KafkaBatch(topic, fetchedOffset, partitionData)
+
+/** A message whose time its producer gave (CreateTime), by the attributes of the record batch that it came in. */
+export const isProducersTime = (message: KafkaMessage): boolean =>
+  (message as { readonly batchContext?: { readonly timestampType?: number } }).batchContext?.timestampType ===
+  createTime
+
+const createTime = insideKafkajs<{ readonly CREATE_TIME: number }>('protocol/timestampTypes.js').CREATE_TIME
 
 const KafkaBatch = insideKafkajs<BatchMaker>('consumer/batch.js')
 

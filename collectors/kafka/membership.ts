@@ -21,6 +21,8 @@ export interface MembershipParts {
   readonly observer: KafkaObserver
   readonly sessionTimeoutMs: number
   readonly isClosed: () => boolean
+  /** Topics of which records were met that carry their producers' times; members add to it. */
+  readonly producersTimes: Set<string>
 }
 
 export interface KafkaMembership extends Membership {
@@ -36,7 +38,7 @@ const longSilenceMs = 300_000
 
 /** Join a group for as long as it takes: a broker or topic that is missing is waited for. `group` as the brokers know it. */
 export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupOptions): KafkaMembership {
-  const { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed } = parts
+  const { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed, producersTimes } = parts
   const { monotonic } = logClock
   const room = createWaitingRoom()
   const subscribed = [...new Set(topics)]
@@ -55,6 +57,11 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
     wake: room.wake,
     prepare: (round) => void prepare(round),
     onTrimmed: (place) => observer.trouble('records_trimmed', keyOf(place)),
+    onProducersTime(topic) {
+      if (producersTimes.has(topic)) return
+      producersTimes.add(topic)
+      observer.trouble('producers_times', topic)
+    },
   })
   const supervised = supervise()
 

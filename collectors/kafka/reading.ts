@@ -1,5 +1,5 @@
 import type { LogRecord, Polled, PollLimits, TopicPartition } from '#contracts/event-log.ts'
-import { accept, nextOf, rewind, takeFairly } from './buffer.ts'
+import { accept, nextOf, rewind, takeFairly, type Waiting } from './buffer.ts'
 import type { Extent, PlacedOffset } from './cluster.ts'
 import type { ConsumerListener, JoinedRound } from './consumer.ts'
 import type { LogClock } from './log-clock.ts'
@@ -11,6 +11,8 @@ export interface ReadingParts {
   readonly prepare: (round: JoinedRound) => void
   readonly wake: () => void
   readonly onTrimmed: (place: TopicPartition) => void
+  /** Records of a topic carry their producers' times. */
+  readonly onProducersTime: (topic: string) => void
 }
 
 /** What one member holds of its group's present round, fed by a consumer and emptied by polls. */
@@ -41,13 +43,20 @@ interface Showing {
 
 export function createReading(parts: ReadingParts): Reading {
   const rounds = createRounds()
-  return { ...feeding(rounds, parts), ...showing(rounds, parts.logClock) }
+  return { ...feeding(rounds, parts), ...showing(rounds, parts) }
 }
 
 function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: ReadingParts): Feeding {
+  function trimmed({ trimmed: all }: Round, { place, fetchNext }: Waiting, left: number): void {
+    all.push({ topic: place.topic, partition: place.partition, records: left - fetchNext })
+    onTrimmed(place)
+  }
+
   return {
     begin(joined, start) {
-      if (rounds.begin(joined, start, logClock.monotonic())) wake()
+      if (!rounds.begin(joined, start, logClock.monotonic())) return
+      for (const place of rounds.present()?.trimmed ?? []) onTrimmed(place)
+      wake()
     },
     joined(joined, consumer) {
       rounds.join(joined, consumer)
@@ -59,12 +68,14 @@ function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: Reading
       const round = rounds.present()
       const waiting = round?.waiting.get(keyOf(place))
       if (round === undefined || waiting === undefined) return false
-      const isGap = waiting.skipped && Number(batch.fetchedOffset) > waiting.fetchNext
+      const before = waiting.fetchNext
+      const left = Number(batch.fetchedOffset)
+      const isGap = waiting.skipped && left > before
       if (accept(waiting, batch) !== 'taken') {
         round.consumer.seek(waiting.place, waiting.fetchNext)
         return false
       }
-      if (isGap) onTrimmed(waiting.place)
+      if (isGap) trimmed(round, { ...waiting, fetchNext: before }, left)
       rounds.hold()
       wake()
       return true
@@ -91,9 +102,9 @@ function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: Reading
         waiting.end = Math.max(waiting.end, end)
         if (start <= waiting.fetchNext) continue
         // Retention has overtaken this reader.
+        trimmed(round, waiting, start)
         waiting.fetchNext = start
         round.consumer.seek(place, start)
-        onTrimmed(waiting.place)
       }
       round.confirmedMs = askedMs
       return true
@@ -107,7 +118,7 @@ const clockErrorMs = 60_000
 // A round with unread records shows itself with the first of them, but does not wait for them for ever.
 const longestUnshownMs = 2_000
 
-function showing(rounds: Rounds, logClock: LogClock): Showing {
+function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): Showing {
   const { holding } = rounds
   let shownGeneration = 0
   let lastNowMs = 0
@@ -143,13 +154,16 @@ function showing(rounds: Rounds, logClock: LogClock): Showing {
       const latestMs = logClock.at(logClock.monotonic()) + clockErrorMs
       const taken = takeFairly(inTurn, { records: maxRecords, bytes: maxBytes }, latestMs)
       rounds.hold()
+      for (const { topic, isProducersTime } of taken) if (isProducersTime) onProducersTime(topic)
       return taken
     },
     polled(records) {
       const round = rounds.last()?.shown ? rounds.last() : undefined
       for (const { logTimeMs } of records) lastNowMs = Math.max(lastNowMs, logTimeMs)
       // What is known of ends is as old as the answer that said so; a present beyond it would call read what nobody looked at.
-      if (round !== undefined) lastNowMs = Math.max(lastNowMs, logClock.at(round.confirmedMs))
+      const endAsOfMs = round === undefined ? 0 : logClock.at(round.confirmedMs)
+      lastNowMs = Math.max(lastNowMs, endAsOfMs)
+      const trimmed = round?.trimmed.splice(0) ?? []
       const waiting = [...(round?.waiting.values() ?? [])]
       return {
         generation: shownGeneration,
@@ -157,9 +171,10 @@ function showing(rounds: Rounds, logClock: LogClock): Showing {
         records,
         positions: waiting.map((of) => {
           const { topic, partition } = of.place
-          return { topic, partition, next: nextOf(of), end: Math.max(of.end, nextOf(of)) }
+          return { topic, partition, next: nextOf(of), end: Math.max(of.end, nextOf(of)), endAsOfMs }
         }),
         logNowMs: lastNowMs,
+        ...(trimmed.length === 0 ? {} : { trimmed }),
       }
     },
     seek({ offset, ...place }) {

@@ -1,5 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 import type { LogRecord, TopicPartition } from '#contracts/event-log.ts'
+import { isProducersTime } from './kafkajs-inside.ts'
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 const noBytes = Buffer.alloc(0)
@@ -13,15 +14,18 @@ export function recordOf(
   message: KafkaMessage,
   latestMs = Number.POSITIVE_INFINITY,
 ): LogRecord {
-  return {
+  // -1 where a producer of CreateTime gave none. No store has a time before 1970.
+  const toldMs = Number(message.timestamp)
+  const record: LogRecord = {
     topic,
     partition,
     offset: Number(message.offset),
-    logTimeMs: Math.min(Number(message.timestamp), latestMs),
+    logTimeMs: toldMs > 0 ? Math.min(toldMs, latestMs) : 0,
     key: message.key === null ? null : message.key.toString(),
     headers: headersOf(message.headers),
     value: message.value ?? noBytes,
   }
+  return isProducersTime(message) ? { ...record, isProducersTime: true } : record
 }
 
 /** A header that occurs more than once keeps its last value, as in HTTP's way of overriding. */

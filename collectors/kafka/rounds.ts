@@ -23,6 +23,8 @@ export interface Round {
   confirmedMs: number
   /** A poll has told of it. */
   shown: boolean
+  /** What has gone before it was read, and no poll has told of yet: places and numbers of offsets. */
+  readonly trimmed: (TopicPartition & { readonly records: number })[]
 }
 
 /** The rounds of a member: the one that is read in, and the one that is being joined. */
@@ -83,7 +85,16 @@ export function createRounds(): Rounds {
       isOver = false
       const generation = Math.max((last?.generation ?? 0) + 1, joined.generationId)
       const waiting = new Map(joined.assigned.map((place) => [keyOf(place), startOf(place, committed, extents)]))
-      last = { joined, generation, waiting, consumer, begunMs: nowMs, confirmedMs: askedMs, shown: false }
+      last = {
+        joined,
+        generation,
+        waiting,
+        consumer,
+        begunMs: nowMs,
+        confirmedMs: askedMs,
+        shown: false,
+        trimmed: trimmedBefore(joined, committed, extents),
+      }
       for (const { place, fetchNext } of waiting.values()) consumer.seek(place, fetchNext)
       holding.began([...waiting.values()])
       hold()
@@ -94,6 +105,15 @@ export function createRounds(): Rounds {
       joining = undefined
     },
   }
+}
+
+/** Records that went between what the group had committed and the start of what is left. */
+function trimmedBefore({ assigned }: JoinedRound, committed: readonly PlacedOffset[], extents: readonly Extent[]) {
+  return assigned.flatMap(({ topic, partition }) => {
+    const isHere = (place: TopicPartition) => place.partition === partition && place.topic === topic
+    const records = (extents.find(isHere)?.start ?? 0) - (committed.find(isHere)?.offset ?? Number.POSITIVE_INFINITY)
+    return records > 0 ? [{ topic, partition, records }] : []
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs, { type Admin, type Cluster, type PartitionMetadata } from 'kafkajs'
+import kafkajs, { type Admin, type Cluster, type Kafka, type PartitionMetadata } from 'kafkajs'
 import { clusterOf, createClients } from './client.ts'
-import { createClusterQuestions } from './cluster.ts'
+import { type ClusterQuestions, createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
 import { type Operation, refusedOperations, unlessRefused } from './topic-access.ts'
 import { KafkaError, type KafkaObserver, troubleOf } from './trouble.ts'
@@ -47,7 +47,7 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
   const makeClient = createClients(config, observer)
   const client = makeClient()
   const admin = client.admin()
-  let cluster = clusterOf(client)
+  const asking = createPartitionsAsking(client)
   const questions = createClusterQuestions(
     () => clusterOf(makeClient()),
     () => performance.now(),
@@ -60,19 +60,12 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
     return findings
   }
 
-  async function untilKnown(topic: string): Promise<void> {
-    for (let tries = 0; tries < knownTries; tries += 1) {
-      if ((await questions.partitions(topic)) !== undefined) return
-      await sleep(200)
-    }
-  }
-
   async function checkOne(wanted: WantedTopic): Promise<TopicFinding[]> {
     try {
-      const partitions = await partitionsOf(wanted.name)
+      const partitions = await asking.partitionsOf(wanted.name)
       const settings = await unlessRefused(settingsOf(admin, wanted.name))
       const first = { topic: wanted.name, partition: partitions[0]?.partitionId ?? 0 }
-      const refused = await refusedOperations({ cluster, questions }, first)
+      const refused = await refusedOperations({ cluster: asking.cluster(), questions }, first)
       return [
         ...refusal(wanted.name, [...refused, ...(settings === undefined ? (['DescribeConfigs'] as const) : [])]),
         ...judgePartitions(wanted, partitions),
@@ -83,24 +76,13 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
     }
   }
 
-  async function partitionsOf(topic: string): Promise<readonly PartitionMetadata[]> {
-    try {
-      return await askPartitions(cluster, topic)
-    } catch (error) {
-      // kafkajs goes on asking for a topic that has gone, together with every other.
-      await cluster.disconnect().catch(() => undefined)
-      cluster = clusterOf(client)
-      throw error
-    }
-  }
-
   return {
     check,
     async create(wanted) {
       await admin.connect().catch((error: unknown) => refuse('topics', error))
       const created: string[] = []
       for (const topic of wanted) if (await createOne(admin, topic, config.replication)) created.push(topic.name)
-      for (const topic of created) await untilKnown(topic)
+      for (const topic of created) await untilKnown(topic, questions)
       return { created, findings: await check(wanted) }
     },
     async retentionMs(topic) {
@@ -110,7 +92,7 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
     },
     async close() {
       await Promise.all(
-        [admin.disconnect(), cluster.disconnect(), questions.close()].map((end) => end.catch(() => undefined)),
+        [admin.disconnect(), asking.cluster().disconnect(), questions.close()].map((end) => end.catch(() => undefined)),
       )
     },
   }
@@ -163,6 +145,31 @@ function isReplicationRefused(error: unknown): boolean {
     type === 'INVALID_REPLICATION_FACTOR' ||
     errors.some((of) => (of as { type?: unknown }).type === 'INVALID_REPLICATION_FACTOR')
   )
+}
+
+async function untilKnown(topic: string, questions: ClusterQuestions): Promise<void> {
+  for (let tries = 0; tries < knownTries; tries += 1) {
+    if ((await questions.partitions(topic)) !== undefined) return
+    await sleep(200)
+  }
+}
+
+/** A connection to ask for partitions, which is made anew once it was refused some. */
+function createPartitionsAsking(client: Kafka) {
+  let cluster = clusterOf(client)
+  return {
+    cluster: () => cluster,
+    async partitionsOf(topic: string): Promise<readonly PartitionMetadata[]> {
+      try {
+        return await askPartitions(cluster, topic)
+      } catch (error) {
+        // kafkajs goes on asking for a topic that has gone, together with every other.
+        await cluster.disconnect().catch(() => undefined)
+        cluster = clusterOf(client)
+        throw error
+      }
+    },
+  }
 }
 
 async function askPartitions(cluster: Cluster, topic: string): Promise<readonly PartitionMetadata[]> {
@@ -226,6 +233,9 @@ function judgePartitions(wanted: WantedTopic, partitions: readonly PartitionMeta
   return findings
 }
 
+/** Of a time that its producer gave: far within every window of event times, so that nothing is judged otherwise for it. */
+const mostLateMs = 3_600_000
+
 function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string>): TopicFinding[] {
   const { name: topic, leastRetentionMs, maxMessageBytes } = wanted
   const findings: TopicFinding[] = []
@@ -234,7 +244,9 @@ function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string
   const retentionMs = setting('retention.ms')
 
   if (settings.get('message.timestamp.type') !== 'LogAppendTime') {
-    note('timestamps', true, 'keeps the producers’ clocks: set message.timestamp.type=LogAppendTime')
+    const isBounded = setting('message.timestamp.before.max.ms') <= mostLateMs
+    const bound = isBounded ? 'at most an hour late' : `or at least message.timestamp.before.max.ms=${mostLateMs}`
+    note('timestamps', !isBounded, `keeps the producers’ clocks: set message.timestamp.type=LogAppendTime (${bound})`)
   }
   const policy = (settings.get('cleanup.policy') ?? '').split(',').sort().join()
   if (wanted.isCompacted && policy === 'delete') {

@@ -7,6 +7,7 @@ export type KafkaTrouble =
   | 'not_allowed'
   | 'member_silent'
   | 'records_trimmed'
+  | 'producers_times'
   | 'record_too_large'
   | 'client_failed'
 
@@ -118,6 +119,8 @@ const words: Readonly<Record<KafkaTrouble, string>> = {
   not_allowed: 'the brokers do not allow it; check the ACLs of this user',
   member_silent: 'its heartbeats stopped; it joins anew',
   records_trimmed: 'records went before they were read: retention is too short for the lag',
+  producers_times:
+    'it keeps its producers’ times, which may be late, so that calls settle later or are revised; set message.timestamp.type=LogAppendTime',
   record_too_large: 'a record is larger than its topic takes (max.message.bytes)',
   client_failed: 'the Kafka client failed; it is started anew',
 }

@@ -1,4 +1,4 @@
-import type { LogRecord, Polled, TopicPartition } from '#contracts/event-log.ts'
+import { endAsOf, type LogRecord, type Polled, type TopicPartition } from '#contracts/event-log.ts'
 import { type CutRules, type Cutter, createCutter, type FullCut } from './cutter.ts'
 import type { Start } from './resume.ts'
 
@@ -22,10 +22,10 @@ export function createOpenCuts(rules: OpenCutRules): OpenCuts {
     records.flatMap((record) => cutters.get(nameOf(record))?.take(record) ?? [])
 
   /** Of partitions read to their end whose window has passed. */
-  const passed = ({ positions, logNowMs }: Polled): readonly FullCut[] =>
-    positions.flatMap((position) => {
+  const passed = (polled: Polled): readonly FullCut[] =>
+    polled.positions.flatMap((position) => {
       const atEnd = position.next >= position.end
-      return (atEnd ? cutters.get(nameOf(position))?.closed(logNowMs) : undefined) ?? []
+      return (atEnd ? cutters.get(nameOf(position))?.closed(endAsOf(position, polled)) : undefined) ?? []
     })
 
   function* early(): Generator<FullCut> {

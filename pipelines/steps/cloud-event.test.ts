@@ -128,6 +128,11 @@ describe('bad input is a refusal that names the field and never the value', () =
     ['a negative count', sample({ packets_received: -1 }), 'invalid_schema'],
     ['a count beyond 2^53', sample({ packets_received: 2 ** 53 }), 'invalid_schema'],
     ['an unknown field', sample({ mos: 4.1 }), 'invalid_schema'],
+    [
+      'a text that calls itself a length nobody can compare',
+      sample({ codec: { length: { valueOf: 1, toString: 1 } } }),
+      'invalid_schema',
+    ],
     ['a day that does not exist', sample({}, { time: '2026-02-30T10:00:00Z' }), 'invalid_schema'],
   ])('%s', (_what, value, reason) => {
     expect(reasonsOf(value)).toEqual([reason])

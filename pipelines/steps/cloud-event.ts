@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { LogRecord } from '#contracts/event-log.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
+import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type Accept, acceptOf } from './cloud-event-accept.ts'
 import { explainIssues } from './cloud-event-issues.ts'
@@ -109,7 +110,7 @@ interface Judge<Event> {
 function validate<Event>(value: object, { schema, accept }: Judge<Event>): Outcome<Event> {
   // Sound, because `accept` is made from the schema and says yes only to what it accepts (see its property test).
   if (accept?.(value) === true) return next(value as Event)
-  const result = schema.safeParse(value)
+  const result = parseSafely(schema, value)
   return result.success ? next(result.data) : park('invalid_schema', explainIssues(result.error.issues))
 }
 

@@ -14,15 +14,17 @@ const detail = 'time: raw of this call or minute has expired or is about to; it 
  * Parks late samples and events whose minute or record stands and is frozen. Only what came later after its event than
  * the least retention allows can be meant, so that a live batch costs one comparison a row and no query, however late it is
  * read; imports, and what producers send days late, cost two queries a batch. Links and call detail pass: a frozen record
- * folds them with the events it has kept.
+ * folds them with the events it has kept. A producer's own time does not say when a message came: that is judged by the log's
+ * present, so that one sent weeks late is told of, and does not vanish with its retention.
  */
 export function createRefuseFrozen({ check, neverFrozenMs }: RefuseFrozenOptions) {
-  return async function refuseFrozen(batch: Batch): Promise<void> {
+  return async function refuseFrozen(batch: Batch, presentMs: number): Promise<void> {
     if (batch.packed !== undefined && batch.packed.oldestMs >= neverFrozenMs)
       batch.rows = batch.rows.concat(batch.packed.unpack())
-    const old = batch.rows.filter((row) => timeOf(row) <= row.record.logTimeMs - neverFrozenMs)
+    const takenMs = ({ record }: TracedRow) => (record.isProducersTime ? presentMs : record.logTimeMs)
+    const old = batch.rows.filter((row) => timeOf(row) <= takenMs(row) - neverFrozenMs)
     if (old.length === 0) return
-    const logNowMs = old.reduce((latest, { record }) => Math.max(latest, record.logTimeMs), 0)
+    const logNowMs = old.reduce((latest, row) => Math.max(latest, takenMs(row)), 0)
     const samples = old.filter(({ table }) => table === 'quality_samples')
     const events = old.filter(({ table }) => table === 'call_events')
     const minutes = await check.minutes(distinct(samples.map(minuteOf), minuteText), logNowMs)

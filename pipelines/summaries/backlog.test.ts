@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Change } from '#contracts/changes.ts'
 import { aBacklog, aChange, idsOf, now } from './backlog-for-tests.ts'
 
 describe('what presses', () => {
@@ -177,5 +179,51 @@ describe('offsets', () => {
     backlog.done(backlog.take(10, 10))
     expect(backlog.committable().size).toBe(0)
     expect(backlog.oldestMs()).toBeUndefined()
+  })
+})
+
+describe('the bytes that it holds', () => {
+  test('grow with calls, their minutes and their announcements, and are nothing once all is done', () => {
+    const backlog = aBacklog()
+    const grown = (offset: number, ...changes: readonly Change[]) => {
+      const before = backlog.bytes
+      backlog.add(0, offset, 0, changes)
+      return backlog.bytes - before
+    }
+    const call = grown(0, now('a'))
+    expect(call).toBeGreaterThan(400)
+    const again = grown(1, now('a'))
+    expect(again).toBeLessThan(call)
+    expect(again).toBeGreaterThan(100)
+    expect(grown(2, { ...now('a'), minutes: Array.from({ length: 10_000 }, (_, minute) => minute) })).toBeGreaterThan(
+      80_000,
+    )
+    const whole = backlog.bytes
+    // What is at work is held as well as what waits, and what is given back is held once.
+    const taken = backlog.take(1, 10)
+    expect(backlog.bytes).toBe(whole)
+    backlog.giveBack(taken)
+    expect(backlog.bytes).toBe(whole)
+    backlog.done(backlog.take(1, 10))
+    expect(backlog.bytes).toBe(0)
+  })
+
+  test('close whatever is announced, taken, given back and done in whichever order', () => {
+    const step = fc.record({ id: fc.constantFrom('a', 'b', 'c'), what: fc.constantFrom('add', 'take', 'back', 'done') })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const backlog = aBacklog()
+        let hands: ReturnType<typeof backlog.take>[] = []
+        for (const [offset, { id, what }] of steps.entries()) {
+          if (what === 'add') backlog.add(0, offset, 0, [now(id), aChange(`${id}2`, { minutes: [offset] })])
+          else if (what === 'take') hands.push(backlog.take(1e9, 2))
+          else for (const hand of hands.splice(0, 1)) backlog[what === 'back' ? 'giveBack' : 'done'](hand)
+        }
+        for (const hand of hands) backlog.done(hand)
+        hands = []
+        while (backlog.size > 0) backlog.done(backlog.take(1e9, 100))
+        expect(backlog.bytes).toBe(0)
+      }),
+    )
   })
 })

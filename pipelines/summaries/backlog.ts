@@ -35,8 +35,8 @@ export interface Backlog {
   readonly size: number
   /** Calls whose time had come at the last look: those that press, and running figures. */
   readonly overdue: number
-  /** What is held in memory: calls, and announcements that calls wait for. */
-  readonly weight: number
+  /** About what all of it holds of memory, bytes: calls that wait or are at work, and announcements that are not done. */
+  readonly bytes: number
   /** Log time of about the oldest announcement not done; undefined: none waits. */
   oldestMs(): number | undefined
 }
@@ -49,6 +49,19 @@ const worseShare = 0.25
 
 /** When nothing has been taken of what presses for so long, whoever takes it is stuck with something. */
 const stuckMs = 5_000
+
+/*
+ * What a waiting call holds of memory, measured on Node 26 with 200,000 of them: its objects and its places in maps, its id and
+ * the key made of it, its minutes, and the numbers of its announcements. Right to within a tenth for ids in Latin letters.
+ */
+const callBytes = 400
+const minuteBytes = 8
+const numberBytes = 32
+/** And an announcement that is not done. */
+const announcementBytes = 150
+
+const bytesOf = (key: string, { change, announcements }: Waiting): number =>
+  callBytes + 2 * key.length + minuteBytes * change.minutes.length + numberBytes * announcements.size
 
 const isPressing = ({ urgency, late }: Change): boolean => urgency === 'now' && late !== true
 
@@ -69,7 +82,7 @@ export function createBacklog(options: WaitingOptions): Backlog {
   let worseAtMs = Number.POSITIVE_INFINITY
   let othersAtMs = Number.POSITIVE_INFINITY
   let oldest: number | undefined
-  let held = 0
+  let bytes = 0
   let lastTake = { limit: 0, atMs: 0 }
   let overdue = 0
   // Where the last take of running figures ended: ids next to each other share what is read of raw.
@@ -79,12 +92,12 @@ export function createBacklog(options: WaitingOptions): Backlog {
     const key = memberText(item.change)
     const known = waiting.get(key)
     const own = known === undefined ? new Set(item.announcements) : (known.announcements as Set<number>)
-    held -= known === undefined ? 0 : own.size
+    bytes -= known === undefined ? 0 : bytesOf(key, known)
     for (const announcement of item.announcements) own.add(announcement)
-    held += own.size
     const change = known === undefined ? item.change : mergeChanges(known.change, item.change)
     const merged = { change, sinceMs: Math.min(item.sinceMs, known?.sinceMs ?? item.sinceMs), announcements: own }
     waiting.set(key, merged)
+    bytes += bytesOf(key, merged)
     if (isPressing(change)) pressing.add(key)
     else schedule(key, merged)
   }
@@ -102,7 +115,11 @@ export function createBacklog(options: WaitingOptions): Backlog {
   /** No longer at work. What has been announced since may be taken now. */
   function free(item: Waiting): void {
     const key = memberText(item.change)
-    for (const taken of Object.values(atWork)) if (taken.get(key) === item) taken.delete(key)
+    for (const taken of Object.values(atWork)) {
+      if (taken.get(key) !== item) continue
+      taken.delete(key)
+      bytes -= bytesOf(key, item)
+    }
     const since = waiting.get(key)
     if (since !== undefined) schedule(key, since)
   }
@@ -117,7 +134,6 @@ export function createBacklog(options: WaitingOptions): Backlog {
       if (item === undefined) return []
       waiting.delete(key)
       pressing.delete(key)
-      held -= item.announcements.size
       atWork[taker].set(key, item)
       return [item]
     })
@@ -166,8 +182,8 @@ export function createBacklog(options: WaitingOptions): Backlog {
     get size() {
       return waiting.size + atWork.pressing.size + atWork.running.size
     },
-    get weight() {
-      return waiting.size + held
+    get bytes() {
+      return bytes + announcementBytes * account.size
     },
     add(partition, offset, logTimeMs, changes) {
       const announcement = account.open(partition, offset, new Set(changes.map(memberText)).size)

@@ -8,6 +8,8 @@ export interface OffsetAccount {
   /** One call of the announcement is done. An announcement read again, or of a forgotten partition, is nobody's any more. */
   settle(announcement: number): void
   committable(): ReadonlyMap<number, number>
+  /** Announcements that are not done. */
+  readonly size: number
   forget(partition: number): void
 }
 
@@ -25,6 +27,9 @@ export function createOffsetAccount(): OffsetAccount {
   let opened = 0
 
   return {
+    get size() {
+      return byNumber.size
+    },
     open(partition, offset, calls) {
       opened += 1
       next.set(partition, Math.max(offset + 1, next.get(partition) ?? 0))

@@ -1,17 +1,38 @@
 import type { Announcement, Change } from '#contracts/changes.ts'
 import { type LogRecord, textOf } from '#contracts/event-log.ts'
+import type { ParkReason } from '#contracts/outcome.ts'
+
+/** What one message of `call-changes` says, and what in it could not be read. */
+export interface ReadAnnouncement {
+  readonly changes: readonly Change[]
+  /** Why it is a dead letter; undefined: all of it could be read. */
+  readonly refused: { readonly reason: ParkReason; readonly detail: string } | undefined
+}
 
 /**
- * Changes of one message of `call-changes`. The topic is ours alone: a message that does not parse was written by a
- * newer program or a broken one, and there is nothing in it that could be recomputed. Neither is there in a change without
- * what every change has, and it must not stop the others: a message is read again and again until it is committed.
+ * The topic is ours alone: what cannot be read was written by a newer program or a broken one. Its calls are computed with
+ * their next announcement, so that it is told of, and must not stop the others: a message is read again until it is committed.
  */
-export function readAnnouncements(record: Pick<LogRecord, 'value'>): readonly Change[] {
+export function readAnnouncements(record: Pick<LogRecord, 'value'>): ReadAnnouncement {
+  const announcement = parsed(record)
+  if (announcement === undefined) return refused('malformed_json', 'value: not JSON')
+  const { v, changes } = announcement
+  if (v !== 1 || !Array.isArray(changes))
+    return refused('invalid_schema', 'v: another than 1; run the same version of callscope everywhere')
+  const read = changes.filter(isChange)
+  if (read.length === changes.length) return { changes: read, refused: undefined }
+  const detail = `changes: ${changes.length - read.length} of ${changes.length} lack what every change has`
+  return { changes: read, refused: { reason: 'invalid_schema', detail } }
+}
+
+const refused = (reason: ParkReason, detail: string): ReadAnnouncement => ({ changes: [], refused: { reason, detail } })
+
+function parsed(record: Pick<LogRecord, 'value'>): Partial<Announcement> | undefined {
   try {
-    const announcement = JSON.parse(textOf(record)) as Announcement
-    return announcement.v === 1 && Array.isArray(announcement.changes) ? announcement.changes.filter(isChange) : []
+    const value: unknown = JSON.parse(textOf(record))
+    return typeof value === 'object' && value !== null ? value : {}
   } catch {
-    return []
+    return undefined
   }
 }
 

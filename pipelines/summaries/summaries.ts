@@ -1,14 +1,16 @@
 import type { TraceRecompute } from '#contracts/batch-trace.ts'
 import type { Change, Urgency } from '#contracts/changes.ts'
 import { isUnavailable } from '#contracts/errors.ts'
-import type { AssignedPartition, EventLog, Membership, Polled } from '#contracts/event-log.ts'
+import type { EventLog, Membership, Polled } from '#contracts/event-log.ts'
+import type { CensusProgress } from '#contracts/registry.ts'
 import type { CallRow, DueReader } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { announcements } from '../announce.ts'
-import { attempt, persist } from '../persist.ts'
-import type { Pipeline } from '../pipeline.ts'
+import type { Parked } from '../batch.ts'
+import { attempt, type Persistence, persist } from '../persist.ts'
+import type { Pipeline, PipelineParts } from '../pipeline.ts'
 import { watermarksOf } from '../watermarks.ts'
 import { type Backlog, createBacklog } from './backlog.ts'
+import { type Census, createCounting } from './counting.ts'
 import { createLane } from './lane.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import type { FailedCall, RecomputeParts } from './recompute.ts'
@@ -28,9 +30,12 @@ export interface SummariesParts extends RecomputeParts {
   readonly log: EventLog
   readonly due: DueReader
   /** Everything that raw holds of some shards, as changes: for a group whose offsets are lost. */
-  readonly census: (owns: (shard: number) => boolean) => AsyncIterable<readonly Change[]>
+  readonly census: Census
+  readonly censusProgress: CensusProgress
   /** The same on another connection, for the lane of running figures: temporary tables are the connection's. */
   readonly beside: RecomputeParts
+  /** Builds the dead letters of announcements that cannot be read. */
+  readonly deadLetter: PipelineParts['deadLetter']
   /** Dead letters of calls that cannot be folded; the record says `not_computed`. */
   readonly giveUp: (failed: readonly FailedCall[]) => Promise<void>
   /**
@@ -46,6 +51,8 @@ export interface SummariesParts extends RecomputeParts {
 export interface Summaries extends Pipeline {
   /** Calls of this shard are computed here now. */
   owns(shard: number): boolean
+  /** All that raw holds of some shards is being announced again. */
+  isCounting(): boolean
 }
 
 export interface SummariesLimits {
@@ -56,8 +63,8 @@ export interface SummariesLimits {
   readonly callsPerPressing: number
   /** A recompute costs a dozen queries however few calls it is for: small ones start no more often than this. */
   readonly cycleMs: number
-  /** No more is read while this many calls and announcements wait: the backlog's memory is bounded, not its length in the log. */
-  readonly maxWaiting: number
+  /** No more is read while what waits holds this much memory: the backlog's bytes are bounded, not its length in the log. */
+  readonly maxWaitingBytes: number
   /** Bulk recomputes are read only while fewer calls wait whose time has come. */
   readonly bulkBelow: number
   readonly dueEveryMs: number
@@ -71,7 +78,8 @@ export const defaultSummariesLimits: SummariesLimits = {
   callsPerRecompute: 8_000,
   callsPerPressing: 2_000,
   cycleMs: 1_500,
-  maxWaiting: 2_000_000,
+  // Some half a million calls: more than one process computes in minutes.
+  maxWaitingBytes: 256 * 1024 * 1024,
   bulkBelow: 2_000,
   dueEveryMs: 5_000,
   retryAfterMs: 500,
@@ -115,6 +123,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
   let idle = false
   let ownsNow: Summaries['owns'] = () => false
+  let countsNow = () => false
 
   function startLanes({ logNowMs }: Polled, owns: (shard: number) => boolean, signal: AbortSignal): void {
     const shift = { owns, logNowMs, signal }
@@ -126,11 +135,13 @@ export function createSummaries(parts: SummariesParts): Summaries {
     name: 'summaries',
     idle: () => idle,
     owns: (shard) => ownsNow(shard),
+    isCounting: () => countsNow(),
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
-      const shift = createShift(parts, limits, backlog, membership)
-      ownsNow = shift.owns
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
+      const shift = createShift({ ...parts, limits, backlog, membership, persistence })
+      ownsNow = shift.owns
+      countsNow = shift.isCounting
       try {
         while (!signal.aborted) {
           const waitMs = backlog.size > 0 ? 50 : 300
@@ -138,17 +149,19 @@ export function createSummaries(parts: SummariesParts): Summaries {
           const polled = await persist(() => membership.poll(reading, signal), persistence)
           // What is at work belongs to the assignment before: its announcements must not be counted with those read anew.
           if (shift.isNew(polled)) await settled()
-          await persist(() => shift.reassign(polled), persistence)
+          shift.reassign(polled)
           if (parts.beforeBulk !== undefined && shift.isBulkNews(polled)) await persist(readAgain, persistence)
-          shift.take(polled)
+          const parked = shift.take(polled)
+          if (parked.length > 0)
+            await persist(() => parts.log.append(parts.deadLetter('summaries', parked)), persistence)
           await attempt(() => shift.addDue(polled), parts.observer.retry)
           startLanes(polled, shift.owns, signal)
           await persist(() => shift.commit(polled), persistence)
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)
-          idle = backlog.size === 0 && polled.positions.every(({ next, end }) => next >= end)
+          idle = backlog.size === 0 && !shift.isCounting() && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {
-        await Promise.allSettled([pressing.settled(), running.settled()])
+        await Promise.allSettled([pressing.settled(), running.settled(), shift.stop()])
         ownsNow = () => false
         await membership.leave()
       }
@@ -156,8 +169,19 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 }
 
+interface ShiftParts extends Pick<SummariesParts, 'log' | 'census' | 'censusProgress' | 'watermarks' | 'due'> {
+  readonly limits: SummariesLimits
+  readonly backlog: Backlog
+  readonly membership: Membership
+  readonly persistence: Persistence
+}
+
 /** One member's dealings with its assignment: what it reads, when it looks for due records, what it commits. */
-function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Backlog, membership: Membership) {
+function createShift(parts: ShiftParts) {
+  const { limits, backlog, membership } = parts
+  const counting = createCounting({ ...parts, progress: parts.censusProgress }, parts.persistence)
+  /** Where reading of shards began that have lost their offsets. */
+  const starts = new Map<number, number>()
   let generation = -1
   let shards = new Set<number>()
   let dueAtMs = 0
@@ -167,7 +191,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
 
   const isNew = (polled: Polled): boolean => polled.generation !== generation
 
-  async function reassign(polled: Polled): Promise<void> {
+  function reassign(polled: Polled): void {
     if (!isNew(polled)) return
     dueAtMs = 0
     const mine = polled.assignment.filter(({ topic }) => topic === live)
@@ -178,22 +202,14 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       backlog.forget(bulkBase + shard)
     }
     shards = kept
-    await announceLost(polled, mine)
     generation = polled.generation
-  }
-
-  /** A group that has lost its offsets announces everything raw holds of its shards, in bulk. */
-  async function announceLost(polled: Polled, mine: readonly AssignedPartition[]): Promise<void> {
-    const lost = mine.filter((assigned) => assigned.committed === undefined)
-    if (lost.length === 0) return
-    const missing = new Set(lost.map(({ partition }) => partition))
-    for await (const changes of parts.census((shard) => missing.has(shard))) {
-      await parts.log.append(announcements(changes, bulk))
+    const lost = mine.filter((assigned) => assigned.committed === undefined).map(({ partition }) => partition)
+    starts.clear()
+    for (const shard of lost) {
+      starts.set(shard, startOf(polled, shard))
+      committed.delete(shard)
     }
-    await membership.commit(
-      lost.map(({ topic, partition }) => ({ topic, partition, offset: startOf(polled, partition) })),
-      polled.generation,
-    )
+    counting.begin(lost)
   }
 
   async function addDue(polled: Polled): Promise<void> {
@@ -211,7 +227,7 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
   return {
     owns,
     paused() {
-      const full = backlog.weight >= limits.maxWaiting
+      const full = backlog.bytes >= limits.maxWaitingBytes
       const topics = full ? [live, bulk] : backlog.overdue >= limits.bulkBelow ? [bulk] : []
       return topics.flatMap((topic) => [...shards].map((partition) => ({ topic, partition })))
     },
@@ -223,20 +239,29 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
       for (const at of times) bulkSeenMs = Math.max(bulkSeenMs, at)
       return isNews
     },
+    isCounting: counting.isBusy,
+    stop: counting.stop,
     reassign,
     addDue,
-    take(polled: Polled) {
+    /** Returns what could not be read. */
+    take(polled: Polled): readonly Parked[] {
+      const parked: Parked[] = []
       for (const record of polled.records) {
         const { topic, partition, offset, logTimeMs } = record
-        const changes = readAnnouncements(record)
+        const { changes, refused } = readAnnouncements(record)
+        if (refused !== undefined) parked.push({ record, ...refused })
         // What is recomputed in bulk is urgent to nobody, and put off by nobody: it must not stand before the end of a call.
         if (topic === bulk)
           backlog.add(bulkBase + partition, offset, logTimeMs - limits.runningDelayMs, changes.map(unhurried))
         else backlog.add(partition, offset, logTimeMs, changes)
       }
+      return parked
     },
     async commit(polled: Polled) {
-      const offsets = [...backlog.committable()].filter(([account, offset]) => committed.get(account) !== offset)
+      // A shard of which nothing was read since it was counted is committed where it begins: its loss is made good.
+      const offsets = [...new Map([...starts, ...backlog.committable()])].filter(
+        ([account, offset]) => committed.get(account) !== offset && !counting.holds(account),
+      )
       if (offsets.length === 0) return
       const named = offsets.map(([account, offset]) =>
         account >= bulkBase
@@ -244,7 +269,11 @@ function createShift(parts: SummariesParts, limits: SummariesLimits, backlog: Ba
           : { topic: live, partition: account, offset },
       )
       const answer = await membership.commit(named, polled.generation)
-      if (answer === 'committed') for (const [account, offset] of offsets) committed.set(account, offset)
+      if (answer !== 'committed') return
+      for (const [account, offset] of offsets) {
+        committed.set(account, offset)
+        starts.delete(account)
+      }
     },
   }
 }

@@ -15,6 +15,12 @@ export const pipelineMetrics = {
     help: 'Messages read from the log, repeats included',
     labels: ['pipeline', 'topic'],
   },
+  trimmed: {
+    name: 'callscope_pipeline_trimmed_records_total',
+    unit: 'count',
+    help: 'Messages that the log forgot before the pipeline read them, at most: must stay 0',
+    labels: byTopic,
+  },
   deadLetters: {
     name: 'callscope_pipeline_dead_letters_total',
     unit: 'count',

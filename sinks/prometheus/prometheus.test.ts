@@ -229,6 +229,7 @@ describe('calls and pipelines', () => {
       records: [record],
       positions: [position],
       logNowMs: 100_000,
+      trimmed: [{ topic: 'app-logs', partition: 0, records: 7 }],
     })
     pipelines.batch('logs', { parked: [{ reason: 'invalid_schema' }, { reason: 'invalid_schema' }] }, 0.2)
     pipelines.retry('logs', 'clickhouse', Object.assign(new Error('10.0.0.7 said no'), { code: 'ECONNREFUSED' }))
@@ -236,6 +237,9 @@ describe('calls and pipelines', () => {
     const { body } = await expose('text')
     expect(linesNamed(body, 'callscope_pipeline_records_total')).toMatchObject([
       { labels: { pipeline: 'logs', topic: 'app-logs' }, value: 1 },
+    ])
+    expect(linesNamed(body, 'callscope_pipeline_trimmed_records_total')).toMatchObject([
+      { labels: { pipeline: 'logs', topic: 'app-logs' }, value: 7 },
     ])
     expect(linesNamed(body, 'callscope_pipeline_lag_messages')).toMatchObject([{ value: 20 }])
     expect(linesNamed(body, 'callscope_pipeline_lag_seconds')).toMatchObject([{ value: 13 }])

@@ -7,6 +7,7 @@ import type { Membership } from '#contracts/event-log.ts'
 import { type ArchiveParts, createArchivePipeline } from '#pipelines/archive.ts'
 import { pause } from '#pipelines/pause.ts'
 import { writeParquet } from '#sinks/archive/write-parquet.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 import {
   type ArchiveStores,
   archiveTenants,
@@ -40,7 +41,7 @@ function aMember(changes: Changes = {}): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const running = createArchivePipeline({
     ...{ log: stores.log, topics: archiveTopics, store: stores.store, index: stores.registry.archive, rules },
-    ...{ encode: writeParquet, clock: () => nowMs, tenants: () => new Set(archiveTenants) },
+    ...{ encode: writeParquet, deadLetter: deadLetters, clock: () => nowMs, tenants: () => new Set(archiveTenants) },
     observer: { records() {}, retry() {} },
     limits: { maxRecords: 25, maxBytes: 1_000_000, waitMs: 5 },
     ...changes,

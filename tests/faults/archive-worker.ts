@@ -8,6 +8,7 @@ import type { EventLog, Membership } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { createArchivePipeline } from '#pipelines/archive.ts'
 import { writeParquet } from '#sinks/archive/write-parquet.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 import { archiveTenants, archiveTopics, openArchiveStores } from './archive-stores.ts'
 
 export type ArchiveWrite = 'object' | 'index' | 'commit'
@@ -51,6 +52,7 @@ const running = createArchivePipeline({
   store: { put: (object) => around('object', () => store.put(object)) },
   index: { ...registry.archive, add: (cut, objects) => around('index', () => registry.archive.add(cut, objects)) },
   encode: writeParquet,
+  deadLetter: deadLetters,
   clock: Date.now,
   tenants: () => new Set(archiveTenants),
   observer: { records() {}, retry() {} },

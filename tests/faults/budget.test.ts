@@ -10,6 +10,7 @@ import { announcements } from '#pipelines/announce.ts'
 import { pause } from '#pipelines/pause.ts'
 import type { RecomputeParts } from '#pipelines/summaries/recompute.ts'
 import { createSummaries } from '#pipelines/summaries/summaries.ts'
+import { deadLetters } from '#sinks/dead-letter/build.ts'
 import { createModelStores, modelTenant as tenant } from './model-stores.ts'
 
 const budgetMs = 100
@@ -64,7 +65,9 @@ test('a call that takes longer than its budget is given up, and its shard goes o
   const summaries = createSummaries({
     ...{ ...parts, beside: parts, log, pace: { budgetMs, cycleMs: 0, retryAfterMs: 5 } },
     due: { due: async () => [] },
+    deadLetter: deadLetters,
     census: async function* () {},
+    censusProgress: { reached: async () => new Map(), note: async () => undefined, forget: async () => undefined },
     giveUp: giveUpOn({
       ...{ log, writer: parts.writer, versions: parts.versions, logNow: Date.now },
       componentsOf: async ({ id }) => [{ members: [id] }],

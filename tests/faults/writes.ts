@@ -74,4 +74,4 @@ function wrapLog(log: EventLog, around: Around): EventLog {
 /** An announcement on another shard than its own id's: passed on to the owner of the canonical id. */
 const isForward = ({ topic, partition, value }: NewRecord): boolean =>
   topic === topicNames.callChanges &&
-  readAnnouncements({ value }).some(({ tenant, id }) => shardOf(tenant, id) !== partition)
+  readAnnouncements({ value }).changes.some(({ tenant, id }) => shardOf(tenant, id) !== partition)

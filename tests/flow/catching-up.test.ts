@@ -50,7 +50,7 @@ async function announcedAfter(
   await log.close()
   return Object.fromEntries(
     records
-      .flatMap(readAnnouncements)
+      .flatMap((record) => readAnnouncements(record).changes)
       .map(({ id, urgency, late = false }) => [id, late ? `${urgency}, late` : urgency]),
   )
 }

@@ -71,11 +71,14 @@ describe('doctor', () => {
       [{ postgres: { url: other.url } }, /registry tables: .*callscope migrate/],
       [{ loki: { url: 'http://127.0.0.1:9' } }, /Loki: .*loki\.url/],
       [{ kafka: { brokers: ['127.0.0.1:9'] } }, /Kafka: .*kafka\.brokers/],
+      [{ canary: { prometheusUrl: 'http://127.0.0.1:9' } }, /Prometheus: .*canary\.prometheusUrl/],
+      [{ archive: { url: `file://${install.config}/no-folder` } }, /archive: .*archive\.url/],
     ] as const
     const found = await Promise.all(cases.map(async ([sections]) => unwell(await install.configWith(sections))))
     expect(found).toEqual(cases.map(([, told]) => [expect.stringMatching(told)]))
     await other.drop()
-  })
+    // Eight looks at everything, each a process of its own.
+  }, 240_000)
 })
 
 interface Listed {

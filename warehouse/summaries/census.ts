@@ -7,22 +7,31 @@ import { rowsOf } from '../client.ts'
 const slices = 32
 
 /**
- * Everything that raw holds of the shards asked for, as changes: what a group announces whose committed offsets are lost.
- * Shards are computed here, in TypeScript, never in SQL.
+ * Everything that raw holds of the shards asked for, as changes, from a slice on: what a group announces whose committed
+ * offsets are lost. A correlation id is always in the same slice. Shards are computed here, in TypeScript, never in SQL.
  */
-export async function* takeCensus(
+export async function* takeCensusFrom(
   client: ClickHouseClient,
   owns: (shard: number) => boolean,
-): AsyncGenerator<readonly Change[]> {
-  for (let slice = 0; slice < slices; slice++) {
+  fromSlice: number,
+): AsyncGenerator<{ readonly changes: readonly Change[]; readonly nextSlice: number }> {
+  for (let slice = fromSlice; slice < slices; slice++) {
     const rows = await rowsOf<[string, string, number[], number]>(client, sliceQuery, { slices, slice })
     const changes = rows
       .filter(([tenant, id]) => owns(shardOf(tenant, id)))
       .map(([tenant, id, minutes, cumulative]): Change => {
         return { tenant, id, minutes, rescore: false, cumulative: cumulative > 0, urgency: 'now', worst: 0 }
       })
-    if (changes.length > 0) yield changes
+    yield { changes, nextSlice: slice + 1 }
   }
+}
+
+/** All of it. */
+export async function* takeCensus(
+  client: ClickHouseClient,
+  owns: (shard: number) => boolean,
+): AsyncGenerator<readonly Change[]> {
+  for await (const { changes } of takeCensusFrom(client, owns, 0)) if (changes.length > 0) yield changes
 }
 
 /** True while nothing that calls are made of has ever been stored. */
