@@ -118,6 +118,7 @@ function archiveOf(parts: ComposeParts): Pipeline | undefined {
       lost: (_place, messages) => prometheus.pipelines.archiveLost(messages),
     },
     ...(topicTenant === undefined ? {} : { topicTenant }),
+    ...(parts.messages === undefined ? {} : { forgetting: parts.messages }),
   })
 }
 

@@ -31,7 +31,7 @@ import { createProfileCache, type ProfileCache } from './profiles/profile-cache.
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, type OpenWarehouse, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
-import { telemetryReader } from './stores/telemetry-stores.ts'
+import { erasedElsewhere, telemetryReader } from './stores/telemetry-stores.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
@@ -53,6 +53,8 @@ export interface Engine {
   readonly writes: WriteHealth
   readonly privacy: PrivacyRoom
   readonly eraser: Eraser
+  /** Lines and spans that an erasure has to reach outside the warehouse. */
+  readonly elsewhere: ReturnType<typeof erasedElsewhere>
   /** Everything that raw holds, as changes; on a connection of its own, because it takes long. */
   census(): AsyncIterable<readonly Change[]>
   /** Calls that these ids name now. */
@@ -125,10 +127,12 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   closers.push(async () => archive?.store.close())
   const telemetry = telemetryReader(config, createWarehouseTelemetry(warehouse.client))
   closers.push(async () => telemetry.close())
+  const elsewhere = erasedElsewhere(config, clock)
+  closers.push(async () => elsewhere.logs?.close())
   const privacy = await openPrivacy({ config, registry, clock })
   const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes }
   return {
-    ...{ ...stores, sql, migrated },
+    ...{ ...stores, sql, migrated, elsewhere },
     ...(await openReaders({ warehouse, telemetry, ...stores })),
     completeUntil: () => readCompleteUntil(registry.watermarks),
     startPipelines: (pipelines) =>

@@ -4,6 +4,7 @@ import type { Registry } from '#contracts/registry.ts'
 import { shardCount } from '#contracts/topics.ts'
 import { pause } from '#pipelines/pause.ts'
 import { type Pipeline, serverLingerMs } from '#pipelines/pipeline.ts'
+import type { TenantRules } from '#pipelines/steps/cloud-event-tenant.ts'
 import { defaultPatience, type Patience } from '#pipelines/summaries/fold.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
@@ -75,6 +76,7 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const warnAgain = createRepeatedWarnings({ logger })
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
+  const topicTenant = (topic: string) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic]
   const composed = await composePipelines({
     ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
     newTenants: tenants.learn,
@@ -82,13 +84,13 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     ...(parts.archive === undefined ? {} : { archive: parts.archive }),
     telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
     mayAudit: (owns) => mayAudit(parts.watch, owns),
-    topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
+    topicTenant,
     windows: windowsOf(config),
     ...(parts.writes === undefined ? {} : { writes: parts.writes }),
     ...(parts.profiles === undefined
       ? {}
       : { profileOf: parts.profiles.profileOf, refreshProfiles: parts.profiles.refresh }),
-    ...(parts.privacy === undefined ? {} : { privacy: parts.privacy.privacy, forgetting: parts.privacy.forgetting }),
+    ...(parts.privacy === undefined ? {} : forgettingOf(parts.privacy, { tenants: tenants.known, topicTenant })),
     patience: patienceOf(config),
     ...parts.tuning,
     heartbeats,
@@ -177,6 +179,11 @@ function runAll(pipelines: readonly Pipeline[], logger: Logger, signal: AbortSig
     },
   }
 }
+
+const forgettingOf = ({ privacy, forgetting, messages, erasedUntil }: PrivacyRoom, rules: TenantRules) => ({
+  ...{ privacy, forgetting },
+  messages: { forget: messages(rules), until: erasedUntil },
+})
 
 /** One worker of several looks: the owner of the first shard. What others have not dealt with would look like a difference. */
 async function mayAudit(watch: PipelinesParts['watch'], owns: (shard: number) => boolean): Promise<boolean> {

@@ -38,6 +38,8 @@ export interface ArchivedObject extends TopicPartition {
   readonly storageClass: string
   readonly retentionUntilMs: number
   readonly writtenMs: number
+  /** Sequence of the last erasure that its messages are without; 0: of none. */
+  readonly erasedUntil: number
 }
 
 export interface NewObject {
@@ -65,7 +67,7 @@ export interface ObjectStore {
   put(object: NewObject): Promise<{ readonly storageClass: string }>
   head(key: string): Promise<ObjectState>
   get(key: string): Promise<ObjectContent>
-  /** For what was put to try the store out: what is archived ends by the store's own rules. One that is not there is no error. */
+  /** Resolves when it is gone; so where it never was. Only what an erasure has replaced, and what was put to try the store out. */
   remove(key: string): Promise<void>
   close(): Promise<void>
 }
@@ -77,6 +79,8 @@ export interface ArchiveFilter {
   readonly topic?: string | undefined
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
+  /** Only objects that were not looked through for the erasure of this sequence. */
+  readonly notErasedUntil?: number | undefined
 }
 
 /** One line of what lies in the archive. */
@@ -104,4 +108,21 @@ export interface ArchiveIndex {
   objects(filter: ArchiveFilter): AsyncIterable<ArchivedObject>
   /** By day, latest first, then tenant and topic. */
   summary(filter: ArchiveFilter, limit: number): Promise<readonly ArchiveSummary[]>
+}
+
+/** Objects that are written anew without those who were erased. Every step may be repeated, and be the last of a process. */
+export interface ArchiveRewriting {
+  /** Notes that this object needs no other in its place, up to the erasure of this sequence. */
+  looked(key: string, until: number): Promise<void>
+  /** Notes, before it is put, the key of an object that is to come into the place of another. */
+  intend(key: string): Promise<void>
+  /**
+   * Puts another row, or none, in the place of one, and notes that the old object is to be deleted: all or nothing. `gone`:
+   * somebody else has done so; nothing was changed.
+   */
+  replace(key: string, by: ArchivedObject | undefined): Promise<'replaced' | 'gone'>
+  /** Keys of objects that may lie in the store, and that no row names or will name. */
+  leftovers(): Promise<readonly string[]>
+  /** Notes that it is deleted. */
+  deleted(key: string): Promise<void>
 }

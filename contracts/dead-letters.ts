@@ -29,6 +29,8 @@ export interface DeadLetter {
   readonly refusals: readonly Refusal[]
   /** False when only the beginning of the body was kept. */
   readonly whole: boolean
+  /** The message named somebody who was erased: why it was refused is kept, what it said is not. */
+  readonly erased: boolean
 }
 
 /** One letter with the message itself: text where it is text, else base64 behind `base64:`. */
@@ -42,8 +44,8 @@ export interface DeadLetterPage {
   readonly nextCursor: string | undefined
 }
 
-/** `cut`: only the beginning of the body was kept, so it cannot be sent again. */
-export type Replayed = 'replayed' | 'not_found' | 'cut'
+/** `cut`: only the beginning of the body was kept, `erased`: nothing of it was, so it cannot be sent again. */
+export type Replayed = 'replayed' | 'not_found' | 'cut' | 'erased'
 
 export interface DeadLetterDesk {
   /** Latest first within each partition of the dead-letter topic (the embedded log has one). */

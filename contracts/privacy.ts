@@ -1,4 +1,5 @@
 import type { EpochMs } from './call-record.ts'
+import type { UnavailableReason } from './call-telemetry.ts'
 import type { LogLine, Span } from './signals/otlp.ts'
 
 /** Whose signal it is and when it happened: what policy, key and erasures are chosen by. Never the present time. */
@@ -38,6 +39,25 @@ export interface Erasure {
   readonly madeMs: EpochMs
 }
 
+/** Stores that an erasure has to reach, in the order in which they are told of. A closed set. */
+export const erasedStores = ['warehouse', 'logs', 'traces', 'dead_letters', 'archive', 'log'] as const
+export type ErasedStore = (typeof erasedStores)[number]
+
+/**
+ * What became of an erasure in one store. `done`: nobody is there any more. `expires`: what is left goes by itself, at `goneByMs`.
+ * `unfinished`: something is left to be done, see `detail`.
+ */
+export interface ErasureStep {
+  readonly store: ErasedStore
+  readonly state: 'done' | 'expires' | 'unfinished'
+  /** Rows, lines, letters or messages that were changed or deleted there when it was last told. */
+  readonly count: number
+  /** Epoch milliseconds; undefined where there is no such time, or nobody can tell. */
+  readonly goneByMs?: EpochMs | undefined
+  /** For people. */
+  readonly detail: string
+}
+
 export interface ErasureStore {
   /** Key of the hashes: made once for each registry. */
   salt(): Promise<string>
@@ -45,6 +65,41 @@ export interface ErasureStore {
   add(erasure: Omit<Erasure, 'sequence' | 'madeMs'>): Promise<Erasure>
   /** Of one tenant, or of all; in the order in which they were told. */
   list(tenant?: string): Promise<readonly Erasure[]>
+  /** Notes what became of an erasure; a store that is told of again replaces what was said of it. */
+  note(tenant: string, sequence: number, steps: readonly ErasureStep[]): Promise<void>
+  /** What became of a tenant's erasures, by sequence. */
+  steps(tenant: string): Promise<ReadonlyMap<number, readonly ErasureStep[]>>
+}
+
+/** Lines to look for: under these correlation ids, and in which one of these squeezed texts stands. */
+export interface LineScope {
+  readonly tenant: string
+  readonly ids: readonly string[]
+  readonly texts: readonly string[]
+}
+
+/** A line by what it is (its 128-bit hash), and when it was said, epoch milliseconds. */
+export interface NamedLine {
+  readonly hash: string
+  readonly atMs: EpochMs
+}
+
+/** Log lines that are kept elsewhere than in the warehouse. Never rejects because the store is down. */
+export interface ErasingLogs {
+  readonly retentionMs: number
+  /** What it was asked to delete has gone for good after this long. */
+  readonly deletedWithinMs: number
+  /** Of the lines in this scope those that are named; what is looked for is logged nowhere. */
+  find(
+    scope: LineScope,
+    isNamed: (line: LogLine) => boolean,
+  ): Promise<
+    | { readonly state: 'ok'; readonly lines: readonly NamedLine[] }
+    | { readonly state: 'unavailable'; readonly why: UnavailableReason }
+  >
+  /** Asks for their deletion. `refused`: it deletes nothing, by its configuration. */
+  remove(tenant: string, lines: readonly NamedLine[]): Promise<'asked' | 'refused' | 'unavailable'>
+  close(): void
 }
 
 /** The same number, URI or name as every spelling of it may be stored: for searches. */

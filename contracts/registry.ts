@@ -1,4 +1,4 @@
-import type { ArchiveIndex } from './archive.ts'
+import type { ArchiveIndex, ArchiveRewriting } from './archive.ts'
 import type { AuditMarks } from './audit.ts'
 import type { EpochMs } from './call-record.ts'
 import type { ErasureStore } from './privacy.ts'
@@ -142,5 +142,6 @@ export interface Registry {
   readonly erasures: ErasureStore
   readonly archive: ArchiveIndex
   readonly auditMarks: AuditMarks
+  readonly rewriting: ArchiveRewriting
   close(): Promise<void>
 }

@@ -11,6 +11,7 @@ import { resumeAt } from './archive/resume.ts'
 import { createTenantOf } from './archive/tenants.ts'
 import { persist } from './persist.ts'
 import type { Pipeline, PipelineObserver, PipelineParts } from './pipeline.ts'
+import type { ForgetMessage } from './privacy/forget-messages.ts'
 import type { TenantRules } from './steps/cloud-event-tenant.ts'
 
 /** What is archived: everything that is sent. Announcements are made of it, and dead letters are copies of it. */
@@ -32,6 +33,8 @@ export interface ArchiveParts extends TenantRules {
   readonly store: Pick<ObjectStore, 'put'>
   readonly index: Pick<ArchiveIndex, 'last' | 'add'>
   readonly encode: EncodeFile
+  /** What is archived of a message: nothing of those who are to be forgotten, up to the erasure of this sequence. */
+  readonly forgetting?: { readonly forget: ForgetMessage; readonly until: () => number }
   /** Builds the dead letter of a message that cannot be encoded. */
   readonly deadLetter: PipelineParts['deadLetter']
   readonly clock: Clock
@@ -44,7 +47,7 @@ export interface ArchiveParts extends TenantRules {
 const defaultLimits = { maxRecords: 30_000, maxBytes: 24 * 1_048_576, waitMs: 500 }
 
 /**
- * Raw messages to files, exactly as sent: read -> cut by log time -> store each tenant's file -> note them in the index
+ * Raw messages to files, as sent but for those who were erased: read -> cut by log time -> store each tenant's file -> note them in the index
  * -> commit. What is stored and not in the index is not in the archive: a cut is there whole, once, or not at all.
  */
 export function createArchivePipeline(parts: ArchiveParts): Pipeline {
@@ -134,16 +137,20 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
 
 /** Stores the files of a cut and notes them. `covered`: somebody else has archived some of it, within other bounds. */
 function createArchiving(parts: ArchiveParts) {
-  const { log, store, index, encode, deadLetter, observer, rules, clock, ...tenantRules } = parts
+  const { log, store, index, encode, deadLetter, observer, rules, clock, forgetting, ...tenantRules } = parts
   const tenantOf = createTenantOf(tenantRules)
   const onRetry = (what: string) => (cause: Error) => observer.retry('archive', what, cause)
 
   async function archiveAs(cut: FullCut, signal: AbortSignal): Promise<'added' | 'covered'> {
     const objects: ArchivedObject[] = []
-    for await (const { object, entry } of filesOf(cut, tenantOf, encode)) {
+    // Before anything is looked at: what the list learns meanwhile, these objects may still hold.
+    const erasedUntil = forgetting?.until() ?? 0
+    const kept =
+      forgetting === undefined ? cut : { ...cut, records: cut.records.flatMap((one) => forgetting.forget(one) ?? []) }
+    for await (const { object, entry } of filesOf(kept, tenantOf, encode)) {
       const { storageClass } = await persist(() => store.put(object), { signal, onRetry: onRetry('object store') })
       const retentionUntilMs = entry.lastLogMs + rules.retentionMs
-      objects.push({ ...entry, storageClass, retentionUntilMs, writtenMs: clock() })
+      objects.push({ ...entry, storageClass, retentionUntilMs, writtenMs: clock(), erasedUntil })
     }
     const outcome = await persist(() => index.add(cut, objects), { signal, onRetry: onRetry('registry') })
     if (outcome === 'added') for (const object of objects) observer.archived?.(object)

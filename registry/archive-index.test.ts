@@ -33,7 +33,7 @@ const anObject = (cut: Cut, parts: Partial<ArchivedObject> = {}): ArchivedObject
   },
   firstLogMs: startMs + cut.fromOffset * minuteMs,
   ...{ rows: cut.toOffset - cut.fromOffset, bytes: 1_000, sha256: 'ab'.repeat(32), dataClass: 'calls' },
-  ...{ storageClass: 'STANDARD', retentionUntilMs: startMs, writtenMs: startMs },
+  ...{ storageClass: 'STANDARD', retentionUntilMs: startMs, writtenMs: startMs, erasedUntil: 0 },
   ...parts,
 })
 

@@ -56,18 +56,18 @@ async function add(queries: Queries, cut: Cut, objects: readonly ArchivedObject[
   await queries.query('INSERT INTO callscope.archive_cuts VALUES ($1, $2, $3, $4, $5, $6)', [
     ...[topic, partition, epoch, fromOffset, toOffset, lastLogMs],
   ])
-  for (const object of objects) await insert(queries, object)
+  for (const object of objects) await insertObject(queries, object)
   return 'added'
 }
 
-async function insert({ query }: Queries, object: ArchivedObject): Promise<void> {
+export async function insertObject({ query }: Queries, object: ArchivedObject): Promise<void> {
   await query(
     `INSERT INTO callscope.archive_objects
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::date, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8::date, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
     [
       ...[object.key, object.topic, object.partition, object.epoch, object.fromOffset, object.toOffset],
       ...[object.tenant, object.day, object.firstLogMs, object.lastLogMs, object.rows, object.bytes, object.sha256],
-      ...[object.dataClass, object.storageClass, object.retentionUntilMs, object.writtenMs],
+      ...[object.dataClass, object.storageClass, object.retentionUntilMs, object.writtenMs, object.erasedUntil],
     ],
   )
 }
@@ -77,16 +77,17 @@ const matches = `
   ($1::text IS NULL OR tenant IN ($1, '${mixedTenant}', '${unknownTenant}'))
   AND ($2::text IS NULL OR topic = $2)
   AND ($3::bigint IS NULL OR last_log_ms >= $3)
-  AND ($4::bigint IS NULL OR first_log_ms < $4)`
+  AND ($4::bigint IS NULL OR first_log_ms < $4)
+  AND ($5::bigint IS NULL OR erased_until < $5)`
 
-const filterValues = ({ tenant, topic, sinceMs, untilMs }: ArchiveFilter) => [
-  ...[tenant ?? null, topic ?? null, sinceMs ?? null, untilMs ?? null],
+const filterValues = ({ tenant, topic, sinceMs, untilMs, notErasedUntil }: ArchiveFilter) => [
+  ...[tenant ?? null, topic ?? null, sinceMs ?? null, untilMs ?? null, notErasedUntil ?? null],
 ]
 
 async function pageOf({ query }: Queries, filter: ArchiveFilter, after: ArchivedObject | undefined) {
   const rows = await query(
     `SELECT *, to_char(day, 'YYYY-MM-DD') AS day_text FROM callscope.archive_objects
-     WHERE ${matches} AND ($5::bigint IS NULL OR (first_log_ms, key) > ($5, $6))
+     WHERE ${matches} AND ($6::bigint IS NULL OR (first_log_ms, key) > ($6, $7))
      ORDER BY first_log_ms, key LIMIT ${pageSize}`,
     [...filterValues(filter), after?.firstLogMs ?? null, after?.key ?? null],
   )
@@ -98,7 +99,7 @@ async function summaryOf({ query }: Queries, filter: ArchiveFilter, limit: numbe
     `SELECT tenant, to_char(day, 'YYYY-MM-DD') AS day_text, topic, count(*) AS objects, sum(rows) AS rows,
        sum(bytes) AS bytes, min(retention_until_ms) AS retention_until_ms
      FROM callscope.archive_objects WHERE ${matches}
-     GROUP BY tenant, day, topic ORDER BY day DESC, tenant, topic LIMIT $5`,
+     GROUP BY tenant, day, topic ORDER BY day DESC, tenant, topic LIMIT $6`,
     [...filterValues(filter), limit],
   )
   return rows.map((row) => ({
@@ -135,4 +136,5 @@ const objectFrom = (row: Row): ArchivedObject => ({
   storageClass: String(row.storage_class),
   retentionUntilMs: Number(row.retention_until_ms),
   writtenMs: Number(row.written_ms),
+  erasedUntil: Number(row.erased_until),
 })

@@ -1,5 +1,11 @@
 import type { Clock } from '#contracts/clock.ts'
-import type { Erasure, ErasureStore } from '#contracts/privacy.ts'
+import {
+  type ErasedStore,
+  type Erasure,
+  type ErasureStep,
+  type ErasureStore,
+  erasedStores,
+} from '#contracts/privacy.ts'
 import { asSystem, asTenant, type Database, type Row } from './database.ts'
 
 const columns = 'sequence, tenant, kind, subjects, made_by, made_ms'
@@ -35,8 +41,35 @@ export function createErasureStore(database: Database, clock: Clock): ErasureSto
         : asTenant(database, tenant, ({ query }) => query(text)))
       return rows.map(erasureFrom)
     },
+    note: (tenant, sequence, steps) =>
+      asTenant(database, tenant, async ({ query }) => {
+        for (const { store, state, count, goneByMs, detail } of steps)
+          await query(
+            `INSERT INTO callscope.erasure_steps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (sequence, store) DO UPDATE SET state = excluded.state, count = excluded.count,
+               gone_by_ms = excluded.gone_by_ms, detail = excluded.detail, at_ms = excluded.at_ms`,
+            [sequence, tenant, store, state, count, goneByMs ?? null, detail, clock()],
+          )
+      }),
+    async steps(tenant) {
+      const rows = await asTenant(database, tenant, ({ query }) => query('SELECT * FROM callscope.erasure_steps'))
+      const bySequence = Map.groupBy(rows, ({ sequence }) => Number(sequence))
+      return new Map([...bySequence].map(([sequence, of]) => [sequence, of.map(stepFrom).sort(inOrder)]))
+    },
   }
 }
+
+const stepFrom = (row: Row): ErasureStep => ({
+  // Written by `note` alone: the column holds nothing else.
+  store: row.store as ErasedStore,
+  state: row.state as ErasureStep['state'],
+  count: Number(row.count),
+  goneByMs: row.gone_by_ms === null ? undefined : Number(row.gone_by_ms),
+  detail: String(row.detail),
+})
+
+const inOrder = (one: ErasureStep, other: ErasureStep): number =>
+  erasedStores.indexOf(one.store) - erasedStores.indexOf(other.store)
 
 const erasureFrom = (row: Row): Erasure => ({
   sequence: Number(row.sequence),

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '#contracts/clock.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { createArchiveIndex } from './archive-index.ts'
+import { createArchiveRewriting } from './archive-rewriting.ts'
 import { createAuditMarkStore } from './audit-mark-store.ts'
 import { createCensusProgress } from './census-progress.ts'
 import type { Database } from './database.ts'
@@ -50,6 +51,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
     erasures: createErasureStore(database, clock),
     archive: createArchiveIndex(database),
     auditMarks: createAuditMarkStore(database),
+    rewriting: createArchiveRewriting(database, clock),
     close: () => database.close(),
   }
 }

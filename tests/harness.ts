@@ -105,6 +105,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...{ log, registry, connect, tenants: () => tenants },
     ...(archive === undefined ? {} : { archive }),
     ...{ prometheus, privacy: privacy.privacy, forgetting: privacy.forgetting },
+    messages: { forget: privacy.messages({ tenants: () => tenants }), until: privacy.erasedUntil },
     windows: { ...defaultWindows, ...options.windows },
     patience: options.patience ?? defaultPatience,
     ...(options.profileOf === undefined ? {} : { profileOf: options.profileOf }),

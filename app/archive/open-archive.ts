@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ArchiveIndex, ObjectStore } from '#contracts/archive.ts'
+import type { LogRecord } from '#contracts/event-log.ts'
 import { type ArchiveParts, createArchivePipeline } from '#pipelines/archive.ts'
 import type { Pipeline } from '#pipelines/pipeline.ts'
 import type { ArchiveConfig } from '#sinks/archive/config.ts'
@@ -33,5 +34,11 @@ const rulesOf = (config: ArchiveConfig): Archive['rules'] => ({
 /** The pipeline `archive`. */
 export const archivePipeline = (
   archive: Archive,
-  parts: Pick<ArchiveParts, 'log' | 'tenants' | 'topicTenant' | 'clock' | 'observer' | 'limits'>,
-): Pipeline => createArchivePipeline({ ...parts, ...archive, encode: writeParquet, deadLetter: deadLetters })
+  parts: Pick<ArchiveParts, 'log' | 'tenants' | 'topicTenant' | 'clock' | 'observer' | 'limits' | 'forgetting'>,
+): Pipeline => {
+  const { forget = (record: LogRecord) => record } = parts.forgetting ?? {}
+  return createArchivePipeline({
+    ...{ ...parts, ...archive, encode: writeParquet },
+    deadLetter: (pipeline, parked) => deadLetters(pipeline, parked, (record) => forget(record) !== record),
+  })
+}

@@ -74,6 +74,8 @@ const replayCommand = (parts: CommandParts): Command =>
       if (outcome === 'not_found') throw missing(id)
       if (outcome === 'cut')
         throw new CommandError('refused', `only the beginning of ${id} was kept: it cannot be sent again`)
+      if (outcome === 'erased')
+        throw new CommandError('refused', `the message of ${id} named somebody who was erased: it cannot be sent again`)
       await print(
         parts,
         options,
@@ -112,6 +114,7 @@ function letterText({
   tenant,
   refused,
   whole,
+  erased,
   body,
 }: ShownLetter): string {
   const facts = [
@@ -123,5 +126,6 @@ function letterText({
     `from      ${topic}${partition < 0 ? ' (refused at the edge)' : `/${partition} at ${offset}`}`,
     `tenant    ${tenant ?? '-'}`,
   ]
+  if (erased) return `${facts.join('\n')}\n\n(the message named somebody who was erased: it is not kept)`
   return `${facts.join('\n')}\n\n${printable(body)}${whole ? '' : '\n(a part of the message was too large to keep: it cannot be replayed)'}`
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import type { ErasureEntry, ErasureReport } from '#collectors/http/ports.ts'
+import type { ErasureEntry } from '#collectors/http/ports.ts'
 import { withDesk } from '../desk/open-desk.ts'
 import { CommandError } from '../exit-codes.ts'
+import { erasureText, leftOf } from '../text/erasure-steps.ts'
 import { dateTime } from '../text/format.ts'
 import { type Column, table } from '../text/table.ts'
 import { aConfiguredCommand, type CommandParts, type CommonOptions, configFor, print } from './command.ts'
@@ -19,7 +20,7 @@ export const eraseCommand = (parts: CommandParts): Command =>
     name: 'erase',
     summary: 'forget a person, or everybody in a call',
     description:
-      'Stored rows are written anew without them, and no replay brings them back. Told again, it is done again. What it does not reach (the log itself, dead letters, archives, Loki, Tempo) is said in docs/privacy.md.',
+      'Stored rows, dead letters and archived objects are written anew without them, lines in Loki are deleted, and no replay brings them back. Says of each store what was done, and by when the rest is gone. Told again, it is done again; see docs/privacy.md.',
     examples: [
       'erase --tenant acme --party +493012345678',
       'erase --tenant acme --party sip:alice@example.com --json',
@@ -43,13 +44,13 @@ export const eraseCommand = (parts: CommandParts): Command =>
           return done
         },
       )
-      await print(parts, options, { tenant, ...report }, () => reportText(report))
+      await print(parts, options, { tenant, ...report }, (colours) => erasureText(report, colours))
     })
 
 export const erasuresCommand = (parts: CommandParts): Command =>
   aConfiguredCommand({
     name: 'erasures',
-    summary: 'who and what was erased: hashes of persons, ids of calls',
+    summary: 'who and what was erased (hashes of persons, ids of calls), and where something is left until when',
     examples: ['erasures --tenant acme', 'erasures --json'],
   })
     .option(...tenantOption)
@@ -60,21 +61,15 @@ export const erasuresCommand = (parts: CommandParts): Command =>
         desk.erasures.list(tenant),
       )
       await print(parts, options, { tenant, erasures }, (colours) =>
-        erasures.length === 0 ? 'Nobody was erased.' : table(erasures, columns, colours),
+        erasures.length === 0 ? 'Nobody was erased.' : table(erasures, columnsAt(parts.io.now()), colours),
       )
     })
 
-function reportText({ calls, rows, purged }: ErasureReport): string {
-  const changed = Object.entries(rows).filter(([, count]) => count > 0)
-  const what = changed.map(([name, count]) => `${name}: ${count} rows`).join('\n')
-  const left = purged ? '' : '\nOlder versions of some records still lie in the store: tell it again in a minute.'
-  return `${what === '' ? 'No stored row named them.' : what}\n${calls} ids are computed anew.${left}`
-}
-
-const columns: readonly Column<ErasureEntry>[] = [
+const columnsAt = (nowMs: number): readonly Column<ErasureEntry>[] => [
   { title: 'SEQUENCE', cell: ({ sequence }) => sequence, right: true },
   { title: 'WHAT', cell: ({ kind }) => kind },
   { title: 'SUBJECT', cell: ({ subjects }) => subjects.join(' '), max: 60 },
   { title: 'BY', cell: ({ madeBy }) => madeBy },
   { title: 'TOLD (UTC)', cell: ({ madeMs }) => dateTime(madeMs) },
+  { title: 'LEFT', cell: (entry) => leftOf(entry, nowMs) },
 ]

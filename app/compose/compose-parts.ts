@@ -6,7 +6,7 @@ import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { callTopics, topicNames } from '#contracts/topics.ts'
-import { archivedTopics } from '#pipelines/archive.ts'
+import { type ArchiveParts, archivedTopics } from '#pipelines/archive.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import type { PipelineLimits } from '#pipelines/pipeline.ts'
 import type { Patience } from '#pipelines/summaries/fold.ts'
@@ -72,6 +72,8 @@ export interface ComposeParts {
   readonly privacy?: Privacy
   /** Erasures alone, for what summaries read of raw. */
   readonly forgetting?: Privacy
+  /** Erasures in messages as they were sent: for what is archived, and for the bodies of dead letters. */
+  readonly messages?: NonNullable<ArchiveParts['forgetting']>
   /** The tenant's quality profile that holds at a moment, epoch milliseconds; without it the default for everybody. */
   readonly profileOf?: (tenant: string, atMs: number) => QualityProfile
   /** Reads profiles again. */

@@ -17,6 +17,7 @@ export function roomOf(parts: ComposeParts, client: ClickHouseClient): PipelineR
 /** What every pipeline is given, with a sink of another kind. */
 export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
   const { log, windows, tenants, topicTenant, watermarkLagMs, limits, prometheus } = parts
+  const forget = parts.messages?.forget ?? ((record: LogRecord) => record)
   return {
     log,
     windows,
@@ -27,7 +28,7 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
     ...(parts.privacy === undefined ? {} : { privacy: parts.privacy }),
     ...(parts.newTenants === undefined ? {} : { newTenants: parts.newTenants }),
     sink,
-    deadLetter: deadLetters,
+    deadLetter: (pipeline, parked) => deadLetters(pipeline, parked, (record) => forget(record) !== record),
     ...(parts.trace === undefined ? {} : { trace: parts.trace }),
     observer: {
       ...prometheus.pipelines,

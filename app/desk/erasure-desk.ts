@@ -1,6 +1,8 @@
-import type { ErasureAsked, ErasureDesk } from '#collectors/http/ports.ts'
+import type { ErasureAsked, ErasureDesk, ErasureReport } from '#collectors/http/ports.ts'
 import type { EventLog } from '#contracts/event-log.ts'
+import type { ErasureStep } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
+import type { LogLine } from '#contracts/signals/otlp.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
 import { announcements } from '#pipelines/announce.ts'
 import { pause } from '#pipelines/pause.ts'
@@ -8,9 +10,12 @@ import { hintsOf } from '#pipelines/privacy/hints.ts'
 import { pseudonymPattern } from '#pipelines/privacy/parties.ts'
 import { stableJson } from '#pipelines/steps/checksum.ts'
 import { eventChecksum } from '#pipelines/steps/event-decode.ts'
+import { correlationIdOf } from '#pipelines/steps/logs-attributes.ts'
+import { msOfNanos } from '#pipelines/steps/logs-place.ts'
 import type { Component } from '#pipelines/summaries/components.ts'
 import type { Eraser, EraseScope, RewriteEvent, StoredText } from '#warehouse/erase/eraser.ts'
 import type { PrivacyRoom } from '../privacy/open-privacy.ts'
+import { type ErasureStores, forgetElsewhere, forgetLines, stepsNow } from './erasure-stores.ts'
 import { DeskRefused, refuseUnknownTenant } from './refused.ts'
 
 export interface ErasureDeskParts {
@@ -19,6 +24,7 @@ export interface ErasureDeskParts {
   readonly eraser: Eraser
   readonly log: Pick<EventLog, 'append'>
   readonly componentsOf: (members: readonly MemberKey[]) => Promise<readonly Component[]>
+  readonly stores: ErasureStores
   /** How long other processes take at most to know of an erasure, milliseconds; 0 where there are none. */
   readonly knownAfterMs?: number
 }
@@ -41,7 +47,7 @@ export function createErasureDesk(parts: ErasureDeskParts): ErasureDesk {
       const { sequence } = await registry.erasures.add({ tenant, ...told, madeBy: 'administrator' })
       await privacy.refresh()
       await pause(parts.knownAfterMs ?? 0, new AbortController().signal)
-      const { ids, rows } = await takeOut(scopeOf(asked), parts)
+      const { ids, rows, lines } = await takeOut(scopeOf(asked), parts)
       // Records of before the rows were rewritten, and their older versions, have a version up to this one.
       const version = await registry.versions.next()
       const components = await componentsOf([...ids].map((id) => ({ tenant, id })))
@@ -50,13 +56,25 @@ export function createErasureDesk(parts: ErasureDeskParts): ErasureDesk {
         id,
       }))
       await log.append(announcements(members.map(recordOnly)))
-      return { sequence, calls: members.length, rows, purged: await purge(eraser, members, version) }
+      const purged = await purge(eraser, members, version)
+      const stores = [
+        warehouseStep(rows, purged),
+        ...(lines === undefined ? [] : [lines]),
+        ...(await forgetElsewhere(parts.stores, tenant)),
+      ]
+      await registry.erasures.note(tenant, sequence, stores)
+      return { sequence, calls: members.length, rows, purged, stores }
     },
     async list(tenant) {
       await refuseUnknownTenant(registry, tenant)
-      return (await registry.erasures.list(tenant)).map(({ sequence, kind, subjects, madeBy, madeMs }) => {
-        return { sequence, kind, subjects, madeBy, madeMs }
-      })
+      const steps = await registry.erasures.steps(tenant)
+      const entries = (await registry.erasures.list(tenant)).map(
+        async ({ sequence, kind, subjects, madeBy, madeMs }) => {
+          const stores = await stepsNow(parts.stores, { tenant, sequence }, steps.get(sequence) ?? [])
+          return { sequence, kind, subjects, madeBy, madeMs, stores }
+        },
+      )
+      return Promise.all(entries)
     },
   }
 }
@@ -78,7 +96,7 @@ function subjectsOf({ tenant, party, call }: ErasureAsked, privacy: PrivacyRoom)
 const scopeOf = ({ tenant, party, call }: ErasureAsked): EraseScope & { readonly typed?: string } =>
   call === undefined ? { tenant, hints: [], typed: party ?? '' } : { tenant, call }
 
-async function takeOut(asked: EraseScope & { readonly typed?: string }, { eraser, privacy }: ErasureDeskParts) {
+async function takeOut(asked: EraseScope & { readonly typed?: string }, { eraser, privacy, stores }: ErasureDeskParts) {
   const { typed, ...bare } = asked
   const scope =
     typed === undefined
@@ -86,16 +104,28 @@ async function takeOut(asked: EraseScope & { readonly typed?: string }, { eraser
       : { tenant: bare.tenant, hints: [...hintsOf(typed), ...privacy.tokensOf(bare.tenant, typed)] }
   const events = await eraser.events(scope, rewriteBy(scope.tenant, privacy))
   const names = namesErased(scope.tenant, privacy)
+  const elsewhere = await forgetLines(
+    stores,
+    {
+      tenant: scope.tenant,
+      ids: [...new Set([...events.ids, ...('call' in scope ? [scope.call] : [])])],
+      texts: 'hints' in scope ? scope.hints : [],
+    },
+    lineNamesErased({ tenant: scope.tenant, call: 'call' in scope ? scope.call : undefined }, privacy),
+  )
   const lines = await eraser.texts('otel_logs', scope, { names })
   const spans = await eraser.texts('otel_traces', scope, { names })
-  const evidence = await eraser.texts('call_evidence', scope, { names, lines: new Set(lines.keys) })
+  const evidence = await eraser.texts('call_evidence', scope, {
+    names,
+    lines: new Set([...lines.keys, ...(elsewhere?.hashes ?? [])]),
+  })
   const ids = new Set([...events.ids, ...evidence.ids])
   const rows = {
     ...{ call_events: events.rows, otel_logs: lines.keys.length, otel_traces: spans.keys.length },
     call_evidence: evidence.keys.length,
   }
   if ('call' in scope) ids.add(scope.call)
-  return { ids, rows }
+  return { ids, rows, lines: elsewhere?.step }
 }
 
 const rewriteBy =
@@ -113,6 +143,20 @@ const namesErased =
     const line = { ...emptyLine, body: text, attributes: { parts: attributes } }
     return forgetting.line(line, { tenant, atMs, correlationId: correlationId || undefined }) !== line
   }
+
+const lineNamesErased =
+  ({ tenant, call }: { readonly tenant: string; readonly call: string | undefined }, { forgetting }: PrivacyRoom) =>
+  (line: LogLine): boolean => {
+    const whose = { tenant, atMs: msOfNanos(line.timeUnixNano), correlationId: call ?? correlationIdOf(line) }
+    return forgetting.line(line, whose) !== line
+  }
+
+function warehouseStep(rows: ErasureReport['rows'], purged: boolean): ErasureStep {
+  const count = Object.values(rows).reduce((sum, of) => sum + of, 0)
+  return purged
+    ? { store: 'warehouse', state: 'done', count, detail: 'rows written anew or deleted, records computed anew' }
+    : { store: 'warehouse', state: 'unfinished', count, detail: 'older versions of records are left: tell it again' }
+}
 
 const emptyLine = {
   ...{

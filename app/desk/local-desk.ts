@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashKey } from '#collectors/http/credentials.ts'
 import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
+import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { Registry } from '#contracts/registry.ts'
 import { pause } from '#pipelines/pause.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
@@ -11,6 +12,7 @@ import { createJobs, type JobsParts } from '../jobs/jobs.ts'
 import { createProfileDesk } from '../profiles/profile-desk.ts'
 import { isShared } from '../stores/where.ts'
 import { createErasureDesk } from './erasure-desk.ts'
+import { createForgets, type Forgets, type ForgetsEngine } from './forgets.ts'
 import { createLinkDesk } from './link-desk.ts'
 
 /** Workers ask the registry for tenants and erasures every ten seconds. */
@@ -21,13 +23,11 @@ const profilesKnownAfterMs = 25_000
 
 /** The desk of the process that owns the folder: what HTTP serves, and what commands use when nothing else runs. */
 export function createLocalDesk(
-  engine: Pick<
-    Engine,
-    'reader' | 'sql' | 'registry' | 'log' | 'profiles' | 'archive' | 'census' | 'componentsOf' | 'privacy' | 'eraser'
-  >,
+  engine: ForgetsEngine & Pick<Engine, 'reader' | 'sql' | 'profiles' | 'census' | 'componentsOf' | 'eraser'>,
   parts: Omit<JobsParts, 'log' | 'registry'>,
 ): Desk {
   const shared = isShared(parts.config)
+  const forgets = createForgets(engine, parts)
   // What names a tenant before workers have heard of it would be a dead letter.
   const untilHeardOf = shared
     ? { onTenantsAdded: () => pause(knownAfterMs, parts.stopping ?? new AbortController().signal) }
@@ -36,16 +36,32 @@ export function createLocalDesk(
     calls: engine.reader,
     sql: engine.sql,
     runs: engine.registry.runs,
-    deadLetters: createLetterDesk(engine.log),
+    deadLetters: createDeadLetterDesk(engine.log, forgets),
     jobs: createJobs({ ...untilHeardOf, ...parts, log: engine.log, registry: engine.registry }),
     archive: createArchiveDesk({ ...parts, ...engine }),
     keys: createKeyDesk(engine.registry),
     links: createLinkDesk(engine),
-    erasures: createErasureDesk({ ...engine, knownAfterMs: shared ? knownAfterMs : 0 }),
+    erasures: createErasureDesk({ ...engine, stores: forgets.stores, knownAfterMs: shared ? knownAfterMs : 0 }),
     profiles: createProfileDesk({
       ...{ ...engine, cache: engine.profiles, clock: parts.clock },
       ...(shared ? { untilKnown: () => sleep(profilesKnownAfterMs) } : {}),
     }),
+  }
+}
+
+/** A message that named somebody who was erased is shown by nobody, however lately they were: the list is read anew. */
+function createDeadLetterDesk(log: Engine['log'], { refresh, namesErased }: Forgets): DeadLetterDesk {
+  const letters = createLetterDesk(log, namesErased)
+  return {
+    list: letters.list,
+    async show(id) {
+      await refresh()
+      return letters.show(id)
+    },
+    async replay(id) {
+      await refresh()
+      return letters.replay(id)
+    },
   }
 }
 

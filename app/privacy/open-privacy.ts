@@ -4,11 +4,14 @@ import type { Clock } from '#contracts/clock.ts'
 import type { Privacy } from '#contracts/privacy.ts'
 import type { Registry } from '#contracts/registry.ts'
 import type { CallFilter, CallReader } from '#contracts/warehouse.ts'
+import { createTenantOf } from '#pipelines/archive/tenants.ts'
 import { type ErasedSubjects, erasedSubjects, nobodyErased, subjectsOf } from '#pipelines/privacy/erased.ts'
+import { createForgetMessages, type ForgetMessage } from '#pipelines/privacy/forget-messages.ts'
 import { squeeze } from '#pipelines/privacy/hints.ts'
 import { createPartySearch } from '#pipelines/privacy/party-search.ts'
 import { createForgetting, createPrivacy } from '#pipelines/privacy/privacy.ts'
 import { type PrivacySettings, resolvePrivacy } from '#pipelines/privacy/settings.ts'
+import type { TenantRules } from '#pipelines/steps/cloud-event-tenant.ts'
 import type { Config } from '../config.ts'
 import { CommandError } from '../exit-codes.ts'
 
@@ -17,6 +20,10 @@ export interface PrivacyRoom {
   readonly privacy: Privacy
   /** Erasures alone. */
   readonly forgetting: Privacy
+  /** Erasures in messages as they were sent. */
+  messages(rules: TenantRules): ForgetMessage
+  /** Sequence of the last erasure that is known here. */
+  readonly erasedUntil: () => number
   /** Hashes by which a person is known in the list of erasures. */
   subjectsOf(tenant: string, typed: string): readonly string[]
   /** What may be stored of somebody under any key, squeezed as the warehouse looks for it. */
@@ -47,6 +54,12 @@ export async function openPrivacy({ config, registry, clock }: Parts): Promise<P
   return {
     privacy: createPrivacy({ settings, erased }),
     forgetting: createForgetting({ settings, erased }),
+    messages: (rules) =>
+      createForgetMessages({
+        ...{ forgetting: createForgetting({ settings, erased }), erased },
+        tenantOf: createTenantOf(rules),
+      }),
+    erasedUntil: () => known.until,
     subjectsOf: (tenant, typed) => subjectsOf(typed, { tenant, salt, settings }),
     tokensOf: (tenant, typed) => search.alternatives([tenant], typed, {}).map(squeeze),
     refresh,

@@ -1,5 +1,7 @@
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import { createKafkaLog } from '#collectors/kafka/kafka-log.ts'
+import { topicNamesOf } from '#collectors/kafka/topic-names.ts'
+import { openTopicsAdmin } from '#collectors/kafka/topics.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { EventLog, GroupLag, LogWatch, TopicDefinition } from '#contracts/event-log.ts'
 import { embeddedTopics, topicNames } from '#contracts/topics.ts'
@@ -15,6 +17,8 @@ export interface OpenLog extends LogWatch {
   readonly log: EventLog
   /** What only a log of our own can do and needs: forget old messages, go back after an unclean stop. */
   readonly embedded: EmbeddedLog | undefined
+  /** How long the log keeps messages of a topic, milliseconds; undefined: for ever, or it does not say. */
+  retentionMs(topic: string): Promise<number | undefined>
   /** The log's present time, epoch milliseconds, where that is not the time of this machine's clock. */
   readonly nowMs?: () => number
 }
@@ -56,6 +60,14 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
     notes: log.notes,
     nowMs: log.nowMs,
     embedded: undefined,
+    async retentionMs(topic) {
+      const admin = openTopicsAdmin(config.kafka, { trouble: () => undefined, client: () => undefined })
+      try {
+        return await admin.retentionMs(topicNamesOf(config.kafka).onCluster(topic))
+      } finally {
+        await admin.close()
+      }
+    },
     async lag(group) {
       const found = await log.lag(group, groupTopics[group as PipelineName] ?? [])
       return found.map(({ messages, ...rest }) => ({ ...rest, lag: messages }))
@@ -66,7 +78,8 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
 function openEmbedded({ config, folder, clock }: EngineParts): OpenLog {
   const path = folderFor('kafka.brokers', folder).part('log.sqlite')
   const { durability } = config
-  return watchEmbedded(createEmbeddedLog({ path, topics: topicsFor(config), clock, durability }), clock)
+  const topics = topicsFor(config)
+  return watchEmbedded(createEmbeddedLog({ path, topics, clock, durability }), { clock, topics })
 }
 
 /** Announcements and dead letters outlive raw rows, of the tenant that keeps them longest. */
@@ -87,10 +100,17 @@ async function withAge(log: EmbeddedLog, clock: Clock, of: GroupLag): Promise<Gr
 }
 
 /** The embedded log as the composition root sees any. */
-export function watchEmbedded(embedded: EmbeddedLog, clock: Clock = Date.now): OpenLog {
+export function watchEmbedded(
+  embedded: EmbeddedLog,
+  {
+    clock = Date.now,
+    topics = embeddedTopics,
+  }: { readonly clock?: Clock; readonly topics?: readonly TopicDefinition[] } = {},
+): OpenLog {
   return {
     log: embedded,
     embedded,
+    retentionMs: async (topic) => topics.find(({ name }) => name === topic)?.retentionMs,
     lag: (group) => Promise.all(embedded.lag(group).map((of) => withAge(embedded, clock, of))),
     async health() {
       try {

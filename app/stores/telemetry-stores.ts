@@ -1,6 +1,8 @@
 import type { CallTelemetry } from '#contracts/call-telemetry.ts'
 import type { Clock } from '#contracts/clock.ts'
+import type { ErasingLogs } from '#contracts/privacy.ts'
 import type { RowSink } from '#contracts/warehouse.ts'
+import { createLokiEraser } from '#sinks/loki/loki-eraser.ts'
 import { createLokiSink } from '#sinks/loki/loki-sink.ts'
 import { createLokiTelemetry } from '#sinks/loki/loki-telemetry.ts'
 import type { PipelineMetrics } from '#sinks/prometheus/pipeline-metrics.ts'
@@ -33,6 +35,15 @@ export function telemetrySinks(
     spans: tempo.url === undefined ? undefined : createTempoSink({ ...parts, config: { ...tempo, url: tempo.url } }),
   }
 }
+
+/** What an erasure has to reach where lines and spans are not in the warehouse. */
+export const erasedElsewhere = (
+  { loki, tempo }: Pick<Config, 'loki' | 'tempo'>,
+  clock: Clock,
+): { readonly logs: ErasingLogs | undefined; readonly tracesRetentionMs: number | undefined } => ({
+  logs: loki.url === undefined ? undefined : createLokiEraser({ config: { ...loki, url: loki.url }, clock }),
+  tracesRetentionMs: tempo.url === undefined ? undefined : tempo.retentionDays * 86_400_000,
+})
 
 /** From where a call's lines and spans are read: the stores that the pipelines write them to. */
 export function telemetryReader(

@@ -54,7 +54,7 @@ function assemble(file: LogFile, { topics, clock }: EmbeddedLogOptions): Embedde
   }
 
   return {
-    ...createMaintenance({ file, partitions, offsets, coordinator, trim, assertOpen }),
+    ...createMaintenance({ file, partitions, records, offsets, coordinator, trim, assertOpen }),
     async append(batch) {
       assertOpen()
       if (batch.length > 0) await groupCommit.write(append(batch))

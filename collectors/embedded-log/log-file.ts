@@ -60,6 +60,8 @@ export interface LogFile {
   meta(name: MetaName): number | undefined
   setMeta(name: MetaName, value: number): void
   sizeBytes(): number
+  /** Like `transaction`; what `work` overwrites is in no page of the file and in no write-ahead log afterwards. */
+  overwrite<T>(work: () => T): T
   close(): void
 }
 
@@ -144,6 +146,15 @@ function logFile(db: DatabaseSync, { path, durability }: LogFileOptions): LogFil
         // SQLite has already rolled back by itself after some errors, a full disk among them.
         if (db.isTransaction) statements.rollback.run()
         throw explainSqliteError(error, path)
+      }
+    },
+    overwrite(work) {
+      // Not always on: it would write a page of zeros for each page that retention frees.
+      db.exec('PRAGMA secure_delete = ON')
+      try {
+        return this.transaction(work)
+      } finally {
+        db.exec('PRAGMA secure_delete = OFF; PRAGMA wal_checkpoint(TRUNCATE)')
       }
     },
     sizeBytes: () => fileBytes(path) + fileBytes(`${path}-wal`),

@@ -3,6 +3,7 @@ import type { GroupCoordinator } from './group-coordinator.ts'
 import type { GroupOffsets, PlacedOffset } from './group-offsets.ts'
 import type { LogFile } from './log-file.ts'
 import type { Partition, Partitions } from './partitions.ts'
+import type { Records } from './records.ts'
 
 export interface PartitionLag extends TopicPartition {
   readonly committed: number | undefined
@@ -31,6 +32,8 @@ export interface LogMaintenance {
    * Members that are reading go back too, in a new generation.
    */
   rewind(group: string, runningMs: number): readonly PlacedOffset[]
+  /** Puts another value in the place of a record that is to be forgotten; nothing of the old one stays in the file. */
+  replaceValue(place: TopicPartition & { readonly offset: number }, value: Uint8Array): Promise<void>
   /** Drop what the group committed, in all topics or in those named. Its next assignment starts from nothing. */
   forgetGroup(group: string, topics?: readonly string[]): void
 }
@@ -38,6 +41,7 @@ export interface LogMaintenance {
 export interface MaintenanceParts {
   readonly file: LogFile
   readonly partitions: Partitions
+  readonly records: Records
   readonly offsets: GroupOffsets
   readonly coordinator: GroupCoordinator
   readonly trim: LogMaintenance['trim']
@@ -85,6 +89,10 @@ export function createMaintenance(parts: MaintenanceParts): LogMaintenance {
       return placed(partitions.all, (partition) => offsets.committedBefore(group, partition, runningMs))
     },
     rewind: (group, runningMs) => changeOffsets(group, (partition) => offsets.rewind(group, partition, runningMs)),
+    async replaceValue(place, value) {
+      assertOpen()
+      file.overwrite(() => parts.records.replaceValue(partitions.find(place), place.offset, value))
+    },
     forgetGroup(group, topics) {
       changeOffsets(group, (partition) => {
         if (topics?.includes(partition.topic) !== false) offsets.forget(group, partition)

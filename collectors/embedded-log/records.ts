@@ -10,6 +10,8 @@ export interface Records {
   read(partition: Partition, offset: number, limit: number): LogRecord[]
   logTimeMs(partition: Partition, offset: number): number | undefined
   deleteBefore(partition: Partition, offset: number): void
+  /** Another value in the place of one that is to be forgotten. */
+  replaceValue(partition: Partition, offset: number, value: Uint8Array): void
 }
 
 export function createRecords({ db }: LogFile): Records {
@@ -25,6 +27,7 @@ export function createRecords({ db }: LogFile): Records {
       insert: db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?)`),
       read,
       logTime: db.prepare(`SELECT log_time_ms FROM ${table} WHERE log_offset = ?`),
+      replaceValue: db.prepare(`UPDATE ${table} SET value = ? WHERE log_offset = ?`),
       deleteBefore: db.prepare(`DELETE FROM ${table} WHERE log_offset < ?`),
     }
   }
@@ -53,6 +56,9 @@ export function createRecords({ db }: LogFile): Records {
     },
     deleteBefore(partition, offset) {
       statements(partition).deleteBefore.run(offset)
+    },
+    replaceValue(partition, offset, value) {
+      statements(partition).replaceValue.run(value, offset)
     },
   }
 }

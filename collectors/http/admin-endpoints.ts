@@ -104,6 +104,8 @@ const actEndpoints = (parts: HttpParts): readonly Endpoint[] => [
       if (outcome === 'not_found') throw new Problem(404, 'there is no such dead letter')
       if (outcome === 'cut')
         throw new Problem(409, 'only the beginning of the message was kept: it cannot be sent again')
+      if (outcome === 'erased')
+        throw new Problem(409, 'the message named somebody who was erased: it is not kept, and cannot be sent again')
       return new Answer(202, { replayed: params.id })
     },
   },

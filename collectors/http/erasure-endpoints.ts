@@ -39,7 +39,7 @@ export const createErasureEndpoints = ({ desk }: HttpParts): readonly Endpoint[]
     access: 'administer',
     summary: 'Forget a person or everybody in a call',
     description:
-      'Stored rows are written anew without them, and no replay brings them back. Told again, it is done again. See docs/privacy.md for what it does not reach.',
+      'Stored rows, dead letters and archived objects are written anew without them, lines in Loki are deleted, and no replay brings them back. Answers when all of it is done, which with a large archive takes long. Told again, it is done again.',
     request: { types: ['application/json'], schema: asked },
     response: { schema: erasureReport, description: 'What was changed.' },
     bodyLimit: 16_384,

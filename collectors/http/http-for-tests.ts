@@ -64,7 +64,7 @@ export const emptyDesk: Desk = {
   },
   keys: { create: async () => 'csk_new', list: async () => [] },
   erasures: {
-    erase: async () => ({ sequence: 1, calls: 0, rows: {}, purged: true }),
+    erase: async () => ({ sequence: 1, calls: 0, rows: {}, purged: true, stores: [] }),
     list: async () => [],
   },
   links: {

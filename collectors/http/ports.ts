@@ -7,6 +7,7 @@ import type { CallChanges } from '#contracts/live-calls.ts'
 import type { ParkReason } from '#contracts/outcome.ts'
 import type { Pages } from '#contracts/pages.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
+import type { ErasureStep } from '#contracts/privacy.ts'
 import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
@@ -169,6 +170,8 @@ export interface ErasureReport {
   readonly rows: Readonly<Record<string, number>>
   /** False: older versions of some records still lie in the store; told again, they are deleted. */
   readonly purged: boolean
+  /** What became of it in each store, and by when the rest is gone. */
+  readonly stores: readonly ErasureStep[]
 }
 
 export interface ErasureEntry {
@@ -178,6 +181,8 @@ export interface ErasureEntry {
   readonly subjects: readonly string[]
   readonly madeBy: string
   readonly madeMs: number
+  /** What became of it in each store when it was last told. */
+  readonly stores: readonly ErasureStep[]
 }
 
 export interface ErasureDesk {

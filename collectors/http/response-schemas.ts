@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { erasedStores } from '#contracts/privacy.ts'
 import type { CallListItem, CallPage } from '#contracts/warehouse.ts'
 
 const ms = z.int().describe('Epoch milliseconds.')
@@ -76,6 +77,7 @@ export const deadLetter = z.object({
   whole: z
     .boolean()
     .describe('False: the end of the body or some headers were too large to keep; it cannot be replayed.'),
+  erased: z.boolean().describe('The message named somebody who was erased, and is not kept.'),
 })
 
 export const shownLetter = deadLetter.extend({ body: z.string() })
@@ -170,12 +172,23 @@ export const linkDecided = z.object({
   calls: z.array(linkedCall).describe('What the two ids name now: one call, or two.'),
 })
 
+const erasureStep = z.object({
+  store: z.enum(erasedStores),
+  state: z
+    .enum(['done', 'expires', 'unfinished'])
+    .describe('expires: what is left goes by itself at goneByMs. unfinished: something is to be done, see detail.'),
+  count: z.int().describe('Rows, lines, letters or messages that were changed or deleted.'),
+  goneByMs: ms.optional(),
+  detail: z.string(),
+})
+
 export const erasureEntry = z.object({
   sequence: z.int(),
   kind: z.enum(['party', 'call']),
   subjects: z.array(z.string()).describe('Hashes of a person, or a correlation id.'),
   madeBy: z.string(),
   madeMs: z.number(),
+  stores: z.array(erasureStep).describe('What became of it in each store when it was last told.'),
 })
 
 export const erasureReport = z.object({
@@ -183,4 +196,5 @@ export const erasureReport = z.object({
   calls: z.int().describe('Correlation ids whose records are computed anew.'),
   rows: z.record(z.string(), z.int()).describe('Rows written again or deleted, by table.'),
   purged: z.boolean().describe('False: older versions of some records still lie in the store; tell it again.'),
+  stores: z.array(erasureStep).describe('What became of it in each store, and by when the rest is gone.'),
 })

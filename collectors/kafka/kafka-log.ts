@@ -3,14 +3,15 @@ import type { Clock } from '#contracts/clock.ts'
 import type { EventLog, TopicDefinition } from '#contracts/event-log.ts'
 import { createAppender } from './append.ts'
 import { clusterOf, createClients } from './client.ts'
-import { createClusterQuestions } from './cluster.ts'
+import { type ClusterQuestions, createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
 import { lagOf, type PartitionLag } from './lag.ts'
 import { createLogClock } from './log-clock.ts'
 import { joinKafkaGroup, type KafkaMembership } from './membership.ts'
+import { createProducersTimes } from './producers-times.ts'
 import { readOn } from './read.ts'
 import { createSending } from './sending.ts'
-import { groupOnCluster, inOurNames, topicNamesOf } from './topic-names.ts'
+import { groupOnCluster, inOurNames, type TopicNames, topicNamesOf } from './topic-names.ts'
 import { explain, type KafkaObserver, troubleOf } from './trouble.ts'
 
 export interface KafkaLogOptions {
@@ -56,35 +57,21 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   )
   const appender = createAppender(cluster, createSending(makeClient, logClock, names), names)
   const members = new Set<KafkaMembership>()
-  const producersTimes = new Set<string>()
+  const producersTimes = createProducersTimes(observer, names)
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
   let closed = false
   let looking: Promise<void> | undefined
   let missing = neverAnswered
 
+  const isClosed = () => closed
   function assertOpen(): void {
     if (closed) throw new Error('The event log is closed.')
   }
 
   /** Asked at most once at a time: probes come more often than a broker that is down is given up on. */
   async function look(): Promise<void> {
-    missing = await missingNow()
+    missing = await missingIn(cluster, names, topics)
     looking = undefined
-  }
-
-  async function missingNow(): Promise<readonly string[]> {
-    try {
-      await cluster.extents([])
-      const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
-      const absent = found
-        .filter(([, partitions]) => partitions === undefined)
-        .map(([name]) => `Topic '${names.onCluster(name)}'`)
-      if (absent.length === 0) return []
-      const verb = absent.length === 1 ? 'does' : 'do'
-      return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
-    } catch (error) {
-      return [`The log: ${explain(troubleOf(error))}.`]
-    }
   }
 
   return {
@@ -94,7 +81,6 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async join({ group, topics }) {
       assertOpen()
-      const isClosed = () => closed
       const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed, producersTimes }
       const member = joinKafkaGroup(parts, { group: groupOnCluster(config, group), topics })
       members.add(member)
@@ -119,8 +105,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
     nowMs: () => logClock.at(monotonic()),
-    notes: () =>
-      [...producersTimes].map((topic) => `Topic '${names.onCluster(topic)}': ${explain('producers_times')}.`),
+    notes: producersTimes.notes,
     async health() {
       looking ??= look()
       const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs
@@ -135,5 +120,25 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       await appender.close()
       await cluster.close()
     },
+  }
+}
+
+/** What of the cluster is awaited, in words. Never throws. */
+async function missingIn(
+  cluster: ClusterQuestions,
+  names: TopicNames,
+  topics: readonly Pick<TopicDefinition, 'name'>[],
+): Promise<readonly string[]> {
+  try {
+    await cluster.extents([])
+    const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
+    const absent = found
+      .filter(([, partitions]) => partitions === undefined)
+      .map(([name]) => `Topic '${names.onCluster(name)}'`)
+    if (absent.length === 0) return []
+    const verb = absent.length === 1 ? 'does' : 'do'
+    return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
+  } catch (error) {
+    return [`The log: ${explain(troubleOf(error))}.`]
   }
 }

@@ -7,6 +7,7 @@ import type { ClusterQuestions } from './cluster.ts'
 import { type JoinedRound, type LiveConsumer, startConsumer } from './consumer.ts'
 import type { LogClock } from './log-clock.ts'
 import { createPatience } from './patience.ts'
+import type { ProducersTimes } from './producers-times.ts'
 import { createReading } from './reading.ts'
 import { keyOf } from './rounds.ts'
 import type { TopicNames } from './topic-names.ts'
@@ -21,8 +22,7 @@ export interface MembershipParts {
   readonly observer: KafkaObserver
   readonly sessionTimeoutMs: number
   readonly isClosed: () => boolean
-  /** Topics of which records were met that carry their producers' times; members add to it. */
-  readonly producersTimes: Set<string>
+  readonly producersTimes: Pick<ProducersTimes, 'met'>
 }
 
 export interface KafkaMembership extends Membership {
@@ -57,11 +57,7 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
     wake: room.wake,
     prepare: (round) => void prepare(round),
     onTrimmed: (place) => observer.trouble('records_trimmed', keyOf(place)),
-    onProducersTime(topic) {
-      if (producersTimes.has(topic)) return
-      producersTimes.add(topic)
-      observer.trouble('producers_times', topic)
-    },
+    onProducersTime: producersTimes.met,
   })
   const supervised = supervise()
 
@@ -81,10 +77,7 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
     }
   }
 
-  const extentsOf = async ({ assigned }: Pick<JoinedRound, 'assigned'>) => {
-    const read = [...new Set(assigned.map(({ topic }) => topic))]
-    return read.length === 0 ? [] : cluster.extents(read)
-  }
+  const extentsOf = extentsBy(cluster)
 
   function report(what: KafkaTrouble): void {
     trouble = what
@@ -187,3 +180,9 @@ export function joinKafkaGroup(parts: MembershipParts, { group, topics }: GroupO
     },
   }
 }
+
+const extentsBy = (cluster: ClusterQuestions) =>
+  async function extentsOf({ assigned }: Pick<JoinedRound, 'assigned'>) {
+    const read = [...new Set(assigned.map(({ topic }) => topic))]
+    return read.length === 0 ? [] : cluster.extents(read)
+  }

@@ -1,4 +1,4 @@
-import type { LogRecord, Polled, PollLimits, TopicPartition } from '#contracts/event-log.ts'
+import type { LogRecord, Polled, PollLimits, Position, TopicPartition } from '#contracts/event-log.ts'
 import { accept, nextOf, rewind, takeFairly, type Waiting } from './buffer.ts'
 import type { Extent, PlacedOffset } from './cluster.ts'
 import type { ConsumerListener, JoinedRound } from './consumer.ts'
@@ -46,12 +46,16 @@ export function createReading(parts: ReadingParts): Reading {
   return { ...feeding(rounds, parts), ...showing(rounds, parts) }
 }
 
-function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: ReadingParts): Feeding {
-  function trimmed({ trimmed: all }: Round, { place, fetchNext }: Waiting, left: number): void {
-    all.push({ topic: place.topic, partition: place.partition, records: left - fetchNext })
+/** Notes that of a partition all between what was to be fetched next and what is left has gone. */
+const trimming =
+  (onTrimmed: ReadingParts['onTrimmed']) =>
+  ({ trimmed }: Round, { place, fetchNext }: Waiting, left: number): void => {
+    trimmed.push({ topic: place.topic, partition: place.partition, records: left - fetchNext })
     onTrimmed(place)
   }
 
+function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: ReadingParts): Feeding {
+  const trimmed = trimming(onTrimmed)
   return {
     begin(joined, start) {
       if (!rounds.begin(joined, start, logClock.monotonic())) return
@@ -68,14 +72,13 @@ function feeding(rounds: Rounds, { logClock, prepare, wake, onTrimmed }: Reading
       const round = rounds.present()
       const waiting = round?.waiting.get(keyOf(place))
       if (round === undefined || waiting === undefined) return false
-      const before = waiting.fetchNext
-      const left = Number(batch.fetchedOffset)
-      const isGap = waiting.skipped && left > before
+      const before = { ...waiting }
+      const isGap = waiting.skipped && Number(batch.fetchedOffset) > waiting.fetchNext
       if (accept(waiting, batch) !== 'taken') {
         round.consumer.seek(waiting.place, waiting.fetchNext)
         return false
       }
-      if (isGap) trimmed(round, { ...waiting, fetchNext: before }, left)
+      if (isGap) trimmed(round, before, Number(batch.fetchedOffset))
       rounds.hold()
       wake()
       return true
@@ -163,18 +166,14 @@ function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): S
       // What is known of ends is as old as the answer that said so; a present beyond it would call read what nobody looked at.
       const endAsOfMs = round === undefined ? 0 : logClock.at(round.confirmedMs)
       lastNowMs = Math.max(lastNowMs, endAsOfMs)
-      const trimmed = round?.trimmed.splice(0) ?? []
       const waiting = [...(round?.waiting.values() ?? [])]
       return {
         generation: shownGeneration,
         assignment: waiting.map(({ place }) => place),
         records,
-        positions: waiting.map((of) => {
-          const { topic, partition } = of.place
-          return { topic, partition, next: nextOf(of), end: Math.max(of.end, nextOf(of)), endAsOfMs }
-        }),
+        positions: waiting.map((of) => positionOf(of, endAsOfMs)),
         logNowMs: lastNowMs,
-        ...(trimmed.length === 0 ? {} : { trimmed }),
+        ...toldOnce(round),
       }
     },
     seek({ offset, ...place }) {
@@ -197,4 +196,14 @@ function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): S
       return places.every((place) => round.waiting.has(keyOf(place))) ? round.joined : undefined
     },
   }
+}
+
+function positionOf(of: Waiting, endAsOfMs: number): Position {
+  const { topic, partition } = of.place
+  return { topic, partition, next: nextOf(of), end: Math.max(of.end, nextOf(of)), endAsOfMs }
+}
+
+function toldOnce(round: Round | undefined): Pick<Polled, 'trimmed'> {
+  const trimmed = round?.trimmed.splice(0) ?? []
+  return trimmed.length === 0 ? {} : { trimmed }
 }

@@ -38,6 +38,8 @@ export interface TopicsAdmin {
    */
   create(wanted: readonly WantedTopic[]): Promise<{ created: readonly string[]; findings: readonly TopicFinding[] }>
   check(wanted: readonly WantedTopic[]): Promise<readonly TopicFinding[]>
+  /** How long the cluster keeps messages of this topic, milliseconds; undefined: for ever, or it does not say. */
+  retentionMs(topic: string): Promise<number | undefined>
   close(): Promise<void>
 }
 
@@ -83,6 +85,11 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
       for (const topic of created) await untilKnown(topic, questions)
       return { created, findings: await check(wanted) }
     },
+    async retentionMs(topic) {
+      await admin.connect().catch((error: unknown) => refuse('topics', error))
+      const kept = Number((await settingsOf(admin, topic)).get('retention.ms') ?? -1)
+      return kept >= 0 ? kept : undefined
+    },
     async close() {
       await Promise.all(
         [admin.disconnect(), asking.cluster().disconnect(), questions.close()].map((end) => end.catch(() => undefined)),
@@ -90,6 +97,9 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
     },
   }
 }
+
+/** What was superseded goes within a day: a letter without its message supersedes the one that held it. */
+const compactedWithinMs = 86_400_000
 
 function refuse(what: string, error: unknown): never {
   throw new KafkaError(what, error)
@@ -99,7 +109,8 @@ function refuse(what: string, error: unknown): never {
 async function createOne(admin: Admin, wanted: WantedTopic, replication: number): Promise<boolean> {
   const settings = {
     'message.timestamp.type': 'LogAppendTime',
-    'cleanup.policy': 'delete',
+    'cleanup.policy': wanted.isCompacted ? 'compact,delete' : 'delete',
+    ...(wanted.isCompacted ? { 'max.compaction.lag.ms': String(compactedWithinMs) } : {}),
     'retention.ms': String(wanted.retentionMs),
     'retention.bytes': '-1',
     'max.message.bytes': String(wanted.maxMessageBytes),
@@ -237,8 +248,16 @@ function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string
     const bound = isBounded ? 'at most an hour late' : `or at least message.timestamp.before.max.ms=${mostLateMs}`
     note('timestamps', !isBounded, `keeps the producers’ clocks: set message.timestamp.type=LogAppendTime (${bound})`)
   }
-  if (settings.get('cleanup.policy') !== 'delete') {
-    note('compacted', true, 'is compacted, which takes messages away: set cleanup.policy=delete')
+  const policy = (settings.get('cleanup.policy') ?? '').split(',').sort().join()
+  if (wanted.isCompacted && policy === 'delete') {
+    const kept = 'is not compacted, so that messages which were erased stay in it until they are too old'
+    note(
+      'compacted',
+      false,
+      `${kept}: set cleanup.policy=compact,delete and max.compaction.lag.ms=${compactedWithinMs}`,
+    )
+  } else if (policy !== (wanted.isCompacted ? 'compact,delete' : 'delete')) {
+    note('compacted', true, wanted.isCompacted ? keepsForEver : takesAway)
   }
   if (retentionMs >= 0 && retentionMs < leastRetentionMs) {
     note(
@@ -255,5 +274,8 @@ function judgeSettings(wanted: WantedTopic, settings: ReadonlyMap<string, string
   }
   return findings
 }
+
+const takesAway = 'is compacted, which takes messages away: set cleanup.policy=delete'
+const keepsForEver = 'is never cleaned by age: set cleanup.policy=compact,delete'
 
 const hours = (ms: number): number => Math.floor(ms / 3_600_000)

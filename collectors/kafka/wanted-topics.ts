@@ -10,6 +10,8 @@ export interface WantedTopic extends TopicDefinition {
   /** More or fewer partitions than wanted would lose work: the number is part of the contract. */
   readonly isCountFixed: boolean
   readonly maxMessageBytes: number
+  /** Of equal keys the last is kept, and the others go: dead letters, each of which may be superseded by one without its message. */
+  readonly isCompacted: boolean
 }
 
 const dayMs = 86_400_000
@@ -44,6 +46,7 @@ function wantedTopic(name: string, partitions: number, rawRetentionMs: number): 
       ...longLived(name, rawRetentionMs),
       partitions: 1,
       isCountFixed: false,
+      isCompacted: true,
       maxMessageBytes: deadLetterBytes,
     }
   }
@@ -51,6 +54,7 @@ function wantedTopic(name: string, partitions: number, rawRetentionMs: number): 
     name,
     partitions,
     isCountFixed: false,
+    isCompacted: false,
     retentionMs: inputRetentionMs,
     leastRetentionMs: leastInputRetentionMs,
     maxMessageBytes: messageBytes,
@@ -62,4 +66,5 @@ const longLived = (name: string, rawRetentionMs: number) => ({
   retentionMs: rawRetentionMs + dayMs,
   leastRetentionMs: rawRetentionMs,
   maxMessageBytes: messageBytes,
+  isCompacted: false,
 })

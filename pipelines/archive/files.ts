@@ -15,13 +15,14 @@ export type EncodeFile = (
 /** A file to be put, and all that the index says of it but for what is known when it has been. */
 export interface ArchiveFile {
   readonly object: NewObject
-  readonly entry: Omit<ArchivedObject, 'storageClass' | 'retentionUntilMs' | 'writtenMs'>
+  readonly entry: Omit<ArchivedObject, 'storageClass' | 'retentionUntilMs' | 'writtenMs' | 'erasedUntil'>
 }
 
-interface Share {
+/** Messages of one tenant and day. */
+export interface Share {
   readonly tenant: string
   readonly day: string
-  readonly records: LogRecord[]
+  readonly records: readonly LogRecord[]
 }
 
 /** The files of a cut, one for each tenant and day in it. Made one at a time: encoded bytes should not wait. */
@@ -30,7 +31,7 @@ export async function* filesOf(cut: FullCut, tenantOf: TenantOf, encode: EncodeF
 }
 
 function sharesOf(records: readonly LogRecord[], tenantOf: TenantOf): Iterable<Share> {
-  const shares = new Map<string, Share>()
+  const shares = new Map<string, Share & { readonly records: LogRecord[] }>()
   for (const record of records) {
     const tenant = tenantOf(record)
     const day = new Date(record.logTimeMs).toISOString().slice(0, 10)
@@ -41,7 +42,13 @@ function sharesOf(records: readonly LogRecord[], tenantOf: TenantOf): Iterable<S
   return shares.values()
 }
 
-async function fileOf(cut: FullCut, { tenant, day, records }: Share, encode: EncodeFile): Promise<ArchiveFile> {
+/** The file of one share, within the bounds of its cut. */
+export async function fileOf(
+  cut: Pick<FullCut, 'topic' | 'partition' | 'epoch' | 'fromOffset' | 'toOffset'>,
+  share: Share,
+  encode: EncodeFile,
+): Promise<ArchiveFile> {
+  const { tenant, day, records } = share
   const { topic, partition, epoch, fromOffset, toOffset } = cut
   const dataClass = classOf(topic)
   const about = { topic, partition, epoch, fromOffset, toOffset, tenant, day, dataClass }

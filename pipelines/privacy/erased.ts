@@ -10,6 +10,12 @@ export interface ErasedSubjects {
   readonly isEmpty: (tenant: string) => boolean
   readonly party: (tenant: string, text: string, region: string | undefined) => boolean
   readonly call: (tenant: string, correlationId: string) => boolean
+  /** Sequence of the last erasure on this list; 0 where it is empty. */
+  readonly until: number
+  /** Tenants of which anything is to be forgotten. */
+  readonly tenants: readonly string[]
+  /** Correlation ids of a tenant's erased calls. */
+  readonly calls: (tenant: string) => ReadonlySet<string>
 }
 
 /** The subjects of an erasure: what the person is called, read in every way, and every pseudonym that may be stored. */
@@ -26,7 +32,15 @@ export function subjectsOf(
 const subjectHash = (text: string, tenant: string, salt: string): string =>
   createHmac('sha256', salt).update(`callscope erasure 1\u0000${tenant}\u0000${text}`).digest('hex').slice(0, 32)
 
-export const nobodyErased: ErasedSubjects = { isEmpty: () => true, party: () => false, call: () => false }
+const none: ReadonlySet<string> = new Set()
+export const nobodyErased: ErasedSubjects = {
+  isEmpty: () => true,
+  party: () => false,
+  call: () => false,
+  tenants: [],
+  until: 0,
+  calls: () => none,
+}
 
 /** Looks parties up in a list of erasures. As many as were ever told: people ask for it, not programs. */
 export function erasedSubjects(erasures: readonly Erasure[], salt: string): ErasedSubjects {
@@ -38,6 +52,9 @@ export function erasedSubjects(erasures: readonly Erasure[], salt: string): Eras
   }
   return {
     isEmpty: (tenant) => !byTenant.has(tenant),
+    until: erasures.reduce((most, { sequence }) => Math.max(most, sequence), 0),
+    tenants: [...byTenant.keys()],
+    calls: (tenant) => byTenant.get(tenant)?.calls ?? none,
     call: (tenant, correlationId) => byTenant.get(tenant)?.calls.has(correlationId) ?? false,
     party(tenant, text, region) {
       const parties = byTenant.get(tenant)?.parties

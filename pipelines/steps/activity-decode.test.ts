@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { nobodyErased } from '../privacy/erased.ts'
 import { createPrivacy } from '../privacy/privacy.ts'
 import { createActivityDecode } from './activity-decode.ts'
 import { anEvent, aRecord, Collected, exampleRules } from './cloud-event-examples.ts'
@@ -28,7 +29,9 @@ test('chat need not belong to a call, nor name its message', () => {
 test('presence is stored under its user, as the privacy rules leave the id', () => {
   const away = anEvent('presence.changed', { user_id: 'u-77', status: 'away' })
   expect(rowsOf(away)).toMatchObject([{ subject: 'u-77', status: 'away' }])
-  const privacy = createPrivacy({ erased: () => ({ isEmpty: () => false, party: () => false, call: () => true }) })
+  const privacy = createPrivacy({
+    erased: () => ({ ...nobodyErased, isEmpty: () => false, party: () => false, call: () => true }),
+  })
   const decode = createActivityDecode({ ...exampleRules, privacy })
   const [erased] = effectsOf(away, decode).of('activity_events')
   expect(erased).toMatchObject({ subject: 'erased', status: 'away' })

@@ -133,7 +133,7 @@ function parseValue(value: string | Uint8Array): Outcome<unknown> {
 }
 
 /** The content type decides (Kafka Protocol Binding, 3): a structured event may carry its attributes as headers too. */
-const isBinaryMode = ({ headers }: LogRecord): boolean =>
+export const isBinaryMode = ({ headers }: LogRecord): boolean =>
   (headers.ce_specversion !== undefined || headers.ce_id !== undefined) &&
   headers[recordHeaders.contentType]?.startsWith('application/cloudevents') !== true
 

@@ -115,11 +115,8 @@ export function createBacklog(options: WaitingOptions): Backlog {
   /** No longer at work. What has been announced since may be taken now. */
   function free(item: Waiting): void {
     const key = memberText(item.change)
-    for (const taken of Object.values(atWork)) {
-      if (taken.get(key) !== item) continue
-      taken.delete(key)
-      bytes -= bytesOf(key, item)
-    }
+    for (const taken of Object.values(atWork))
+      if (taken.get(key) === item && taken.delete(key)) bytes -= bytesOf(key, item)
     const since = waiting.get(key)
     if (since !== undefined) schedule(key, since)
   }

@@ -3,7 +3,7 @@ import type { Change, Urgency } from '#contracts/changes.ts'
 import { isUnavailable } from '#contracts/errors.ts'
 import type { EventLog, Membership, Polled } from '#contracts/event-log.ts'
 import type { CensusProgress } from '#contracts/registry.ts'
-import type { CallRow, DueReader } from '#contracts/summaries.ts'
+import type { CallRow, DueReader, MemberKey } from '#contracts/summaries.ts'
 import { topicNames } from '#contracts/topics.ts'
 import type { Parked } from '../batch.ts'
 import { attempt, type Persistence, persist } from '../persist.ts'
@@ -116,13 +116,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
     // The first lane takes what is ripe as well; where that is enough, a second would only cost its dozen queries.
     cycleMs: 3 * cycleMs,
   })
-  /** A registry that is away is waited for; what it holds and nobody here can read stops no shard. */
-  const readAgain = async (): Promise<void> => {
-    await parts.beforeBulk?.().catch((error: unknown) => {
-      if (isUnavailable(error)) throw error
-      parts.observer.retry(error instanceof Error ? error : new Error('failed'))
-    })
-  }
+  const readAgain = readingAgain(parts)
   const settled = async (): Promise<void> => {
     await Promise.all([pressing.settled(), running.settled()])
   }
@@ -175,6 +169,16 @@ export function createSummaries(parts: SummariesParts): Summaries {
   }
 }
 
+/** A registry that is away is waited for; what it holds and nobody here can read stops no shard. */
+const readingAgain =
+  ({ beforeBulk, observer }: Pick<SummariesParts, 'beforeBulk' | 'observer'>) =>
+  async (): Promise<void> => {
+    await beforeBulk?.().catch((error: unknown) => {
+      if (isUnavailable(error)) throw error
+      observer.retry(error instanceof Error ? error : new Error('failed'))
+    })
+  }
+
 interface ShiftParts extends Pick<SummariesParts, 'log' | 'census' | 'censusProgress' | 'watermarks' | 'due'> {
   readonly limits: SummariesLimits
   readonly backlog: Backlog
@@ -222,12 +226,8 @@ function createShift(parts: ShiftParts) {
     if (polled.logNowMs < dueAtMs || shards.size === 0) return
     dueAtMs = polled.logNowMs + limits.dueEveryMs
     const watermarks = watermarksOf(await parts.watermarks.read())
-    for (const { tenant, id } of await parts.due.due([...shards], watermarks, limits.callsPerRecompute)) {
-      backlog.addDue(
-        { tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
-        polled.logNowMs,
-      )
-    }
+    for (const member of await parts.due.due([...shards], watermarks, limits.callsPerRecompute))
+      backlog.addDue(changeByItself(member), polled.logNowMs)
   }
 
   return {
@@ -269,12 +269,7 @@ function createShift(parts: ShiftParts) {
         ([account, offset]) => committed.get(account) !== offset && !counting.holds(account),
       )
       if (offsets.length === 0) return
-      const named = offsets.map(([account, offset]) =>
-        account >= bulkBase
-          ? { topic: bulk, partition: account - bulkBase, offset }
-          : { topic: live, partition: account, offset },
-      )
-      const answer = await membership.commit(named, polled.generation)
+      const answer = await membership.commit(offsets.map(placeOf), polled.generation)
       if (answer !== 'committed') return
       for (const [account, offset] of offsets) {
         committed.set(account, offset)
@@ -283,6 +278,16 @@ function createShift(parts: ShiftParts) {
     },
   }
 }
+
+/** The partition of an account of offsets. */
+const placeOf = ([account, offset]: readonly [account: number, offset: number]) =>
+  account >= bulkBase
+    ? { topic: bulk, partition: account - bulkBase, offset }
+    : { topic: live, partition: account, offset }
+
+const changeByItself = ({ tenant, id }: MemberKey): Change => ({
+  ...{ tenant, id, minutes: [], rescore: false, cumulative: false, urgency: 'now', worst: 0 },
+})
 
 const unhurried = (change: Change): Change => ({ ...change, urgency: 'running', worst: 0 })
 

@@ -47,9 +47,11 @@ export function createFolderStore({ folder, unique }: FolderStoreOptions): Objec
       return state.type === 'ready' ? { type: 'ready', body: createReadStream(pathOf(key)) } : state
     },
     async remove(key) {
+      const folderOf = dirname(pathOf(key))
       await rm(pathOf(key), { force: true })
       // Only where that left its folder empty.
-      await rmdir(dirname(pathOf(key))).catch(() => undefined)
+      await rmdir(folderOf).catch(() => undefined)
+      if ((await stat(folderOf).catch(unlessMissing)) !== undefined) await syncFolder(folderOf)
     },
     close: async () => undefined,
   }

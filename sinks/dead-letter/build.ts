@@ -4,7 +4,7 @@ import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts
 import type { ParkReason } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { type EnvelopeHead, letterHeaders, sealEnvelope } from './envelope.ts'
+import { type EnvelopeHead, letterHeaders, openEnvelope, sealEnvelope } from './envelope.ts'
 
 /** A message, or one part of it, that a pipeline refused for good. */
 export interface Refused {
@@ -30,9 +30,14 @@ const maxKeyLength = 1_024
 
 /**
  * Dead letters of one pipeline, one per message however many parts of it were refused, so that a batch of a thousand
- * bad lines is not kept a thousand times. The key is what the letter is: `topic/partition/offset/pipeline`.
+ * bad lines is not kept a thousand times. The key is what the letter is: `topic/partition/offset/pipeline`. Of a message that
+ * names somebody who was erased nothing is kept but why it was refused: read again, it would bring them back.
  */
-export function deadLetters(pipeline: string, refused: readonly Refused[]): readonly NewRecord[] {
+export function deadLetters(
+  pipeline: string,
+  refused: readonly Refused[],
+  namesErased: (record: LogRecord) => boolean = () => false,
+): readonly NewRecord[] {
   const messages = new Map<string, { readonly record: LogRecord; readonly refusals: Refusal[] }>()
   for (const { record, reason, detail } of refused) {
     const key = `${record.topic}/${record.partition}/${record.offset}/${pipeline}`
@@ -40,7 +45,10 @@ export function deadLetters(pipeline: string, refused: readonly Refused[]): read
     messages.set(key, message)
     message.refusals.push({ index: message.refusals.length, reason, detail: cleanDetail(detail) })
   }
-  return [...messages].map(([key, { record, refusals }]) => letter(key, pipeline, record, refusals))
+  return [...messages].map(([key, { record, refusals }]) => {
+    const kept = letter(key, pipeline, record, refusals)
+    return namesErased(record) ? withoutBody(kept) : kept
+  })
 }
 
 function letter(key: string, pipeline: string, record: LogRecord, refusals: readonly Refusal[]): NewRecord {
@@ -61,6 +69,20 @@ function letter(key: string, pipeline: string, record: LogRecord, refusals: read
       ...told(refusals),
     }),
   }
+}
+
+/** A letter that says why and how much was refused, and nothing of what. What is no letter of ours comes back as it is. */
+export function withoutBody(letter: NewRecord): NewRecord {
+  const envelope = openEnvelope(bytesOf(letter))
+  if (envelope === undefined) return letter
+  const { logTimeMs, headers, refused, refusals } = envelope.head
+  const tenant = headers[recordHeaders.tenant]
+  const head = {
+    ...{ v: 1 as const, key: null, refused, refusals, erased: true as const },
+    ...(logTimeMs === undefined ? {} : { logTimeMs }),
+    headers: tenant === undefined ? {} : { [recordHeaders.tenant]: tenant },
+  }
+  return { ...letter, value: sealEnvelope({ head, body: new Uint8Array() }) }
 }
 
 const told = (refusals: readonly Refusal[]) => ({

@@ -1,7 +1,8 @@
 import type { DeadLetter, DeadLetterDesk } from '#contracts/dead-letters.ts'
 import type { EventLog, LogRecord } from '#contracts/event-log.ts'
 import { topicNames } from '#contracts/topics.ts'
-import { originalMessage, readDeadLetter, showDeadLetter } from './read.ts'
+import { withoutBody } from './build.ts'
+import { originalMessage, originalRecord, readDeadLetter, showDeadLetter } from './read.ts'
 
 /** Letters read at once: each may hold 1 MiB, and a list shows no bodies. */
 const readAtOnce = 32
@@ -11,8 +12,11 @@ interface Place {
   readonly offset: number
 }
 
-/** Reads and replays the dead-letter topic. */
-export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent'>): DeadLetterDesk {
+/** Reads and replays the dead-letter topic. A message that names somebody who was erased is shown to nobody, wherever it still lies. */
+export function createLetterDesk(
+  log: Pick<EventLog, 'append' | 'read' | 'extent'>,
+  namesErased: (record: LogRecord) => boolean = () => false,
+): DeadLetterDesk {
   const topic = topicNames.deadLetter
 
   async function find(id: string): Promise<LogRecord | undefined> {
@@ -21,7 +25,11 @@ export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent
     const extent = (await log.extent(topic)).find(({ partition }) => partition === place.partition)
     if (extent === undefined || place.offset < extent.start || place.offset >= extent.end) return undefined
     const [record] = await log.read({ topic, ...place }, 1)
-    return record?.offset === place.offset ? record : undefined
+    if (record?.offset !== place.offset) return undefined
+    const original = originalRecord(record)
+    return original !== undefined && namesErased(original)
+      ? { ...record, ...withoutBody(record), partition: record.partition }
+      : record
   }
 
   /** Records of one partition from `end` backwards, at most `limit`, the latest first. */
@@ -64,7 +72,9 @@ export function createLetterDesk(log: Pick<EventLog, 'append' | 'read' | 'extent
     },
     async replay(id) {
       const record = await find(id)
-      if (record === undefined || readDeadLetter(record) === undefined) return 'not_found'
+      const letter = record && readDeadLetter(record)
+      if (record === undefined || letter === undefined) return 'not_found'
+      if (letter.erased) return 'erased'
       const message = originalMessage(record)
       if (message === undefined) return 'cut'
       await log.append([message])

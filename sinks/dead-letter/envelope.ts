@@ -29,6 +29,8 @@ const envelopeHead = z.object({
   refusals: z.array(z.object({ index: z.number(), reason: z.string(), detail: z.string() })),
   /** Size of the whole body in bytes, where only its beginning follows. */
   cutFrom: z.number().optional(),
+  /** Its message named somebody who was erased, and is not kept. */
+  erased: z.literal(true).optional(),
 })
 
 export type EnvelopeHead = Readonly<z.infer<typeof envelopeHead>>

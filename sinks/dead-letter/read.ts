@@ -26,6 +26,15 @@ export function originalMessage(record: LogRecord): NewRecord | undefined {
   return { topic: letter.topic, key: head.key, headers: head.headers, value: body }
 }
 
+/** The message that a letter tells of, as the log held it. Undefined: no letter of ours, or its message is not kept. */
+export function originalRecord(record: LogRecord): LogRecord | undefined {
+  const open = openLetter(record)
+  if (open === undefined || open.letter.erased) return undefined
+  const { letter, head, body } = open
+  const { topic, partition, offset, atMs: logTimeMs } = letter
+  return { topic, partition, offset, logTimeMs, key: head.key, headers: head.headers, value: body }
+}
+
 function openLetter(record: LogRecord): OpenLetter | undefined {
   const { headers } = record
   const reason = headers[letterHeaders.reason]
@@ -46,7 +55,8 @@ function openLetter(record: LogRecord): OpenLetter | undefined {
     tenant: head.headers[recordHeaders.tenant],
     refused: head.refused,
     refusals: head.refusals,
-    whole: head.cutFrom === undefined && head.headersLeftOut === undefined,
+    whole: head.cutFrom === undefined && head.headersLeftOut === undefined && head.erased === undefined,
+    erased: head.erased === true,
   }
   return { ...envelope, letter }
 }

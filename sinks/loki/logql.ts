@@ -19,6 +19,19 @@ export function selectorOf({ tenant, field, values }: LineSelector): string {
   return `{${labels}} | ${field}=~${quoted(values.map(regexLiteral).join('|'))}`
 }
 
+/** What people put between the digits of a number, and what squeezing has taken out (pipelines/privacy/hints.ts). */
+const between = '[ ().\\-/\\x{a0}]*'
+
+/**
+ * Lines of a tenant in which one of these squeezed texts stands, however it is spaced: in the line, or in the value of any piece of
+ * metadata, which only a template sees all of.
+ */
+export function textSelectorOf(tenant: string | undefined, squeezed: readonly string[]): string {
+  const labels = tenant === undefined ? `${labelNames.service}=~".+"` : `${labelNames.tenant}=${quoted(tenant)}`
+  const patterns = squeezed.map((text) => [...text].map(regexLiteral).join(between))
+  return `{${labels}} | line_format "{{__line__}}\\u0000{{.}}" |~ ${quoted(`(?i)${patterns.join('|')}`)}`
+}
+
 const regexLiteral = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}]/g, '\\$&')
 
 /** As Go reads a string in double quotes (strconv.Unquote). */

@@ -8,6 +8,12 @@ export const tempoConfig = z.strictObject({
   ),
   queryUrl: storeUrl('tempo').describe('Query URL of Tempo, http://tempo:3200, from which a call’s spans are shown.'),
   ...storeSettings('tempo'),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(14)
+    .describe('How long Tempo keeps spans (its block_retention): by when "callscope erase" says that they are gone.'),
   requestTimeoutSeconds: z.int().min(1).max(300).default(30).describe('An export without an answer is tried again.'),
   spansPerTrace: z
     .int()

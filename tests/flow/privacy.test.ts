@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createErasureDesk } from '#app/desk/erasure-desk.ts'
+import { createForgets } from '#app/desk/forgets.ts'
+import { watchEmbedded } from '#app/stores/open-log.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { type PrivacyConfig, privacyConfig } from '#pipelines/privacy/config.ts'
 import { resolveComponents } from '#pipelines/summaries/components.ts'
@@ -209,6 +211,10 @@ const aDesk = () =>
     privacy: flow.privacy,
     eraser: createEraser(flow.warehouse),
     log: flow.log,
+    stores: createForgets(
+      { ...flow, watch: watchEmbedded(flow.log), elsewhere: { logs: undefined, tracesRetentionMs: undefined } },
+      { config: { topicTenants: {} }, clock: flow.clock.now, spoolFolder: flow.folder },
+    ).stores,
     componentsOf: async (members) => {
       const links = createLinkReader(flow.warehouse)
       return [...(await resolveComponents(members, { links, cuts: flow.registry.cuts })).values()].flat()

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { beforeAll, expect, test } from 'vitest'
 import { createArchiveDesk } from '#app/archive/archive-desk.ts'
+import { createForgets } from '#app/desk/forgets.ts'
+import { watchEmbedded } from '#app/stores/open-log.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { pause } from '#pipelines/pause.ts'
 import { createS3Store } from '#sinks/archive/s3-store.ts'
@@ -43,7 +45,11 @@ test('what is archived on S3 is whole, and is replayed from there', async () => 
   })
   try {
     const { tenant, at, event, sample } = aStage(flow)
-    const messages = [event('c', 'call.started', at(0)), sample('c', at(5)), event('c', 'call.ended', at(9))]
+    const messages = [
+      event('c', 'call.started', at(0), { from: 'alice@example.com' }),
+      sample('c', at(5)),
+      event('c', 'call.ended', at(9)),
+    ]
     await flow.deliver(...messages)
     await flow.drained()
     flow.clock.advance(600_000)
@@ -60,6 +66,24 @@ test('what is archived on S3 is whole, and is replayed from there', async () => 
     expect(sent.map(({ value }) => Buffer.from(value).toString()).sort()).toEqual(
       messages.map(({ value }) => value).sort(),
     )
+    await flow.registry.erasures.add({ tenant, kind: 'call', subjects: ['c'], madeBy: 'a test' })
+    const elsewhere = { logs: undefined, tracesRetentionMs: undefined }
+    const { stores } = createForgets(
+      { ...flow, watch: watchEmbedded(flow.log), elsewhere },
+      { config: { topicTenants: {} }, clock: flow.clock.now, spoolFolder: join(flow.folder, 'spool') },
+    )
+    const before = await Array.fromAsync(flow.registry.archive.objects({ tenant }))
+    expect(await stores.rewriteArchive?.(tenant)).toMatchObject({ rewritten: 1, messages: 1, left: {} })
+    const after = await Array.fromAsync(flow.registry.archive.objects({ tenant }))
+    const gone = before.filter(({ key }) => !after.some((object) => object.key === key))
+    expect(await Promise.all(gone.map(({ key }) => flow.archive?.store.head(key)))).toEqual([{ type: 'missing' }])
+    expect(await desk.verify({})).toMatchObject({ refused: [] })
+    sent.length = 0
+    await desk.replay({ tenant })
+    const again = sent.map(({ value }) => Buffer.from(value).toString())
+    expect(again).toHaveLength(messages.length)
+    expect(again.join()).toContain('"from":"erased"')
+    expect(again.join()).not.toContain('alice@example.com')
   } finally {
     await flow.stop()
   }

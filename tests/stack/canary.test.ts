@@ -16,7 +16,7 @@ beforeAll(async () => {
   install = await openStackInstall({ folder: await temporaryFolder('callscope-canary-'), settings })
 })
 afterAll(async () => {
-  await watchedBy(stack)?.close()
+  await watchedBy(stack, 'canary')?.close()
   await install.close()
 })
 
@@ -65,7 +65,7 @@ test('a round through a broker, a worker, the warehouse and Loki is sound', asyn
 
 test('a store of logs that nobody reaches is told, and the others are well', async () => {
   // The canary looks where the workers do not write: as good as a store that has lost everything.
-  const report = await canary({ CALLSCOPE_CANARY_WITHIN_SECONDS: '45', CALLSCOPE_LOKI_URL: 'http://127.0.0.1:9' })
+  const report = await canary({ CALLSCOPE_CANARY_WITHIN_SECONDS: '30', CALLSCOPE_LOKI_URL: 'http://127.0.0.1:9' })
   expect(report.exit).toBe(1)
   expect(report.findings.filter(({ missing }) => missing > 0).map(({ store }) => store)).toEqual(['logs'])
 })
@@ -81,7 +81,7 @@ describe('with a Prometheus that is asked for its count of ended calls', () => {
     skip,
   }) => {
     // Of a Prometheus that was not started here nobody but its owner says what it scrapes.
-    const watching = watchedBy(stack) ?? skip()
+    const watching = watchedBy(stack, 'canary') ?? skip()
     await watching.scrape([await worker.url])
     await expect.poll(() => watching.sum(`sum(${ended})`), { timeout: 30_000, interval: 500 }).toBeGreaterThan(0)
     const before = await watching.sum(`sum(${ended})`)
@@ -93,7 +93,7 @@ describe('with a Prometheus that is asked for its count of ended calls', () => {
   })
 
   test('a round that it does not see, because it scrapes nobody, is told, and of nothing else', async ({ skip }) => {
-    const watching = watchedBy(stack) ?? skip()
+    const watching = watchedBy(stack, 'canary') ?? skip()
     await watching.scrape([])
     await expect.poll(() => watching.sum(`count(${ended}) or vector(0)`), { timeout: 30_000, interval: 500 }).toBe(0)
     const report = await canary(watched(stack.prometheus, 30))

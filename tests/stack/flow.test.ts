@@ -38,7 +38,7 @@ beforeAll(async () => {
   traffic = await writeTraffic({
     ...{ path: join(install.folder, 'messages.jsonl'), seed: 5, messages, startMs: Date.now() - agoMs },
   })
-  watching = watchedBy(stack)
+  watching = watchedBy(stack, 'flow')
 })
 afterAll(async () => {
   await watching?.close()
@@ -98,8 +98,8 @@ test('two workers take what is sent, while each is stopped and started anew, to 
 
 test('Prometheus sees both workers, and counts calls', async () => {
   if (watching === undefined) return
-  await expect.poll(() => watching?.sum('count(up{job="callscope"} == 1)'), patient).toBe(2)
-  await expect.poll(() => watching?.sum('callscope_calls_total'), patient).toBeGreaterThan(0)
+  await expect.poll(() => watching?.sum('count(up{job="callscope",of="flow"} == 1)'), patient).toBe(2)
+  await expect.poll(() => watching?.sum('callscope_calls_total{of="flow"}'), patient).toBeGreaterThan(0)
 })
 
 test('a chat and presence flood of a hundred times their rate leaves call records fresh', async () => {

@@ -2,6 +2,9 @@ import { copyFile, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { openPgDatabase } from '#registry/pg-database.ts'
+import { registryOn } from '#registry/registry.ts'
+import { ownDatabase } from './names.ts'
 import { type Stack, type StackAddresses, stackParts, startStack } from './servers/stack.ts'
 
 declare module 'vitest' {
@@ -21,6 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.once(signal, leave)
+  await makeRoles(stack.addresses.postgres)
   project.provide('stack', stack.addresses)
   // The same for programs that tests start, and for tests that have a server of their own by default.
   for (const { name, variable } of stackParts) process.env[variable] = stack.addresses[name]
@@ -29,6 +33,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stack.stop()
     if (project.vitest.state.getCountOfFailedTests() > 0) await keepLogs(stack)
   }
+}
+
+/** Roles are the whole server's: two tests that bring a database up to date at once must not both make them. */
+async function makeRoles(postgres: string): Promise<void> {
+  const { url, drop } = await ownDatabase(postgres)
+  const registry = await registryOn(await openPgDatabase({ url, tls: 'off', connections: 2 }), Date.now)
+  await registry.close()
+  await drop()
 }
 
 /** What servers said is wanted after a failure only; their folders are removed at the end of the process. */

@@ -30,7 +30,14 @@ function open(settings: Record<string, unknown>): { log: KafkaLog; make: (topic:
   })
   const topics = openTopicsAdmin(config, observer)
   const retentionMs = 86_400_000
-  const wanted = { partitions: 1, retentionMs, leastRetentionMs: 0, isCountFixed: false, maxMessageBytes: 1_000_000 }
+  const wanted = {
+    partitions: 1,
+    retentionMs,
+    leastRetentionMs: 0,
+    isCountFixed: false,
+    isCompacted: false,
+    maxMessageBytes: 1_000_000,
+  }
   return {
     log: createKafkaLog({ config, clock: Date.now, observer }),
     async make(name) {

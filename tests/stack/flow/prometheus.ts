@@ -22,16 +22,19 @@ export interface Watching {
   close(): Promise<void>
 }
 
-/** Undefined where Prometheus was not started here: nobody but its owner says what it scrapes. */
-export function watchedBy(stack: StackAddresses): Watching | undefined {
+/**
+ * Undefined where Prometheus was not started here: nobody but its owner says what it scrapes. What it scrapes for one test carries its
+ * name in the label `of`: another may run meanwhile.
+ */
+export function watchedBy(stack: StackAddresses, name: string): Watching | undefined {
   const { prometheusTargets, prometheusAlertmanagers, prometheus, alertmanager } = stack
   if (prometheusTargets === undefined || prometheusAlertmanagers === undefined) return undefined
   const [targets, alertmanagers] = [
-    join(prometheusTargets, 'callscope-flow.yaml'),
-    join(prometheusAlertmanagers, 'flow.yaml'),
+    join(prometheusTargets, `callscope-${name}.yaml`),
+    join(prometheusAlertmanagers, `${name}.yaml`),
   ]
   const nameThem = (file: string, urls: readonly string[]): Promise<void> =>
-    writeFile(file, JSON.stringify([{ targets: urls.map((url) => new URL(url).host) }]))
+    writeFile(file, JSON.stringify([{ targets: urls.map((url) => new URL(url).host), labels: { of: name } }]))
   return {
     async sum(query) {
       const answer = await fetch(`${prometheus}/api/v1/query?${new URLSearchParams({ query })}`)

@@ -11,10 +11,12 @@ import { createServerProcess } from './server-process.ts'
 export interface LokiOptions extends StartOptions {
   /** Limits (limits_config) of some organisations, beside those of the file. */
   readonly overrides?: Readonly<Record<string, object>>
+  /** Variables that its file knows. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Loki with deploy/loki/loki.yaml. */
-export async function startLoki({ folder, overrides = {} }: LokiOptions): Promise<StackServer> {
+export async function startLoki({ folder, overrides = {}, env = {} }: LokiOptions): Promise<StackServer> {
   const installed = await buildGo(lokiProgram)
   const [http, grpc] = await freePorts(2)
   const address = `http://127.0.0.1:${http}`
@@ -32,6 +34,7 @@ export async function startLoki({ folder, overrides = {} }: LokiOptions): Promis
       LOKI_HTTP_PORT: String(http),
       LOKI_GRPC_PORT: String(grpc),
       LOKI_PATH: join(folder, 'loki'),
+      ...env,
     },
     logFile: join(folder, 'loki.log'),
     cwd: folder,
