@@ -9,6 +9,7 @@ import { type Batch, type Parked, rowCount, type ShowLive } from './batch.ts'
 import { createBatchDecoder } from './decode-batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
+import { createReadLate } from './read-late.ts'
 import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
@@ -105,6 +106,7 @@ export interface Pipeline {
 export function createPipeline(parts: PipelineParts): Pipeline {
   const limits = { ...defaultLimits, ...parts.limits }
   const tracker = createWatermarkTracker(parts.watermarkLagMs)
+  const wasReadLate = createReadLate()
   let idle = false
   let watermarksAt = 0
   let writing: Promise<void> | undefined
@@ -232,19 +234,6 @@ function refusedOf(
     const record = records.get(row) ?? (row as Partial<TracedRow>).record
     return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
   })
-}
-
-/** Behind the log by this much, a pipeline is catching up: what it reads is news to nobody. */
-const lateAfterMs = 30_000
-
-/** So does one that has this many messages before it: ten seconds of what one process keeps up with. */
-const lateBehind = 100_000
-
-function wasReadLate({ records, positions, logNowMs }: Polled): boolean {
-  const behind = positions.reduce((sum, { next, end }) => sum + end - next, 0)
-  return (
-    behind > lateBehind || (records.length > 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs > lateAfterMs))
-  )
 }
 
 /** They wait for the end of the flood: computing a call for its start, its samples and its end would make it last longer. */
