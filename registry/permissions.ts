@@ -5,6 +5,8 @@ const onTables: readonly (readonly [name: string, privileges: readonly string[]]
   ['schema_migrations', ['SELECT']],
   ['data_pipeline_runs', ['SELECT', 'INSERT', 'UPDATE']],
   ['watermarks', ['SELECT', 'INSERT', 'UPDATE', 'DELETE']],
+  ['watermark_readers', ['SELECT', 'INSERT', 'UPDATE', 'DELETE']],
+  ['census_progress', ['SELECT', 'INSERT', 'UPDATE', 'DELETE']],
 ]
 const onVersions = ['SELECT', 'USAGE', 'UPDATE']
 const roles = ['callscope_app', 'callscope_system']

@@ -62,6 +62,8 @@ describe('PostgreSQL', () => {
       `GRANT SELECT ON callscope.schema_migrations TO ${user}`,
       `GRANT SELECT, INSERT, UPDATE ON callscope.data_pipeline_runs TO ${user}`,
       `GRANT SELECT, INSERT, UPDATE, DELETE ON callscope.watermarks TO ${user}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON callscope.watermark_readers TO ${user}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON callscope.census_progress TO ${user}`,
       `GRANT SELECT, USAGE, UPDATE ON SEQUENCE callscope.record_versions TO ${user}`,
     ])
     await owner.query(grants ?? '')
