@@ -76,21 +76,17 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
   const warnAgain = createRepeatedWarnings({ logger })
   const heartbeats = createHeartbeats({ worker: instanceId, blind: metrics.pipelines.blind })
   const { batch: trace, recompute: traceRecompute } = parts.telemetry?.tracing ?? {}
-  const topicTenant = (topic: string) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic]
+  const rules: Required<TenantRules> = {
+    tenants: tenants.known,
+    topicTenant: (topic) => (config.topicTenants as Readonly<Record<string, string | undefined>>)[topic],
+  }
   const composed = await composePipelines({
-    ...{ log, registry, prometheus: metrics, connect: parts.connect, tenants: tenants.known, quietBelow },
+    ...{ log, registry, prometheus: metrics, connect: parts.connect, quietBelow, ...rules },
     newTenants: tenants.learn,
-    ...(parts.pipelines === undefined ? {} : { pipelines: parts.pipelines }),
-    ...(parts.archive === undefined ? {} : { archive: parts.archive }),
+    ...givenOf(parts, rules),
     telemetrySinks: telemetrySinks(config, metrics.pipelines, parts.clock),
     mayAudit: (owns) => mayAudit(parts.watch, owns),
-    topicTenant,
     windows: windowsOf(config),
-    ...(parts.writes === undefined ? {} : { writes: parts.writes }),
-    ...(parts.profiles === undefined
-      ? {}
-      : { profileOf: parts.profiles.profileOf, refreshProfiles: parts.profiles.refresh }),
-    ...(parts.privacy === undefined ? {} : forgettingOf(parts.privacy, { tenants: tenants.known, topicTenant })),
     patience: patienceOf(config),
     ...parts.tuning,
     heartbeats,
@@ -125,6 +121,15 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
     },
   }
 }
+
+/** What a process may do without, where it has it. */
+const givenOf = ({ pipelines, archive, writes, profiles, privacy }: PipelinesParts, rules: TenantRules) => ({
+  ...(pipelines === undefined ? {} : { pipelines }),
+  ...(archive === undefined ? {} : { archive }),
+  ...(writes === undefined ? {} : { writes }),
+  ...(profiles === undefined ? {} : { profileOf: profiles.profileOf, refreshProfiles: profiles.refresh }),
+  ...(privacy === undefined ? {} : forgettingOf(privacy, rules)),
+})
 
 const patienceOf = ({ summaries }: PipelinesParts['config']): Patience => ({
   ...defaultPatience,

@@ -6,7 +6,7 @@ import { callTopics, topicNames } from '#contracts/topics.ts'
 import type { FullCut } from './archive/cutter.ts'
 import { encodable } from './archive/encodable.ts'
 import { type EncodeFile, filesOf } from './archive/files.ts'
-import { createOpenCuts, nameOf, type OpenCutRules } from './archive/open-cuts.ts'
+import { createOpenCuts, nameOf, type OpenCutRules, type OpenCuts } from './archive/open-cuts.ts'
 import { resumeAt } from './archive/resume.ts'
 import { createTenantOf } from './archive/tenants.ts'
 import { persist } from './persist.ts'
@@ -57,61 +57,21 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
   const cuts = createOpenCuts(parts.rules)
   let idle = false
 
-  const insist = <Result>(what: string, work: () => Promise<Result>, signal: AbortSignal) =>
-    persist(work, { signal, onRetry: (cause) => observer.retry('archive', what, cause) })
-
-  /** Begins, or goes on where the index ends, whatever was committed. */
-  async function resume(membership: Membership, { topic, partition }: TopicPartition, signal: AbortSignal) {
-    const start = await insist('log or registry', () => resumeAt({ topic, partition }, parts), signal)
-    if (start.lost > 0) observer.lost?.({ topic, partition }, start.lost)
-    cuts.begin(start)
-    membership.seek({ topic, partition, offset: start.fromOffset })
-  }
-
-  /** False: the group has moved on meanwhile, or the index is ahead of what this member knows of the log. The next poll tells. */
-  async function resumeAll(membership: Membership, places: readonly TopicPartition[], signal: AbortSignal) {
-    try {
-      for (const place of places) await resume(membership, place, signal)
-      return true
-    } catch (error) {
-      if (signal.aborted || error instanceof GivenUpError) throw error
-      observer.retry('archive', 'log', error instanceof Error ? error : new Error('failed'))
-      cuts.clear()
-      return false
-    }
-  }
-
-  /** `overtaken`: others have archived some of it meanwhile. The partition may be theirs now, which the next poll tells. */
-  async function finish(membership: Membership, polled: Polled, signal: AbortSignal): Promise<'done' | 'overtaken'> {
-    const done = new Map<string, TopicPartition & { readonly offset: number }>()
-    const ripe = cuts.take(polled)
-    let outcome: 'done' | 'overtaken' = 'done'
-    for (const cut of ripe) {
-      if ((await archive(cut, signal)) === 'covered') {
-        outcome = 'overtaken'
-        break
-      }
-      const { topic, partition, toOffset: offset } = cut
-      done.set(nameOf(cut), { topic, partition, offset })
-    }
-    if (done.size > 0) await insist('log', () => membership.commit([...done.values()], polled.generation), signal)
-    return outcome
-  }
-
-  async function follow(membership: Membership, signal: AbortSignal): Promise<void> {
+  async function follow(reader: Reader): Promise<void> {
+    const { membership, signal } = reader
     let generation: number | undefined
     while (!signal.aborted) {
-      const polled = await insist('log', () => membership.poll(limits, signal), signal)
+      const polled = await insist(reader, 'log', () => membership.poll(limits, signal))
       if (polled.generation === generation) {
         observer.records('archive', polled)
-        if ((await finish(membership, polled, signal)) === 'overtaken') generation = undefined
+        if ((await finish(reader, polled)) === 'overtaken') generation = undefined
         idle = polled.positions.every(({ next, end }) => next >= end)
         continue
       }
       // What was in hand may be others' now: everything that is assigned begins anew where the index ends.
       idle = false
       cuts.clear()
-      const isResumed = await resumeAll(membership, polled.assignment, signal)
+      const isResumed = await resumeAll(reader, polled.assignment)
       generation = isResumed ? polled.generation : undefined
     }
   }
@@ -123,7 +83,7 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
     async run(signal) {
       const membership = await log.join({ group: 'archive', topics: parts.topics ?? archivedTopics })
       try {
-        await follow(membership, signal)
+        await follow({ parts, archive, cuts, membership, signal })
       } catch (error) {
         // Stopped while something could not be stored: it was not committed, and comes again.
         if (!signal.aborted) throw error
@@ -133,6 +93,57 @@ export function createArchivePipeline(parts: ArchiveParts): Pipeline {
       }
     },
   }
+}
+
+/** One member that reads what is to be archived. */
+interface Reader {
+  readonly parts: ArchiveParts
+  readonly archive: ReturnType<typeof createArchiving>
+  readonly cuts: OpenCuts
+  readonly membership: Membership
+  readonly signal: AbortSignal
+}
+
+const insist = <Result>({ parts, signal }: Reader, what: string, work: () => Promise<Result>) =>
+  persist(work, { signal, onRetry: (cause) => parts.observer.retry('archive', what, cause) })
+
+/** Begins, or goes on where the index ends, whatever was committed. */
+async function resume(reader: Reader, { topic, partition }: TopicPartition): Promise<void> {
+  const { parts, cuts, membership } = reader
+  const start = await insist(reader, 'log or registry', () => resumeAt({ topic, partition }, parts))
+  if (start.lost > 0) parts.observer.lost?.({ topic, partition }, start.lost)
+  cuts.begin(start)
+  membership.seek({ topic, partition, offset: start.fromOffset })
+}
+
+/** False: the group has moved on meanwhile, or the index is ahead of what this member knows of the log. The next poll tells. */
+async function resumeAll(reader: Reader, places: readonly TopicPartition[]): Promise<boolean> {
+  try {
+    for (const place of places) await resume(reader, place)
+    return true
+  } catch (error) {
+    if (reader.signal.aborted || error instanceof GivenUpError) throw error
+    reader.parts.observer.retry('archive', 'log', error instanceof Error ? error : new Error('failed'))
+    reader.cuts.clear()
+    return false
+  }
+}
+
+/** `overtaken`: others have archived some of it meanwhile. The partition may be theirs now, which the next poll tells. */
+async function finish(reader: Reader, polled: Polled): Promise<'done' | 'overtaken'> {
+  const { archive, cuts, membership, signal } = reader
+  const done = new Map<string, TopicPartition & { readonly offset: number }>()
+  let outcome: 'done' | 'overtaken' = 'done'
+  for (const cut of cuts.take(polled)) {
+    if ((await archive(cut, signal)) === 'covered') {
+      outcome = 'overtaken'
+      break
+    }
+    const { topic, partition, toOffset: offset } = cut
+    done.set(nameOf(cut), { topic, partition, offset })
+  }
+  if (done.size > 0) await insist(reader, 'log', () => membership.commit([...done.values()], polled.generation))
+  return outcome
 }
 
 /** Stores the files of a cut and notes them. `covered`: somebody else has archived some of it, within other bounds. */

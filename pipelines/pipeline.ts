@@ -105,13 +105,10 @@ export interface Pipeline {
  */
 export function createPipeline(parts: PipelineParts): Pipeline {
   const limits = { ...defaultLimits, ...parts.limits }
-  const tracker = createWatermarkTracker(parts.watermarkLagMs)
-  const wasReadLate = createReadLate()
-  let idle = false
-  let watermarksAt = 0
-  let writing: Promise<void> | undefined
-
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
+  const writeWatermarks = createWatermarkWriter(parts, limits, onRetry)
+  const storing: Storing = { parts, onRetry, writeWatermarks, wasReadLate: createReadLate() }
+  let idle = false
 
   const decodeRead = createBatchDecoder({
     ...parts,
@@ -125,50 +122,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return batch
   }
 
-  async function store(inHand: InHand, signal: AbortSignal): Promise<void> {
-    const { polled, readAt, batch, trace } = inHand
-    const { log, deadLetter, name, observer } = parts
-    if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
-    observer.stored(name, polled.records, polled.logNowMs + performance.now() - readAt)
-    if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
-    // Labels of live samples are worth no waiting.
-    await attempt(async () => parts.acknowledged?.(batch), onRetry)
-    // After raw is acknowledged, and before anybody is told to read it.
-    await attempt(() => writeWatermarks(polled, batch), onRetry)
-    const changes = announcements(wasReadLate(polled) ? asLate(batch.changes.values()) : batch.changes.values())
-    if (changes.length > 0) await trace.stage('announce', () => persist(() => log.append(changes), { signal, onRetry }))
-  }
-
   async function finish(membership: Membership, inHand: InHand, signal: AbortSignal): Promise<void> {
     const { polled, batch, trace } = inHand
-    await store(inHand, signal)
+    await store(inHand, storing, signal)
     const offsets = offsetsAfter(polled.records)
     const commit = () => persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
     if (offsets.length > 0) await trace.stage('commit', commit)
     parts.observer.committed(parts.name, polled)
     trace.end({ rows: rowCount(batch), parked: batch.parked.length })
     idle = polled.positions.every(({ next, end }) => next >= end)
-  }
-
-  async function writeWatermarks(polled: Polled, batch: Batch): Promise<void> {
-    if (parts.watermarks === undefined) return
-    const quiet = batch.seen.size === 0 && polled.logNowMs - watermarksAt < limits.watermarkEveryMs
-    if (quiet || polled.positions.length === 0) return
-    watermarksAt = polled.logNowMs
-    const entries = tracker.entriesOf(batch, polled)
-    // One at a time, so that none overtakes a later one; and not waited for long: a registry that says nothing at all
-    // would hold back rows and announcements, which do not need it.
-    if (writing !== undefined) return
-    writing = parts.watermarks.write(entries).finally(() => {
-      writing = undefined
-    })
-    const waited = new AbortController()
-    try {
-      await Promise.race([writing, pause(longestWatermarkMs, waited.signal)])
-    } finally {
-      waited.abort()
-      writing?.catch(onRetry)
-    }
   }
 
   return {
@@ -200,6 +162,62 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         await membership.leave()
       }
     },
+  }
+}
+
+/** What storing a batch needs beside the batch. */
+interface Storing {
+  readonly parts: PipelineParts
+  readonly onRetry: (cause: Error) => void
+  readonly writeWatermarks: (polled: Polled, batch: Batch) => Promise<void>
+  readonly wasReadLate: (polled: Polled) => boolean
+}
+
+/** All that has to be done of a batch before its offsets may be committed. */
+async function store(inHand: InHand, storing: Storing, signal: AbortSignal): Promise<void> {
+  const { parts, onRetry, writeWatermarks, wasReadLate } = storing
+  const { polled, readAt, batch, trace } = inHand
+  const { log, deadLetter, name, observer } = parts
+  if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
+  observer.stored(name, polled.records, polled.logNowMs + performance.now() - readAt)
+  if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
+  // Labels of live samples are worth no waiting.
+  await attempt(async () => parts.acknowledged?.(batch), onRetry)
+  // After raw is acknowledged, and before anybody is told to read it.
+  await attempt(() => writeWatermarks(polled, batch), onRetry)
+  const changes = announcements(wasReadLate(polled) ? asLate(batch.changes.values()) : batch.changes.values())
+  if (changes.length > 0) await trace.stage('announce', () => persist(() => log.append(changes), { signal, onRetry }))
+}
+
+/** Writes how far the log was read, now and then; without anywhere to write it, nothing. */
+function createWatermarkWriter(
+  { watermarks, watermarkLagMs }: Pick<PipelineParts, 'watermarks' | 'watermarkLagMs'>,
+  { watermarkEveryMs }: PipelineLimits,
+  onRetry: (cause: Error) => void,
+): Storing['writeWatermarks'] {
+  const tracker = createWatermarkTracker(watermarkLagMs)
+  let writtenMs = 0
+  let writing: Promise<void> | undefined
+
+  return async function writeWatermarks(polled, batch) {
+    if (watermarks === undefined) return
+    const quiet = batch.seen.size === 0 && polled.logNowMs - writtenMs < watermarkEveryMs
+    if (quiet || polled.positions.length === 0) return
+    writtenMs = polled.logNowMs
+    const entries = tracker.entriesOf(batch, polled)
+    // One at a time, so that none overtakes a later one; and not waited for long: a registry that says nothing at all
+    // would hold back rows and announcements, which do not need it.
+    if (writing !== undefined) return
+    writing = watermarks.write(entries).finally(() => {
+      writing = undefined
+    })
+    const waited = new AbortController()
+    try {
+      await Promise.race([writing, pause(longestWatermarkMs, waited.signal)])
+    } finally {
+      waited.abort()
+      writing?.catch(onRetry)
+    }
   }
 }
 

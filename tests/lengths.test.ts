@@ -1,28 +1,9 @@
 import { expect, test } from 'vitest'
-import { type FunctionLength, functionsOf } from './functions.ts'
+import { functionsOf } from './functions.ts'
 import { readSources, testFilesOf } from './source-files.ts'
 
 /** Rule of docs/style.md: aim at 35 lines; beyond 60 a function does two things, and each deserves a name. */
 const longest = 60
-
-/** What these do was being changed when the list began, and cutting them meanwhile would have cost others their work. */
-const beingChanged = 'changed for another reason when the list began; next to be broken up'
-
-/**
- * Functions that are longer, how long, and why each is. The list may only shrink: a new one does not belong here, one that
- * grows fails, and one that was mended is struck.
- */
-const excepted: readonly (readonly [path: string, name: string, lines: number, why: string])[] = [
-  ['collectors/kafka/kafka-log.ts', 'createKafkaLog', 88, beingChanged],
-  ['collectors/kafka/membership.ts', 'joinKafkaGroup', 145, beingChanged],
-  ['collectors/kafka/reading.ts', 'showing', 76, beingChanged],
-  ['pipelines/archive.ts', 'createArchivePipeline', 84, beingChanged],
-  ['pipelines/pipeline.ts', 'createPipeline', 106, beingChanged],
-  ['pipelines/summaries/backlog.ts', 'createBacklog', 177, beingChanged],
-  ['pipelines/summaries/lane.ts', 'createLane', 97, beingChanged],
-  ['pipelines/summaries/summaries.ts', 'createSummaries', 64, beingChanged],
-  ['pipelines/summaries/summaries.ts', 'createShift', 91, beingChanged],
-]
 
 const sources = readSources()
 const tests = testFilesOf(sources)
@@ -31,12 +12,7 @@ const product = sources.filter(({ path, room }) => !tests.has(path) && room !== 
 
 test('no function is longer than 60 lines', () => {
   const functions = functionsOf(Object.fromEntries(product.map(({ path, text }) => [path, text])))
-  const tooLong = functions.filter(({ lines }) => lines > longest)
-  const agreed = (found: FunctionLength): number =>
-    excepted.find(([path, name]) => path === found.path && name === found.name)?.[2] ?? longest
-  expect(tooLong.filter((found) => found.lines > agreed(found))).toEqual([])
-  const mended = excepted.filter(([path, name]) => !tooLong.some((found) => found.path === path && found.name === name))
-  expect(mended, 'short by now: strike them from the list').toEqual([])
+  expect(functions.filter(({ lines }) => lines > longest)).toEqual([])
 })
 
 test('functions of every shape are found, named and measured', () => {

@@ -1,18 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#contracts/clock.ts'
-import type { EventLog, TopicDefinition } from '#contracts/event-log.ts'
+import type { EventLog, GroupOptions, Membership, TopicDefinition } from '#contracts/event-log.ts'
 import { createAppender } from './append.ts'
 import { clusterOf, createClients } from './client.ts'
-import { type ClusterQuestions, createClusterQuestions } from './cluster.ts'
+import { createClusterQuestions } from './cluster.ts'
 import type { KafkaConfig } from './config.ts'
 import { lagOf, type PartitionLag } from './lag.ts'
 import { createLogClock } from './log-clock.ts'
-import { joinKafkaGroup, type KafkaMembership } from './membership.ts'
+import { createLooks } from './looks.ts'
+import { joinKafkaGroup, type KafkaMembership, type MembershipParts } from './membership.ts'
 import { createProducersTimes } from './producers-times.ts'
 import { readOn } from './read.ts'
 import { createSending } from './sending.ts'
-import { groupOnCluster, inOurNames, type TopicNames, topicNamesOf } from './topic-names.ts'
-import { explain, type KafkaObserver, troubleOf } from './trouble.ts'
+import { groupOnCluster, inOurNames, topicNamesOf } from './topic-names.ts'
+import type { KafkaObserver } from './trouble.ts'
 
 export interface KafkaLogOptions {
   readonly config: KafkaConfig
@@ -38,13 +38,6 @@ export interface KafkaLog extends EventLog {
   notes(): readonly string[]
 }
 
-const neverAnswered: readonly string[] = ['The log: no broker has answered yet; check kafka.brokers and the network.']
-
-// A probe gives up after a second or a few; the answer before is better than none.
-const healthWaitMs = 1_000
-// Where there is none, a broker far away, reached by TLS and with a login, takes longer.
-const firstHealthWaitMs = 10_000
-
 /** Makes no connection yet. Throws an error that names the setting when the settings cannot be right. */
 export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const { config, clock, monotonic = () => performance.now(), observer, topics = [] } = options
@@ -56,22 +49,16 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     names,
   )
   const appender = createAppender(cluster, createSending(makeClient, logClock, names), names)
-  const members = new Set<KafkaMembership>()
   const producersTimes = createProducersTimes(observer, names)
+  const looks = createLooks({ cluster, names, topics })
   const sessionTimeoutMs = config.sessionTimeoutSeconds * 1_000
-  let closed = false
-  let looking: Promise<void> | undefined
-  let missing = neverAnswered
-
   const isClosed = () => closed
+  const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed, producersTimes }
+  const members = createMembers(parts)
+  let closed = false
+
   function assertOpen(): void {
     if (closed) throw new Error('The event log is closed.')
-  }
-
-  /** Asked at most once at a time: probes come more often than a broker that is down is given up on. */
-  async function look(): Promise<void> {
-    missing = await missingIn(cluster, names, topics)
-    looking = undefined
   }
 
   return {
@@ -81,14 +68,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     },
     async join({ group, topics }) {
       assertOpen()
-      const parts = { makeClient, cluster, names, logClock, observer, sessionTimeoutMs, isClosed, producersTimes }
-      const member = joinKafkaGroup(parts, { group: groupOnCluster(config, group), topics })
-      members.add(member)
-      const leave = async () => {
-        members.delete(member)
-        await member.leave()
-      }
-      return { ...member, leave }
+      return members.join({ group: groupOnCluster(config, group), topics })
     },
     async read(from, limit) {
       assertOpen()
@@ -107,38 +87,35 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     nowMs: () => logClock.at(monotonic()),
     notes: producersTimes.notes,
     async health() {
-      looking ??= look()
-      const waitMs = missing === neverAnswered ? firstHealthWaitMs : healthWaitMs
-      await Promise.race([looking, sleep(waitMs, undefined, { ref: false })])
-      const awaits = [...missing, ...[...members].flatMap((member) => member.awaits() ?? [])]
+      const awaits = [...(await looks.missing()), ...members.awaits()]
       return awaits.length === 0 ? { ok: true } : { ok: false, awaits }
     },
     async close() {
       if (closed) return
       closed = true
-      await Promise.all([...members].map((member) => member.leave()))
+      await members.leave()
       await appender.close()
       await cluster.close()
     },
   }
 }
 
-/** What of the cluster is awaited, in words. Never throws. */
-async function missingIn(
-  cluster: ClusterQuestions,
-  names: TopicNames,
-  topics: readonly Pick<TopicDefinition, 'name'>[],
-): Promise<readonly string[]> {
-  try {
-    await cluster.extents([])
-    const found = await Promise.all(topics.map(async ({ name }) => [name, await cluster.partitions(name)] as const))
-    const absent = found
-      .filter(([, partitions]) => partitions === undefined)
-      .map(([name]) => `Topic '${names.onCluster(name)}'`)
-    if (absent.length === 0) return []
-    const verb = absent.length === 1 ? 'does' : 'do'
-    return [`${absent.join(', ')} ${verb} not exist: run "callscope topics create".`]
-  } catch (error) {
-    return [`The log: ${explain(troubleOf(error))}.`]
+/** The members of this process that have not left. */
+function createMembers(parts: MembershipParts) {
+  const members = new Set<KafkaMembership>()
+  return {
+    join(options: GroupOptions): Membership {
+      const member = joinKafkaGroup(parts, options)
+      members.add(member)
+      const leave = async () => {
+        members.delete(member)
+        await member.leave()
+      }
+      return { ...member, leave }
+    },
+    awaits: (): readonly string[] => [...members].flatMap((member) => member.awaits() ?? []),
+    async leave(): Promise<void> {
+      await Promise.all([...members].map((member) => member.leave()))
+    },
   }
 }

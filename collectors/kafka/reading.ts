@@ -127,20 +127,10 @@ function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): S
   let lastNowMs = 0
   let turn = 0
 
-  const present = () => (rounds.present()?.shown ? rounds.present() : undefined)
-
-  /** Its first records are on their way. */
-  function isFilling({ waiting, begunMs }: Round): boolean {
-    if (logClock.monotonic() - begunMs > longestUnshownMs) return false
-    const all = [...waiting.values()]
-    if (all.some(({ batches }) => batches.length > 0)) return false
-    return all.some(({ place, fetchNext, end }) => fetchNext < end && !holding.isPaused(place))
-  }
-
   return {
     isNew() {
       const round = rounds.present()
-      if (round === undefined || round.shown || isFilling(round)) return false
+      if (round === undefined || round.shown || isFilling(round, rounds, logClock.monotonic())) return false
       round.shown = true
       shownGeneration = round.generation
       return true
@@ -148,7 +138,7 @@ function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): S
     take({ maxRecords, maxBytes, paused = [] }) {
       holding.pauseFor(paused)
       rounds.hold()
-      const ready = [...(present()?.waiting.values() ?? [])].filter(
+      const ready = [...(shownIn(rounds)?.waiting.values() ?? [])].filter(
         ({ place, batches }) => batches.length > 0 && !holding.isPaused(place),
       )
       if (ready.length === 0) return []
@@ -176,26 +166,38 @@ function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): S
         ...toldOnce(round),
       }
     },
-    seek({ offset, ...place }) {
-      const waiting = rounds.last()?.waiting.get(keyOf(place))
-      const round = present()
-      if (waiting === undefined && round !== undefined)
-        throw new Error(`${keyOf(place)} is not assigned to this member.`)
-      // Meant for a round that is over: the next begins at what is committed.
-      if (waiting === undefined || round === undefined) return
-      if (!Number.isSafeInteger(offset) || offset < 0 || offset > waiting.end) {
-        throw new RangeError(`Offset ${offset} is outside ${keyOf(place)}, which ends at ${waiting.end}.`)
-      }
-      rewind(waiting, offset)
-      round.consumer.seek(place, offset)
-      rounds.hold()
-    },
+    seek: (position) => seek(position, rounds),
     round(generation, places) {
       const round = rounds.last()
       if (round === undefined || rounds.isJoining() || generation !== round.generation) return undefined
       return places.every((place) => round.waiting.has(keyOf(place))) ? round.joined : undefined
     },
   }
+}
+
+/** The round that is read in now, once a poll has told of it. */
+const shownIn = (rounds: Rounds) => (rounds.present()?.shown ? rounds.present() : undefined)
+
+/** Its first records are on their way. */
+function isFilling({ waiting, begunMs }: Round, { holding }: Rounds, nowMs: number): boolean {
+  if (nowMs - begunMs > longestUnshownMs) return false
+  const all = [...waiting.values()]
+  if (all.some(({ batches }) => batches.length > 0)) return false
+  return all.some(({ place, fetchNext, end }) => fetchNext < end && !holding.isPaused(place))
+}
+
+function seek({ offset, ...place }: PlacedOffset, rounds: Rounds): void {
+  const waiting = rounds.last()?.waiting.get(keyOf(place))
+  const round = shownIn(rounds)
+  if (waiting === undefined && round !== undefined) throw new Error(`${keyOf(place)} is not assigned to this member.`)
+  // Meant for a round that is over: the next begins at what is committed.
+  if (waiting === undefined || round === undefined) return
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > waiting.end) {
+    throw new RangeError(`Offset ${offset} is outside ${keyOf(place)}, which ends at ${waiting.end}.`)
+  }
+  rewind(waiting, offset)
+  round.consumer.seek(place, offset)
+  rounds.hold()
 }
 
 function positionOf(of: Waiting, endAsOfMs: number): Position {

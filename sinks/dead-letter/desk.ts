@@ -12,42 +12,22 @@ interface Place {
   readonly offset: number
 }
 
+type ReadLog = Pick<EventLog, 'read' | 'extent'>
+
+const topic = topicNames.deadLetter
+
 /** Reads and replays the dead-letter topic. A message that names somebody who was erased is shown to nobody, wherever it still lies. */
 export function createLetterDesk(
-  log: Pick<EventLog, 'append' | 'read' | 'extent'>,
+  log: ReadLog & Pick<EventLog, 'append'>,
   namesErased: (record: LogRecord) => boolean = () => false,
 ): DeadLetterDesk {
-  const topic = topicNames.deadLetter
-
   async function find(id: string): Promise<LogRecord | undefined> {
-    const place = placeOf(id)
-    if (place === undefined) return undefined
-    const extent = (await log.extent(topic)).find(({ partition }) => partition === place.partition)
-    if (extent === undefined || place.offset < extent.start || place.offset >= extent.end) return undefined
-    const [record] = await log.read({ topic, ...place }, 1)
-    if (record?.offset !== place.offset) return undefined
+    const record = await recordAt(log, id)
+    if (record === undefined) return undefined
     const original = originalRecord(record)
     return original !== undefined && namesErased(original)
       ? { ...record, ...withoutBody(record), partition: record.partition }
       : record
-  }
-
-  /** Records of one partition from `end` backwards, at most `limit`, the latest first. */
-  async function backwards(
-    end: Place,
-    start: number,
-    limit: number,
-  ): Promise<{ letters: DeadLetter[]; reached: number }> {
-    const letters: DeadLetter[] = []
-    let reached = end.offset
-    while (reached > start && letters.length < limit) {
-      const from = Math.max(start, reached - Math.min(readAtOnce, limit - letters.length))
-      const records = await log.read({ topic, partition: end.partition, offset: from }, reached - from)
-      const read = records.filter(({ offset }) => offset < reached).map(readDeadLetter)
-      letters.push(...read.filter((letter) => letter !== undefined).reverse())
-      reached = from
-    }
-    return { letters, reached }
   }
 
   return {
@@ -58,7 +38,7 @@ export function createLetterDesk(
       for (const { partition, start, end } of extents) {
         if (from !== undefined && partition < from.partition) continue
         const offset = partition === from?.partition ? Math.min(from.offset, end) : end
-        const { letters: found, reached } = await backwards({ partition, offset }, start, limit - letters.length)
+        const { letters: found, reached } = await backwards(log, { partition, offset, start }, limit - letters.length)
         letters.push(...found)
         if (letters.length >= limit && (reached > start || partition !== extents.at(-1)?.partition)) {
           return { letters, nextCursor: `${partition}-${reached}` }
@@ -81,6 +61,33 @@ export function createLetterDesk(
       return 'replayed'
     },
   }
+}
+
+async function recordAt(log: ReadLog, id: string): Promise<LogRecord | undefined> {
+  const place = placeOf(id)
+  if (place === undefined) return undefined
+  const extent = (await log.extent(topic)).find(({ partition }) => partition === place.partition)
+  if (extent === undefined || place.offset < extent.start || place.offset >= extent.end) return undefined
+  const [record] = await log.read({ topic, ...place }, 1)
+  return record?.offset === place.offset ? record : undefined
+}
+
+/** Letters of one partition from this offset backwards to `start`, at most `limit`, the latest first. */
+async function backwards(
+  log: ReadLog,
+  { partition, offset: end, start }: Place & { readonly start: number },
+  limit: number,
+): Promise<{ letters: DeadLetter[]; reached: number }> {
+  const letters: DeadLetter[] = []
+  let reached = end
+  while (reached > start && letters.length < limit) {
+    const from = Math.max(start, reached - Math.min(readAtOnce, limit - letters.length))
+    const records = await log.read({ topic, partition, offset: from }, reached - from)
+    const read = records.filter(({ offset }) => offset < reached).map(readDeadLetter)
+    letters.push(...read.filter((letter) => letter !== undefined).reverse())
+    reached = from
+  }
+  return { letters, reached }
 }
 
 function placeOf(id: string): Place | undefined {

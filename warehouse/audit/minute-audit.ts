@@ -54,32 +54,6 @@ function whereOf(window: MinuteWindow): { readonly sql: string; readonly params:
 }
 
 export function createMinuteAudit(client: ClickHouseClient): MinuteAudit {
-  async function lookAt({ raw, made, params }: Where, logNowMs: number): Promise<LookedMinutes> {
-    const rows = await rowsOf<[string, string, number[], string, number, number]>(client, minutesQuery(raw, made), {
-      ...params,
-      horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000),
-    })
-    return {
-      rawRows: rows.reduce((sum, row) => sum + row[4], 0),
-      countedRows: rows.reduce((sum, row) => sum + row[5], 0),
-      differences: rows
-        .filter(([tenant]) => tenant !== '')
-        .map(([tenant, id, minutes, seen]): Difference => ({ kind: 'minute', tenant, id, minutes, seen, places: [] })),
-    }
-  }
-
-  async function missing(query: string, params: Where['params']): Promise<readonly Difference[]> {
-    const rows = await rowsOf<[string, string]>(client, query, params)
-    return rows.map(([tenant, id]): Difference => {
-      return { kind: 'missing_record', tenant, id, minutes: [], seen: 'no live record', places: [] }
-    })
-  }
-
-  async function lastOf(query: string, params: Where['params']) {
-    const [last] = await rowsOf<[string, string]>(client, query, params)
-    return last === undefined ? undefined : { tenant: last[0], id: last[1] }
-  }
-
   return {
     async rawDays() {
       const rows = await rowsOf<[number]>(
@@ -91,6 +65,7 @@ export function createMinuteAudit(client: ClickHouseClient): MinuteAudit {
     sampledEnd(window, ids) {
       const { sql, params } = whereOf(window)
       return lastOf(
+        client,
         `SELECT toString(tenant), correlation_id FROM (${sampledIds(sql)}) ORDER BY tenant, correlation_id
          LIMIT 1 OFFSET {ids: UInt32}`,
         { ...params, ids },
@@ -99,16 +74,17 @@ export function createMinuteAudit(client: ClickHouseClient): MinuteAudit {
     sampled(window, logNowMs) {
       const { sql, params } = whereOf(window)
       const byId = `${timeWithin('minute', window).sql} AND (tenant, correlation_id) IN (${sampledIds(sql)})`
-      return lookAt({ raw: sql, made: byId, params }, logNowMs)
+      return lookAt(client, { raw: sql, made: byId, params }, logNowMs)
     },
     sampledUnrecorded(window) {
       const { sql, params } = whereOf(window)
       const places = '(tenant, id) IN (SELECT tenant, correlation_id FROM ids)'
-      return missing(unrecordedQuery(sampledIds(sql), places), params)
+      return missing(client, unrecordedQuery(sampledIds(sql), places), params)
     },
     minutesEnd(window, rows) {
       const { sql, params } = whereOf(window)
       return lastOf(
+        client,
         `SELECT toString(tenant), correlation_id FROM call_minutes WHERE ${sql}
          ORDER BY tenant, correlation_id LIMIT 1 OFFSET {rows: UInt32}`,
         { ...params, rows },
@@ -116,7 +92,7 @@ export function createMinuteAudit(client: ClickHouseClient): MinuteAudit {
     },
     minutes(window, logNowMs) {
       const { sql, params } = whereOf(window)
-      return lookAt({ raw: sql, made: sql, params }, logNowMs)
+      return lookAt(client, { raw: sql, made: sql, params }, logNowMs)
     },
     unrecorded(stretch) {
       const { sql, params } = idsWithin(stretch, 'correlation_id')
@@ -124,7 +100,41 @@ export function createMinuteAudit(client: ClickHouseClient): MinuteAudit {
         SELECT tenant, correlation_id FROM call_minutes FINAL WHERE ${sql} AND row_count > 0
         UNION DISTINCT
         SELECT tenant, correlation_id FROM call_events WHERE ${sql}`
-      return missing(unrecordedQuery(ids, idsWithin(stretch, 'id').sql), params)
+      return missing(client, unrecordedQuery(ids, idsWithin(stretch, 'id').sql), params)
     },
   }
+}
+
+async function lookAt(
+  client: ClickHouseClient,
+  { raw, made, params }: Where,
+  logNowMs: number,
+): Promise<LookedMinutes> {
+  const rows = await rowsOf<[string, string, number[], string, number, number]>(client, minutesQuery(raw, made), {
+    ...params,
+    horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000),
+  })
+  return {
+    rawRows: rows.reduce((sum, row) => sum + row[4], 0),
+    countedRows: rows.reduce((sum, row) => sum + row[5], 0),
+    differences: rows
+      .filter(([tenant]) => tenant !== '')
+      .map(([tenant, id, minutes, seen]): Difference => ({ kind: 'minute', tenant, id, minutes, seen, places: [] })),
+  }
+}
+
+async function missing(
+  client: ClickHouseClient,
+  query: string,
+  params: Where['params'],
+): Promise<readonly Difference[]> {
+  const rows = await rowsOf<[string, string]>(client, query, params)
+  return rows.map(([tenant, id]): Difference => {
+    return { kind: 'missing_record', tenant, id, minutes: [], seen: 'no live record', places: [] }
+  })
+}
+
+async function lastOf(client: ClickHouseClient, query: string, params: Where['params']) {
+  const [last] = await rowsOf<[string, string]>(client, query, params)
+  return last === undefined ? undefined : { tenant: last[0], id: last[1] }
 }
