@@ -9,6 +9,7 @@ import { type Batch, type Parked, rowCount, type ShowLive } from './batch.ts'
 import { createBatchDecoder } from './decode-batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
+import { createReadLate } from './read-late.ts'
 import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
@@ -105,20 +106,10 @@ export interface Pipeline {
 export function createPipeline(parts: PipelineParts): Pipeline {
   const limits = { ...defaultLimits, ...parts.limits }
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
-  const storing: Storing = { parts, onRetry, writeWatermarks: createWatermarkWriter(parts, limits, onRetry) }
+  const writeWatermarks = createWatermarkWriter(parts, limits, onRetry)
+  const storing: Storing = { parts, onRetry, writeWatermarks, wasReadLate: createReadLate() }
+  const decodeBatch = createDecoding(parts, onRetry)
   let idle = false
-
-  const decodeRead = createBatchDecoder({
-    ...parts,
-    pack: () => parts.sink.pack?.(),
-    onFault: (where) => parts.observer.fault?.(parts.name, where),
-  })
-
-  async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
-    const batch = await decodeRead(polled)
-    await persist(async () => parts.refuseFrozen?.(batch, polled.logNowMs), { signal, onRetry })
-    return batch
-  }
 
   async function finish(membership: Membership, inHand: InHand, signal: AbortSignal): Promise<void> {
     const { polled, batch, trace } = inHand
@@ -163,15 +154,36 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 }
 
+/** Decodes what a poll has brought, without what raw no longer covers. */
+function createDecoding(parts: PipelineParts, onRetry: (cause: Error) => void) {
+  const decodeRead = createBatchDecoder({
+    ...parts,
+    pack: () => parts.sink.pack?.(),
+    onFault: (where) => parts.observer.fault?.(parts.name, where),
+  })
+
+  return async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
+    const batch = await decodeRead(polled)
+    await persist(async () => parts.refuseFrozen?.(batch, polled.logNowMs), { signal, onRetry })
+    return batch
+  }
+}
+
 /** What storing a batch needs beside the batch. */
 interface Storing {
   readonly parts: PipelineParts
   readonly onRetry: (cause: Error) => void
   readonly writeWatermarks: (polled: Polled, batch: Batch) => Promise<void>
+  /** Asked once of each batch, in order. */
+  readonly wasReadLate: (polled: Polled) => boolean
 }
 
 /** All that has to be done of a batch before its offsets may be committed. */
-async function store(inHand: InHand, { parts, onRetry, writeWatermarks }: Storing, signal: AbortSignal): Promise<void> {
+async function store(
+  inHand: InHand,
+  { parts, onRetry, writeWatermarks, wasReadLate }: Storing,
+  signal: AbortSignal,
+): Promise<void> {
   const { polled, readAt, batch, trace } = inHand
   const { log, deadLetter, name, observer } = parts
   if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
@@ -248,19 +260,6 @@ function refusedOf(
     const record = records.get(row) ?? (row as Partial<TracedRow>).record
     return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
   })
-}
-
-/** Behind the log by this much, a pipeline is catching up: what it reads is news to nobody. */
-const lateAfterMs = 30_000
-
-/** So does one that has this many messages before it: ten seconds of what one process keeps up with. */
-const lateBehind = 100_000
-
-function wasReadLate({ records, positions, logNowMs }: Polled): boolean {
-  const behind = positions.reduce((sum, { next, end }) => sum + end - next, 0)
-  return (
-    behind > lateBehind || (records.length > 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs > lateAfterMs))
-  )
 }
 
 /** They wait for the end of the flood: computing a call for its start, its samples and its end would make it last longer. */

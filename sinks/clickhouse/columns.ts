@@ -42,14 +42,15 @@ const numbers: Readonly<Record<NativeNumber, readonly [bytes: 1 | 2 | 4 | 8, lea
   "DateTime64(3, 'UTC')": [8, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 }
 
-const firstRows = 256
-/** Room for a short text in each of the first rows. */
+const leastRoom = 256
+/** Room for a short text in each row. */
 const firstText = 16
 
-export function createColumns(types: readonly ColumnType[]): Columns {
-  const columns = types.map(createColumn)
+/** `rows`: about how many are expected; there is room for any number. */
+export function createColumns(types: readonly ColumnType[], rows = leastRoom): Columns {
+  let room = Math.max(rows, leastRoom)
+  const columns = types.map((type) => createColumn(type, room))
   let length = 0
-  let room = firstRows
 
   return {
     get length() {
@@ -102,18 +103,18 @@ interface NumberColumn extends ColumnType {
 
 type Column = TextColumn | NumberColumn
 
-function createColumn({ name, type }: ColumnType): Column {
+function createColumn({ name, type }: ColumnType, rows: number): Column {
   if (type === 'String') {
-    const bytes = Buffer.allocUnsafeSlow(firstRows * firstText)
-    return { kind: 'text', name, type, isUsed: true, bytes, ends: new Uint32Array(firstRows) }
+    const bytes = Buffer.allocUnsafeSlow(rows * firstText)
+    return { kind: 'text', name, type, isUsed: true, bytes, ends: new Uint32Array(rows) }
   }
   const isNullable = type.startsWith('Nullable(')
   const [bytes, least, most] = numbers[(isNullable ? type.slice('Nullable('.length, -1) : type) as NativeNumber]
   const Values = bytes === 1 ? Uint8Array : bytes === 2 ? Uint16Array : Uint32Array
   return {
     ...{ kind: 'number', name, type, least, most, isNullable, isUsed: !isNullable },
-    nulls: new Uint8Array(isNullable ? firstRows : 0),
-    values: new Values(bytes === 8 ? 2 * firstRows : firstRows),
+    nulls: new Uint8Array(isNullable ? rows : 0),
+    values: new Values(bytes === 8 ? 2 * rows : rows),
     isWide: bytes === 8,
   }
 }

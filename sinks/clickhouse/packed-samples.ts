@@ -5,8 +5,12 @@ import { type Columns, createColumns } from './columns.ts'
 
 const table = 'quality_samples'
 
-export const sampleColumns = (): Columns =>
-  createColumns(rawColumns[table].map((name) => ({ name, type: sampleTypes[name] })))
+/** `rows`: about how many are expected. */
+export const sampleColumns = (rows?: number): Columns =>
+  createColumns(
+    rawColumns[table].map((name) => ({ name, type: sampleTypes[name] })),
+    rows,
+  )
 
 /** Samples packed as the raw sink sends them. */
 export interface PackedSamples extends PackedRows {
@@ -19,8 +23,8 @@ export interface PackedSamples extends PackedRows {
  * Samples between decode and insert: a batch as rows is forty megabytes of small objects, which the collector of young
  * objects copies again and again until the warehouse has acknowledged them. Packed, it is six, which it never looks at.
  */
-export function createPackedSamples(): PackedSamples {
-  let columns = sampleColumns()
+export function createPackedSamples(rows?: number): PackedSamples {
+  let columns = sampleColumns(rows)
   let records: LogRecord[] = []
   let leastSeconds = Number.POSITIVE_INFINITY
   let mostSeconds = Number.NEGATIVE_INFINITY

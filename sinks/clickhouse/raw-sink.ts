@@ -50,11 +50,14 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
   }
 
   let last: Undone | undefined
+  let lastPacked = 0
 
   return {
     name: 'warehouse',
-    pack: createPackedSamples,
+    // A batch is about as large as the one before: what grows step by step is garbage at each.
+    pack: () => createPackedSamples(lastPacked),
     async deliver(rows, _deadline, packed): Promise<Delivery<RawRow>> {
+      lastPacked = Math.min(packed?.length ?? 0, maxExpected)
       // What was acknowledged of these very rows need not be sent again: a store that takes some inserts and not others
       // would otherwise be asked for a whole run of luck.
       last = last?.rows === rows ? last : { rows, parts: [...packedParts(packed), ...partsOf(rows)], refused: [] }
@@ -153,6 +156,9 @@ const halvesOf = ({ table, rows }: Part): readonly Part[] => {
 
 const partsOf = (rows: readonly RawRow[]): Part[] =>
   [...byTable(rows)].flatMap(([table, ofTable]) => bySpan(table, ofTable).map((part) => ({ table, rows: part })))
+
+/** Rows that a batch of samples is given room for before it has any: as many as `calls` reads at once. */
+const maxExpected = 30_000
 
 /** What is packed goes as it is, unless it is spread over more days than one insert may have. */
 function packedParts(packed: PackedRows | undefined): readonly Part[] {
