@@ -108,19 +108,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const onRetry = (cause: Error) => parts.observer.retry(parts.name, 'log or store', cause)
   const writeWatermarks = createWatermarkWriter(parts, limits, onRetry)
   const storing: Storing = { parts, onRetry, writeWatermarks, wasReadLate: createReadLate() }
+  const decodeBatch = createDecoding(parts, onRetry)
   let idle = false
-
-  const decodeRead = createBatchDecoder({
-    ...parts,
-    pack: () => parts.sink.pack?.(),
-    onFault: (where) => parts.observer.fault?.(parts.name, where),
-  })
-
-  async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
-    const batch = await decodeRead(polled)
-    await persist(async () => parts.refuseFrozen?.(batch, polled.logNowMs), { signal, onRetry })
-    return batch
-  }
 
   async function finish(membership: Membership, inHand: InHand, signal: AbortSignal): Promise<void> {
     const { polled, batch, trace } = inHand
@@ -165,17 +154,36 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 }
 
+/** Decodes what a poll has brought, without what raw no longer covers. */
+function createDecoding(parts: PipelineParts, onRetry: (cause: Error) => void) {
+  const decodeRead = createBatchDecoder({
+    ...parts,
+    pack: () => parts.sink.pack?.(),
+    onFault: (where) => parts.observer.fault?.(parts.name, where),
+  })
+
+  return async function decodeBatch(polled: Polled, signal: AbortSignal): Promise<Batch> {
+    const batch = await decodeRead(polled)
+    await persist(async () => parts.refuseFrozen?.(batch, polled.logNowMs), { signal, onRetry })
+    return batch
+  }
+}
+
 /** What storing a batch needs beside the batch. */
 interface Storing {
   readonly parts: PipelineParts
   readonly onRetry: (cause: Error) => void
   readonly writeWatermarks: (polled: Polled, batch: Batch) => Promise<void>
+  /** Asked once of each batch, in order. */
   readonly wasReadLate: (polled: Polled) => boolean
 }
 
 /** All that has to be done of a batch before its offsets may be committed. */
-async function store(inHand: InHand, storing: Storing, signal: AbortSignal): Promise<void> {
-  const { parts, onRetry, writeWatermarks, wasReadLate } = storing
+async function store(
+  inHand: InHand,
+  { parts, onRetry, writeWatermarks, wasReadLate }: Storing,
+  signal: AbortSignal,
+): Promise<void> {
   const { polled, readAt, batch, trace } = inHand
   const { log, deadLetter, name, observer } = parts
   if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
