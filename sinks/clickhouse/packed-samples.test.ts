@@ -61,7 +61,7 @@ describe('packed samples', () => {
         expect(packed.unpack()).toEqual(kept)
         expect([packed.length, packed.oldestMs, packed.unpack()]).toEqual([0, Number.NEGATIVE_INFINITY, []])
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     )
   })
 

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { NewRecord } from '#contracts/event-log.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import { bodyOf, simulateTraffic } from '#simulator/index.ts'
-import { plantAndAudit, plantFaults } from '../faults/plant.ts'
+import { plantAndAudit, plantFaults } from './plant.ts'
 import { type Harness, startHarness } from '../harness.ts'
 
 let harness: Harness
