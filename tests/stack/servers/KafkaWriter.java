@@ -14,7 +14,8 @@ public class KafkaWriter {
         Map.of("bootstrap.servers", args[0], "compression.type", args[2], "linger.ms", "100", "batch.size", "200000");
     try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
       for (int at = 0; at < Integer.parseInt(args[3]); at++) {
-        var value = (args[2] + " grüße " + at + " ").repeat(20).getBytes(StandardCharsets.UTF_8);
+        // Escaped: the compiler reads this file in the encoding of whoever starts it.
+        var value = (args[2] + " gr\u00fc\u00dfe " + at + " ").repeat(20).getBytes(StandardCharsets.UTF_8);
         var record = new ProducerRecord<>(args[1], String.valueOf(at).getBytes(StandardCharsets.UTF_8), value);
         record.headers().add("codec", args[2].getBytes(StandardCharsets.UTF_8));
         producer.send(record);
