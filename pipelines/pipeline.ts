@@ -83,7 +83,14 @@ export const serverLingerMs = 1_000
 const longestWatermarkMs = 1_000
 
 /** A batch on its way from the log to its commit. */
-interface InHand {
+interface InHand extends Begun {
+  /** Its rows are acknowledged, but for those that can never be stored. */
+  readonly delivered: Promise<readonly Parked[]>
+  /** The batch before it is committed. */
+  readonly before: Promise<void>
+}
+
+interface Begun {
   readonly polled: Polled
   /** When it was read, by the steady clock. */
   readonly readAt: number
@@ -100,8 +107,8 @@ export interface Pipeline {
 }
 
 /**
- * decode -> deliver -> announce -> commit, batch after batch. The next batch is decoded while the one before is being
- * stored; offsets are committed in order, and only after every acknowledgement.
+ * decode -> deliver -> announce -> commit, batch after batch. One is decoded while the one before is being delivered, and
+ * the one before that is announced and committed: in order, each after all of its rows are acknowledged.
  */
 export function createPipeline(parts: PipelineParts): Pipeline {
   const limits = { ...defaultLimits, ...parts.limits }
@@ -109,38 +116,47 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const writeWatermarks = createWatermarkWriter(parts, limits, onRetry)
   const storing: Storing = { parts, onRetry, writeWatermarks, wasReadLate: createReadLate() }
   const decodeBatch = createDecoding(parts, onRetry)
-  let idle = false
+  let unfinished = 0
+  let isAtEnd = false
 
   async function finish(membership: Membership, inHand: InHand, signal: AbortSignal): Promise<void> {
     const { polled, batch, trace } = inHand
-    await store(inHand, storing, signal)
+    await announce(inHand, storing, signal)
     const offsets = offsetsAfter(polled.records)
     const commit = () => persist(() => membership.commit(offsets, polled.generation), { signal, onRetry })
     if (offsets.length > 0) await trace.stage('commit', commit)
     parts.observer.committed(parts.name, polled)
     trace.end({ rows: rowCount(batch), parked: batch.parked.length })
-    idle = polled.positions.every(({ next, end }) => next >= end)
+    isAtEnd = polled.positions.every(({ next, end }) => next >= end)
+    if (polled.records.length > 0) unfinished -= 1
   }
 
   return {
     name: parts.name,
-    idle: () => idle,
+    idle: () => unfinished === 0 && isAtEnd,
     async run(signal) {
       const membership = await parts.log.join({ group: parts.name, topics: parts.topics })
-      let before: Promise<void> = Promise.resolve()
+      let delivered: Promise<unknown> = Promise.resolve()
+      let earlier: Promise<void> = Promise.resolve()
+      let before = earlier
+      unfinished = 0
       try {
         while (!signal.aborted) {
           const asked = performance.now()
           const polled = await persist(() => membership.poll(limits, signal), { signal, onRetry })
           const readAt = performance.now()
-          if (polled.records.length > 0) idle = false
+          if (polled.records.length > 0) unfinished += 1
           parts.observer.records(parts.name, polled)
           const trace = polled.records.length === 0 ? undefined : parts.trace?.(parts.name, polled, readAt - asked)
           const batch = await (trace ?? untraced).stage('decode', () => decodeBatch(polled, signal))
-          await before
+          await Promise.all([delivered, earlier])
           if (signal.aborted) return
-          before = finish(membership, { polled, readAt, batch, trace: trace ?? untraced }, signal)
-          before.catch(() => undefined) // seen at the next await; without this Node would call it unhandled
+          const begun = { polled, readAt, batch, trace: trace ?? untraced, before }
+          const inHand = { ...begun, delivered: deliverRows(parts, begun, signal) }
+          delivered = inHand.delivered
+          earlier = before
+          before = finish(membership, inHand, signal)
+          before.catch(() => undefined) // seen at an await to come; without this Node would call it unhandled
           parts.observer.batch(parts.name, batch, (performance.now() - readAt) / 1_000)
           if (polled.records.length < limits.maxRecords / 2) await pause(limits.lingerMs, signal)
         }
@@ -179,15 +195,13 @@ interface Storing {
 }
 
 /** All that has to be done of a batch before its offsets may be committed. */
-async function store(
-  inHand: InHand,
-  { parts, onRetry, writeWatermarks, wasReadLate }: Storing,
-  signal: AbortSignal,
-): Promise<void> {
+async function announce(inHand: InHand, storing: Storing, signal: AbortSignal): Promise<void> {
+  const { parts, onRetry, writeWatermarks, wasReadLate } = storing
   const { polled, readAt, batch, trace } = inHand
   const { log, deadLetter, name, observer } = parts
-  if (rowCount(batch) > 0) batch.parked.push(...(await trace.stage('deliver', () => deliver(parts, inHand, signal))))
+  batch.parked.push(...(await inHand.delivered))
   observer.stored(name, polled.records, polled.logNowMs + performance.now() - readAt)
+  await inHand.before
   if (batch.parked.length > 0) await persist(() => log.append(deadLetter(name, batch.parked)), { signal, onRetry })
   // Labels of live samples are worth no waiting.
   await attempt(async () => parts.acknowledged?.(batch), onRetry)
@@ -227,6 +241,13 @@ function createWatermarkWriter(
       writing?.catch(onRetry)
     }
   }
+}
+
+function deliverRows(parts: PipelineParts, begun: Begun, signal: AbortSignal): Promise<readonly Parked[]> {
+  const { batch, trace } = begun
+  return rowCount(batch) === 0
+    ? Promise.resolve([])
+    : Promise.resolve(trace.stage('deliver', () => deliver(parts, begun, signal)))
 }
 
 /** Delivers until the store has taken or finally refused every row. Returns the refused as parked messages. */
