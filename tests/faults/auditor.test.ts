@@ -2,8 +2,8 @@ import { afterEach, expect, test } from 'vitest'
 import type { NewRecord } from '#contracts/event-log.ts'
 import type { AuditorPace } from '#pipelines/auditor.ts'
 import { bodyOf, simulateTraffic } from '#simulator/index.ts'
-import { plantAndAudit, plantFaults } from './plant.ts'
 import { type Harness, startHarness } from '../harness.ts'
+import { plantAndAudit, plantFaults } from './plant.ts'
 
 let harness: Harness
 afterEach(() => harness?.stop())
