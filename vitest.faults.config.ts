@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Tests that kill, cut off and race real processes of an embedded install: `npm run test:kills`. Minutes, so apart from `npm test`. */
+/**
+ * Tests that kill, cut off and race real processes of an embedded install, plant faults in it, or wipe what it holds:
+ * `npm run test:kills`. Minutes, so apart from `npm test`.
+ */
 export default defineConfig({
   test: {
     include: ['tests/faults/**/*.test.ts'],

@@ -10,7 +10,7 @@ import { rawColumns } from '#contracts/raw-tables.ts'
 import { archivedTopics } from '#pipelines/archive.ts'
 import { pause } from '#pipelines/pause.ts'
 import { bodyOf, simulatedTenants, simulateTraffic } from '#simulator/index.ts'
-import { type Flow, type PlainRecords, startFlow } from './flow.ts'
+import { type Flow, type PlainRecords, startFlow } from '../flow/flow.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000

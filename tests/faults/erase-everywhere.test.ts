@@ -18,7 +18,7 @@ import { readParquet } from '#sinks/archive/read-parquet.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import { createEraser } from '#warehouse/erase/eraser.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
-import { aStage, type Flow, startFlow } from './flow.ts'
+import { aStage, type Flow, startFlow } from '../flow/flow.ts'
 
 let flow: Flow
 let objects: string
