@@ -120,7 +120,7 @@ function subjectsOf(records: readonly LogRecord[]): ReadonlyMap<string, () => vo
     ['jsonParse', () => records.forEach(({ value }) => void JSON.parse((value as Buffer).toString()))],
     ['reader', () => records.forEach((record) => void read(record))],
     ['decode', () => batches.forEach((ofBatch) => void decodeBatch(ofBatch))],
-    ['native', eachBatch(({ packed }) => void (packed as PackedSamples).columns.block())],
+    ['native', eachBatch(({ packed }) => void (packed as PackedSamples).columns?.block())],
     ['announce', eachBatch(({ changes }) => void announcements(changes.values()))],
   ])
 }

@@ -16,7 +16,8 @@ export const sampleColumns = (rows?: number): Columns =>
 export interface PackedSamples extends PackedRows {
   /** Between the least and the greatest minute of all, seconds. */
   readonly spanSeconds: number
-  readonly columns: Columns
+  /** Undefined while there is none. */
+  readonly columns: Columns | undefined
 }
 
 /**
@@ -24,7 +25,8 @@ export interface PackedSamples extends PackedRows {
  * objects copies again and again until the warehouse has acknowledged them. Packed, it is six, which it never looks at.
  */
 export function createPackedSamples(rows?: number): PackedSamples {
-  let columns = sampleColumns(rows)
+  // Made for the first one: most polls bring none, and most pipelines never do.
+  let columns: Columns | undefined
   let records: LogRecord[] = []
   let leastSeconds = Number.POSITIVE_INFINITY
   let mostSeconds = Number.NEGATIVE_INFINITY
@@ -35,16 +37,18 @@ export function createPackedSamples(rows?: number): PackedSamples {
       return columns
     },
     get length() {
-      return columns.length
+      return records.length
     },
     get spanSeconds() {
-      return columns.length === 0 ? 0 : mostSeconds - leastSeconds
+      return records.length === 0 ? 0 : mostSeconds - leastSeconds
     },
     get oldestMs() {
       return oldestMs
     },
     add(of, cells, record) {
-      if (of !== table || columns.append(cells) !== undefined) return false
+      if (of !== table) return false
+      columns ??= sampleColumns(rows)
+      if (columns.append(cells) !== undefined) return false
       records.push(record)
       const seconds = Number(cells[0])
       if (seconds < leastSeconds) leastSeconds = seconds
@@ -53,11 +57,12 @@ export function createPackedSamples(rows?: number): PackedSamples {
       return true
     },
     unpack() {
-      const rows = records.map((record, row): TracedRow => ({ table, cells: columns.cells(row), record }))
-      columns = sampleColumns()
+      const { cells } = columns ?? sampleColumns()
+      const unpacked = records.map((record, row): TracedRow => ({ table, cells: cells(row), record }))
+      columns = undefined
       records = []
       oldestMs = Number.NEGATIVE_INFINITY
-      return rows
+      return unpacked
     },
   }
 }

@@ -87,7 +87,7 @@ function observedInsert(client: ClickHouseClient, observe: ObserveSink | undefin
       const sized = (size: number): void => {
         bytes = size
       }
-      if (packed !== undefined) await sendColumns(client, packed.columns, sized)
+      if (packed?.columns !== undefined) await sendColumns(client, packed.columns, sized)
       else if (table === 'quality_samples') await sendColumns(client, columnsOf(rows), sized)
       else await sendText(client, { table, rows }, sized)
       outcome = 'stored'
