@@ -245,9 +245,7 @@ function createWatermarkWriter(
 
 function deliverRows(parts: PipelineParts, begun: Begun, signal: AbortSignal): Promise<readonly Parked[]> {
   const { batch, trace } = begun
-  return rowCount(batch) === 0
-    ? Promise.resolve([])
-    : Promise.resolve(trace.stage('deliver', () => deliver(parts, begun, signal)))
+  return rowCount(batch) === 0 ? Promise.resolve([]) : trace.stage('deliver', () => deliver(parts, begun, signal))
 }
 
 /** Delivers until the store has taken or finally refused every row. Returns the refused as parked messages. */

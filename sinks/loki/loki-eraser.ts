@@ -6,9 +6,10 @@ import { createHttpClient, type HttpClient } from '../shared/http.ts'
 import { organisationOf } from '../shared/organisations.ts'
 import { unusable } from '../shared/unavailable.ts'
 import type { LokiConfig } from './config.ts'
-import { type FoundLine, foundLines } from './lines.ts'
+import type { FoundLine } from './lines.ts'
 import { idsPerQuery, selectorOf, textSelectorOf } from './logql.ts'
 import { ownNames } from './names.ts'
+import { nanosOf, queryRange } from './query-range.ts'
 
 export interface LokiEraserParts {
   readonly config: LokiConfig & { readonly url: string }
@@ -111,26 +112,11 @@ async function each(
   { query, fromMs, toMs }: Question,
   take: (line: FoundLine) => void,
 ): Promise<UnavailableReason | undefined> {
-  let from = BigInt(Math.floor(fromMs)) * 1_000_000n
-  const to = BigInt(Math.ceil(toMs)) * 1_000_000n
+  let from = nanosOf(Math.floor(fromMs))
+  const to = nanosOf(Math.ceil(toMs))
   while (from < to) {
-    const form = new URLSearchParams({ query, start: String(from), end: String(to), direction: 'forward' })
-    form.set('limit', String(linesPerAnswer))
-    const reply = await http.send({
-      method: 'POST',
-      path: '/loki/api/v1/query_range',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        'x-scope-orgid': org,
-        'x-loki-response-encoding-flags': 'categorize-labels',
-      },
-      body: Buffer.from(form.toString()),
-      maxAnswerBytes,
-    })
-    const why = unusable(reply)
-    if (why !== undefined || reply.type !== 'answered') return why ?? 'failed'
-    const lines = foundLines(reply.body)
-    if (lines === undefined) return 'failed'
+    const lines = await queryRange(http, { org, query, from, to, limit: linesPerAnswer, maxAnswerBytes })
+    if (typeof lines === 'string') return lines
     for (const line of lines) take(line)
     if (lines.length < linesPerAnswer) return undefined
     const last = lines.reduce(

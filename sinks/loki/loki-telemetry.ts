@@ -4,15 +4,13 @@ import {
   inOrderOfTime,
   maxTelemetryRows,
   type TelemetryScope,
-  type UnavailableReason,
 } from '#contracts/call-telemetry.ts'
-import { createHttpClient, type HttpClient } from '../shared/http.ts'
+import { createHttpClient } from '../shared/http.ts'
 import { organisationOf } from '../shared/organisations.ts'
-import { unusable } from '../shared/unavailable.ts'
 import type { LokiConfig } from './config.ts'
-import { type FoundLine, foundLines } from './lines.ts'
 import { idsPerQuery, type LineSelector, selectorOf } from './logql.ts'
 import { ownNames } from './names.ts'
+import { nanosOf, queryRange } from './query-range.ts'
 
 export interface LokiTelemetryParts {
   readonly config: LokiConfig & { readonly url: string }
@@ -32,8 +30,10 @@ export function createLokiTelemetry({ config }: LokiTelemetryParts): CallLogs & 
       const org = organisationOf(config, scope.tenant)
       if (org === undefined) return { state: 'unavailable', why: 'refused', rows: [] }
       const tenant = config.tenants === 'one' ? scope.tenant : undefined
+      const time = { from: nanosOf(Math.floor(scope.fromMs)), to: nanosOf(Math.ceil(scope.toMs)) }
+      const range = { ...time, limit: maxTelemetryRows, maxAnswerBytes }
       const answers = await Promise.all(
-        selectorsOf(scope, tenant).map((selector) => ask(http, { org, scope, query: selectorOf(selector) })),
+        selectorsOf(scope, tenant).map((selector) => queryRange(http, { ...range, org, query: selectorOf(selector) })),
       )
       const lines = answers.flatMap((answer) => (typeof answer === 'string' ? [] : answer))
       const rows = inOrderOfTime(lines, {
@@ -56,39 +56,4 @@ function selectorsOf({ ids, traceIds }: TelemetryScope, tenant: string | undefin
       values: values.slice(at * idsPerQuery, (at + 1) * idsPerQuery),
     }))
   return [...parts(ownNames.correlationId, ids), ...parts(ownNames.traceId, traceIds)]
-}
-
-interface Question {
-  readonly org: string
-  readonly scope: TelemetryScope
-  readonly query: string
-}
-
-/** As a form and not in the address: ids would stand in the access logs of every proxy between. */
-async function ask(
-  http: HttpClient,
-  { org, scope, query }: Question,
-): Promise<readonly FoundLine[] | UnavailableReason> {
-  const form = new URLSearchParams({
-    query,
-    start: `${Math.floor(scope.fromMs)}000000`,
-    end: `${Math.ceil(scope.toMs)}000000`,
-    limit: String(maxTelemetryRows),
-    direction: 'forward',
-  })
-  const reply = await http.send({
-    method: 'POST',
-    path: '/loki/api/v1/query_range',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      'x-scope-orgid': org,
-      // Else metadata and labels come as one, and nobody could tell an attribute from a label.
-      'x-loki-response-encoding-flags': 'categorize-labels',
-    },
-    body: Buffer.from(form.toString()),
-    maxAnswerBytes,
-  })
-  const why = unusable(reply)
-  if (why !== undefined || reply.type !== 'answered') return why ?? 'failed'
-  return foundLines(reply.body) ?? 'failed'
 }
