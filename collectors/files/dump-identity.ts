@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { isNilId } from '#contracts/ids.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { id, name } from '#contracts/signals/common.ts'
+import { beginningOf } from '#contracts/well-formed.ts'
 import { isStat } from '../getstats/rtc-stats.ts'
 
 /**
@@ -64,7 +65,7 @@ function toIdentity(facts: ReadonlyMap<string, unknown>, first: string): DumpIde
     correlationId: meeting ?? `rtcstats-${key}`,
     confSessionId: meeting,
     // The endpoint's own id has 32 random bits: by itself it might one day join two meetings.
-    legId: endpoint === undefined ? `dump-${key}` : `${endpoint.slice(0, 100)}.${key}`,
+    legId: endpoint === undefined ? `dump-${key}` : `${beginningOf(endpoint, 100)}.${key}`,
     accountId: device === undefined ? undefined : `device-${hash(device)}`,
     region: nameOf(place.userRegion) ?? nameOf(place.region),
     mediaNode: nameOf(place.shard),

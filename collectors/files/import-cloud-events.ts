@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { signals, topicOfType } from '#contracts/signals/index.ts'
+import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
 import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
 import { type DumpRefusal, refused } from './dump-entry.ts'
 import type { FileReader, Found, ReaderParts } from './file-reader.ts'
@@ -29,6 +30,8 @@ export const importCloudEvents: FileReader = async function* importCloudEvents(p
 
 function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal {
   if (!isStat(event)) return refused('invalid_schema', 'event: must be an object')
+  const half = halfIn(event)
+  if (half !== undefined) return refused('invalid_schema', `${half}: ${halfCharacter}`)
   const topic = typeof event.type === 'string' ? topicOfType(event.type) : undefined
   const signal = Object.values(signals).find(({ topics }) => (topics as readonly string[]).includes(topic ?? ''))
   if (topic === undefined || signal === undefined) return refused('unknown_type', 'type: is none that is known')

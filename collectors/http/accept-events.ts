@@ -2,6 +2,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
+import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
 import { type FieldProblem, fieldProblems } from './problem.ts'
 
 export interface EventContext {
@@ -39,6 +40,8 @@ export function acceptEvents(events: readonly unknown[], context: EventContext):
 }
 
 function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows }: EventContext): Checked {
+  const half = halfIn(event)
+  if (half !== undefined) return { problems: [{ ...at, field: half, fix: halfCharacter }] }
   const type = typeof event === 'object' && event !== null ? (event as { type?: unknown }).type : undefined
   const topic = typeof type === 'string' ? topicOfType(type) : undefined
   const schema = topic === undefined ? undefined : schemaOfTopic.get(topic)

@@ -1,5 +1,6 @@
 import type { ParkReason } from '../outcome.ts'
 import type { LogLine, Span } from '../signals/otlp.ts'
+import { parseWellFormed } from '../well-formed.ts'
 import { readLogRecord } from './log-records.ts'
 import { parseProtobuf } from './protobuf.ts'
 import { type Read, type RequestShape, readRequest } from './resources.ts'
@@ -91,9 +92,10 @@ function decode<Row extends object>(
   return 'detail' in read ? malformed('invalid_schema', read.detail ?? '') : (read as Read<Row>)
 }
 
+/** Half a character, in a name or a value, becomes U+FFFD: a line of text is worth more than one character of it. */
 function parseJson(body: Uint8Array): Tree | undefined {
   try {
-    const value: unknown = JSON.parse(utf8.decode(body))
+    const value = parseWellFormed(utf8.decode(body))
     return isTree(value) ? value : undefined
   } catch {
     // Both throw only on bytes that are not UTF-8 or text that is not JSON.

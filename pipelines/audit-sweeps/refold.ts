@@ -1,4 +1,5 @@
 import type { Difference, SettledCall } from '#contracts/audit.ts'
+import { overHalves } from '#contracts/halving.ts'
 import { type CallRow, type MemberKey, memberText } from '#contracts/summaries.ts'
 
 export interface RefoldParts {
@@ -7,13 +8,14 @@ export interface RefoldParts {
   readonly logNow: () => number
 }
 
-/** Those that folding again makes otherwise. */
+/** Those that folding again makes otherwise, and those that cannot be folded again: recomputed, they are given up alone. */
 export async function changedAmong(
   settled: readonly SettledCall[],
   { foldAgain, logNow }: RefoldParts,
 ): Promise<readonly Difference[]> {
   if (settled.length === 0) return []
-  const folded = new Map((await foldAgain(settled, logNow())).map((row) => [memberText(row.record), row]))
+  const rows = await overHalves(settled, (some) => foldAgain(some, logNow()))
+  const folded = new Map(rows.map((row) => [memberText(row.record), row]))
   return settled.flatMap(({ tenant, id, version, record }): readonly Difference[] => {
     const again = folded.get(memberText({ tenant, id }))
     if (again !== undefined && JSON.stringify(again.record) === record) return []
