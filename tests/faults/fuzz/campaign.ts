@@ -65,7 +65,7 @@ export async function runCampaign(install: FuzzedInstall, options: CampaignOptio
     while (goesOn()) {
       await judgedAfter(install, tenant, withinSeconds).then(
         (after) => canaries.push(after),
-        (error: Error) => blame(error.message),
+        async (error: Error) => blame(`${error.message}; ${await stateOf(install)}`),
       )
       await sleep(1_000)
     }
@@ -90,6 +90,13 @@ export async function runCampaign(install: FuzzedInstall, options: CampaignOptio
     held,
     ownFaults: install.isAlive() ? await ownFaultsOf(install) : ['the install ended'],
   }
+}
+
+/** What an operator would look at first. */
+async function stateOf(install: FuzzedInstall): Promise<string> {
+  const { text } = await install.request('/metrics')
+  const asked = /^callscope_pipeline_(dirty|records_stalled|retries|lag_seconds|paused)\w*(\{.*\})? (?!0$).*/
+  return [...text.split('\n').filter((line) => asked.test(line)), install.said().slice(-500)].join('; ')
 }
 
 /** Dead letters of what a step threw over, and of calls that could not be computed: both say that content got too far. */

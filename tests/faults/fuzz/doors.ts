@@ -18,13 +18,15 @@ const asRecord = ({ topic, event }: HostileEvent): NewRecord => ({
   key: typeof event.correlationid === 'string' ? event.correlationid : null,
 })
 
+const asHeader = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+
 /** Binary mode: attributes are headers, whatever is in them. */
 const asBinary = ({ topic, event: { data, ...attributes } }: HostileEvent, random: Random): NewRecord => ({
   topic,
   key: hostileText(random),
   headers: {
     ...ofTenant,
-    ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce_${name}`, String(value)])),
+    ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce_${name}`, asHeader(value)])),
   },
   value: JSON.stringify(data ?? null),
 })

@@ -53,13 +53,12 @@ export async function startFuzzedInstall(settings: readonly string[] = []): Prom
   return {
     folder,
     async request(path, { body, headers = {}, tenant } = {}) {
-      const answer = await fetch(`${life.url}${path}`, {
+      const answer = await fetchAgain(`${life.url}${path}`, {
         headers: {
           ...{ authorization: `Bearer ${life.token}`, 'content-type': 'application/json', ...headers },
           ...(tenant === undefined ? {} : { 'callscope-tenant': tenant }),
         },
         ...(body === undefined ? {} : { method: 'POST', body: body as string }),
-        signal: AbortSignal.timeout(60_000),
       })
       return { status: answer.status, text: await answer.text() }
     },
@@ -78,6 +77,13 @@ export async function startFuzzedInstall(settings: readonly string[] = []): Prom
     },
   }
 }
+
+/** Once more where the connection was cut: the server ends idle ones just when a client may use them. */
+const fetchAgain = (url: string, asked: RequestInit): Promise<Response> =>
+  fetch(url, { ...asked, signal: AbortSignal.timeout(60_000) }).catch((error: unknown) => {
+    if (!(error instanceof TypeError)) throw error
+    return fetch(url, { ...asked, signal: AbortSignal.timeout(60_000) })
+  })
 
 type Ordered = Order extends infer One ? (One extends Order ? Omit<One, 'id'> : never) : never
 
