@@ -76,10 +76,10 @@ export const hash = (text: string): string => createHash('sha256').update(text).
 
 function idOf(value: unknown): string | undefined {
   const parsed = parseSafely(id, value)
-  return parsed.success && !isNilId(parsed.data) ? parsed.data : undefined
+  return parsed.success && parsed.data.isWellFormed() && !isNilId(parsed.data) ? parsed.data : undefined
 }
 
 function nameOf(value: unknown): string | undefined {
   const parsed = parseSafely(name, value)
-  return parsed.success ? parsed.data : undefined
+  return parsed.success && parsed.data.isWellFormed() ? parsed.data : undefined
 }
