@@ -11,6 +11,8 @@ export interface CampaignOptions {
   readonly withinSeconds: number
   /** Hostile messages or requests a second, about. */
   readonly perSecond?: number
+  /** Names of doors to try; without it all. */
+  readonly through?: readonly string[]
   readonly say?: (line: string) => void
 }
 
@@ -33,7 +35,7 @@ const tenants = ['alpha', 'beta']
 
 /** Sends hostile content through every door for a while, beside calls of both tenants that must be judged all along. */
 export async function runCampaign(install: FuzzedInstall, options: CampaignOptions): Promise<Campaign> {
-  const { seed, seconds, withinSeconds, perSecond = 15, say = () => undefined } = options
+  const { seed, seconds, withinSeconds, perSecond = 15, through, say = () => undefined } = options
   const until = performance.now() + 1_000 * seconds
   const goesOn = () => performance.now() < until && install.isAlive()
   const sent: Record<string, number> = {}
@@ -47,7 +49,7 @@ export async function runCampaign(install: FuzzedInstall, options: CampaignOptio
 
   async function send(producer: number): Promise<void> {
     const random = createRandom(seed).fork(`producer ${producer}`)
-    const names = Object.keys(doors)
+    const names = Object.keys(doors).filter((name) => through?.includes(name) !== false)
     while (goesOn()) {
       const name = random.pick(names)
       sent[name] = (sent[name] ?? 0) + 1

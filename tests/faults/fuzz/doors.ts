@@ -124,6 +124,14 @@ export const doors: Readonly<Record<string, Door>> = {
     const [path, body] = random.chance(0.6)
       ? random.pick(questions)(encodeURIComponent(text))
       : random.pick(bodies)(hostileText(random))
-    return (await install.request(path, body === undefined ? {} : { body: JSON.stringify(body) })).status
+    const asked = body === undefined ? {} : { body: JSON.stringify(body) }
+    try {
+      const { status } = await install.request(path, asked)
+      if (status >= 500 && status !== 503) throw new Error(`${status}`)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'failed'
+      throw new Error(`${path} ${asked.body ?? ''}: ${why}`.slice(0, 500))
+    }
+    return undefined
   },
 }

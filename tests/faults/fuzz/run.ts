@@ -1,6 +1,6 @@
 /**
  * Hostile content through every door of a whole install, for minutes or hours, beside calls that must be judged all along.
- * Usage: npm run test:fuzz -- [--minutes N] [--seed N] [--log embedded|kafka] [--within SECONDS] [--rate N] [--json FILE]
+ * Usage: npm run test:fuzz -- [--minutes N] [--seed N] [--log embedded|kafka] [--within SECONDS] [--rate N] [--doors NAME,...] [--json FILE]
  * Exit code 1 when a call was judged late, a door answered with an error of ours, or memory grew.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     log: { type: 'string', default: 'embedded' },
     within: { type: 'string', default: '10' },
     rate: { type: 'string', default: '15' },
+    doors: { type: 'string' },
     json: { type: 'string' },
   },
 })
@@ -33,6 +34,7 @@ try {
     seconds: 60 * Number(options.minutes),
     withinSeconds: Number(options.within),
     perSecond: Number(options.rate),
+    ...(options.doors === undefined ? {} : { through: options.doors.split(',') }),
     say: (line) => console.log(line),
   })
   const summary = { log: options.log, seed: options.seed, minutes: Number(options.minutes), ...summaryOf(campaign) }
