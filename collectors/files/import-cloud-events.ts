@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
+import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { signals, topicOfType } from '#contracts/signals/index.ts'
 import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
@@ -40,6 +41,8 @@ function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal 
   }
   const parsed = parseSafely(signal.schema, event)
   if (!parsed.success) return refused(reasonOf(parsed.error), detailOf(parsed.error))
+  const reserved = reservedIn(parsed.data)
+  if (reserved !== undefined) return refused('invalid_schema', `${reserved}: ${reservedId}`)
   const distrusted = parts.window(Date.parse(String(event.time)))
   if (distrusted !== undefined) return refused(distrusted.reason, distrusted.detail)
   count(event, parts)

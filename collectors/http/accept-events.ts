@@ -1,4 +1,5 @@
 import type { NewRecord } from '#contracts/event-log.ts'
+import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
@@ -49,6 +50,8 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
     return { problems: [{ ...at, field: 'type', fix: `must be a known event type, like ${examples}` }] }
   const parsed = parseSafely(schema, event)
   if (!parsed.success) return { problems: fieldProblems(parsed.error, at) }
+  const reserved = reservedIn(parsed.data)
+  if (reserved !== undefined) return { problems: [{ ...at, field: reserved, fix: reservedId }] }
   const { time, tenantid } = parsed.data
   const value = JSON.stringify(event)
   if (tenantid !== undefined && tenantid !== tenant) {

@@ -254,3 +254,16 @@ test('a whole character of two halves is taken as it is', async () => {
   const answer = await app.inject(post('/v1/events', JSON.stringify(anEvent({ data: { from: '\ud83d\ude00' } }))))
   expect([answer.statusCode, records.length]).toEqual([202, 1])
 })
+
+test.each([
+  ['correlationid', { correlationid: 'trace:0' }],
+  ['data.linked_correlation_id', { data: { linked_correlation_id: `trace:${'a'.repeat(32)}` } }],
+])('an id that could not be told from a trace id is refused with its field: %s', async (field, over) => {
+  const { app, records } = aServer()
+  const answer = await app.inject(post('/v1/events', JSON.stringify(anEvent(over))))
+  expect([answer.statusCode, records, answer.json<{ errors: { field: string }[] }>().errors[0]?.field]).toEqual([
+    400,
+    [],
+    field,
+  ])
+})

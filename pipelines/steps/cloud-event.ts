@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { LogRecord } from '#contracts/event-log.ts'
+import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
@@ -92,6 +93,8 @@ export function createReader<Event extends Envelope>(options: ReaderOptions<Even
   function place(event: Event, record: LogRecord): Outcome<ReadEvent<Event>> {
     const tenant = tenantOf(record, event.tenantid, options)
     if (typeof tenant !== 'string') return tenant
+    const reserved = reservedIn(event)
+    if (reserved !== undefined) return park('invalid_schema', `${reserved}: ${reservedId}`)
     const timeMs = Date.parse(event.time)
     if (Number.isNaN(timeMs)) return noTime
     const windows = windowsFor(options.windows, tenant)

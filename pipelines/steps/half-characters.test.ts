@@ -69,6 +69,13 @@ describe.each(eventTypes.map((eventType) => [eventType.type, eventType] as const
       ])
     })
 
+    test('under an id that could not be told from a trace id is a dead letter that names it', () => {
+      for (const path of [['correlationid'], ['data', 'linked_correlation_id']]) {
+        const { rows, parked } = decoded(topic, JSON.stringify(withField(event, path, 'trace:0')))
+        expect([rows, parked[0]?.detail]).toEqual([0, expect.stringMatching(`${path.join('.')}: begins with "trace:"`)])
+      }
+    })
+
     test('costs no other of its batch', () => {
       const spoilt = withField(event, ['source'], '\ud800')
       const { parked, rows } = decoded(topic, JSON.stringify([spoilt, event, spoilt]))
