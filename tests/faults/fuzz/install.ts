@@ -78,11 +78,14 @@ export async function startFuzzedInstall(settings: readonly string[] = []): Prom
   }
 }
 
+/** Nothing takes so long, however busy the machine is. */
+const requestMs = 180_000
+
 /** Once more where the connection was cut: the server ends idle ones just when a client may use them. */
 const fetchAgain = (url: string, asked: RequestInit): Promise<Response> =>
-  fetch(url, { ...asked, signal: AbortSignal.timeout(60_000) }).catch((error: unknown) => {
+  fetch(url, { ...asked, signal: AbortSignal.timeout(requestMs) }).catch((error: unknown) => {
     if (!(error instanceof TypeError)) throw error
-    return fetch(url, { ...asked, signal: AbortSignal.timeout(60_000) })
+    return fetch(url, { ...asked, signal: AbortSignal.timeout(requestMs) })
   })
 
 type Ordered = Order extends infer One ? (One extends Order ? Omit<One, 'id'> : never) : never

@@ -37,8 +37,8 @@ const refused: readonly NewRecord[] = ids.flatMap((id) => [
 /** How often it is sent. */
 const rounds = 3
 
-/** Dead letters that it comes to, one for each message. */
-export const refusedLetters = { invalid_schema: rounds * refused.length }
+/** Dead letters that it comes to: one of each body, however often it is sent. */
+export const refusedLetters = { invalid_schema: refused.length }
 
 /** Content that a store refuses, in events, samples and announcements of an earlier version. */
 export async function sendRefusedContent({ install }: Pick<Stage, 'install'>): Promise<void> {
