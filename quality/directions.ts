@@ -29,7 +29,9 @@ export interface Direction {
 export function directionsOf(facts: CallFacts, views: readonly StreamView[]): readonly Direction[] {
   const excuses = createExcuses(facts, inOrder(facts.events))
   const window = talkWindow(facts)
-  const looking = views.filter(({ digest }) => digest.kind === 'audio' && digest.packetsReceived !== undefined)
+  const looking = views.filter(
+    ({ digest, isRest }) => digest.kind === 'audio' && digest.packetsReceived !== undefined && !isRest,
+  )
   const byLabel = groupBy(looking, ({ ends }) => ends.label)
   return [...byLabel.keys()]
     .filter(excuses.expects)

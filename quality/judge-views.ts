@@ -1,0 +1,134 @@
+import type { CallClass, EpochMs, Run, StreamDigest } from '#contracts/call-record.ts'
+import { groupBy } from './grouping.ts'
+import type { QualityProfile } from './profile.ts'
+import { contiguousMs, hasMedia, lengthOfRuns, type Span, spansOfRuns, union, within, without } from './spans.ts'
+import { scopeRank, sourceKeyOf } from './streams.ts'
+import { type JudgedStream, judgedRunsOf, judgeRuns } from './summarize-stream.ts'
+
+/** When a call was, as far as known: what its views are judged within. */
+export interface CallTime {
+  readonly startedMs: EpochMs
+  readonly answeredMs?: EpochMs | undefined
+  readonly endedMs?: EpochMs | undefined
+}
+
+/** One view as it is judged, and by how much its clock is off where the call's times show that it is. */
+export interface JudgedView {
+  readonly judged: JudgedStream
+  /** Milliseconds that the observer's clock is ahead of the call's at least (negative: behind); 0: nothing shows. */
+  readonly clockAheadMs: number
+}
+
+/**
+ * Judges the views of a call, one digest each. Samples of one source count in this order:
+ *
+ * - A view is judged by its time between the call's start and its end. Time before the start can be no call's: the clock
+ *   that says so is wrong, and what was bad then counts all the same, so that a clock that is off hides nothing. Time after
+ *   the end is judged only where media still flowed then and the view fits into the call when its clock is put right;
+ *   else it tells of a path that was torn down.
+ * - A report on the whole call counts for the time that no finer sample of its source covers, as a share of all that the
+ *   source measured. Running counters count whole: beside intervals of the same time, either may say that it was bad.
+ * - Of all readings that this leaves the worst is the verdict: what is measured of a time that is measured already, and
+ *   what a coarser report says, may show a call to be worse, and never better.
+ */
+export function judgeViews(
+  digests: readonly StreamDigest[],
+  time: CallTime,
+  profile: QualityProfile,
+): ReadonlyMap<StreamDigest, JudgedView> {
+  const judged = new Map<StreamDigest, JudgedView>()
+  for (const own of groupBy(digests, sourceKeyOf).values()) {
+    for (const [digest, view] of judgeSource(own, time, profile)) judged.set(digest, view)
+  }
+  return judged
+}
+
+/** A digest's runs that can be judged, by where they lie. */
+interface Placed {
+  readonly digest: StreamDigest
+  /** From the start of the call to its end. */
+  readonly inside: readonly Run[]
+  /** Inside, and what a wrong clock has put outside. */
+  readonly all: readonly Run[]
+  readonly clockAheadMs: number
+}
+
+function judgeSource(
+  digests: readonly StreamDigest[],
+  time: CallTime,
+  profile: QualityProfile,
+): readonly (readonly [StreamDigest, JudgedView])[] {
+  const placed = digests.map((digest) => place(digest, judgedRunsOf(digest, profile), time))
+  const finer = placed.filter(({ digest }) => digest.scope !== 'call')
+  const reports = placed.filter(({ digest }) => digest.scope === 'call')
+  const covered = union(finer.flatMap(({ digest }) => spansOfRuns(digest.runs)))
+  const coveredMs = lengthOfRuns(asRuns(spansOfRuns(finer.flatMap(({ inside }) => inside))))
+  const rests = reports.map((report) => ({ report, rest: without(report.inside, covered) }))
+  const [finest] = [...finer].sort(
+    (a, b) => scopeRank(a.digest) - scopeRank(b.digest) || lengthOfRuns(b.inside) - lengthOfRuns(a.inside),
+  )
+  return [
+    ...finer.map((view) => {
+      // Bad time of intervals and that of the report's rest may only together be a share that counts.
+      const together = view === finest ? rests.flatMap(({ rest }) => rest) : []
+      return judgedOf(view, [
+        judgeRuns(view.inside, profile),
+        ...(view.all === view.inside ? [] : [judgeRuns(view.all, profile)]),
+        ...(together.length === 0 ? [] : [judgeRuns(inOrder([...view.inside, ...together]), profile)]),
+      ])
+    }),
+    ...rests.map(({ report, rest }) =>
+      coveredMs === 0
+        ? judgedOf(report, [judgeRuns(report.inside, profile), judgeRuns(report.all, profile)])
+        : judgedOf(report, [judgeRuns(rest, profile, coveredMs + lengthOfRuns(rest))]),
+    ),
+  ]
+}
+
+const asRuns = (spans: readonly Span[]): readonly Run[] => spans.map(({ fromMs, toMs }): Run => [fromMs, toMs, 0])
+
+const inOrder = (runs: readonly Run[]): readonly Run[] => [...runs].sort((a, b) => a[0] - b[0] || a[1] - b[1])
+
+const badness: Readonly<Record<CallClass, number>> = { unclassified: 0, good: 1, degraded: 2, poor: 3 }
+
+/** The worst reading; of equally bad ones the first. */
+function judgedOf({ digest, clockAheadMs }: Placed, readings: readonly JudgedStream[]) {
+  const judged = readings.reduce((worst, one) => (badness[one.class] > badness[worst.class] ? one : worst))
+  return [digest, { judged, clockAheadMs }] as const
+}
+
+function place(digest: StreamDigest, runs: readonly Run[], time: CallTime): Placed {
+  const { startedMs, endedMs = Number.POSITIVE_INFINITY } = time
+  const isInside = runs.every(([fromMs, toMs]) => fromMs >= startedMs && toMs <= endedMs)
+  if (isInside) return { digest, inside: runs, all: runs, clockAheadMs: 0 }
+  const inside = within(runs, [{ fromMs: startedMs, toMs: endedMs }])
+  const before = runs.filter(([, toMs]) => toMs <= startedMs)
+  const aheadMs = aheadOf(runs, time)
+  const all =
+    aheadMs > 0
+      ? runs
+      : before.length > 0
+        ? within(runs, [{ fromMs: Number.NEGATIVE_INFINITY, toMs: endedMs }])
+        : inside
+  return {
+    digest,
+    inside,
+    all,
+    clockAheadMs: aheadMs > 0 ? aheadMs : before.length > 0 ? behindOf(before, startedMs) : 0,
+  }
+}
+
+const behindOf = ([first]: readonly Run[], startedMs: EpochMs): number =>
+  first === undefined ? 0 : first[0] - startedMs
+
+/**
+ * How far a view reaches beyond the end of the call, where nothing but a clock that is ahead explains it: media flowed in
+ * an interval that began after the end, and the view, moved back by as much, lies within the talk. Else 0.
+ */
+function aheadOf(runs: readonly Run[], { startedMs, answeredMs = startedMs, endedMs }: CallTime): number {
+  const [first, last] = [runs[0], runs.at(-1)]
+  if (endedMs === undefined || first === undefined || last === undefined) return 0
+  const aheadMs = last[1] - endedMs
+  const flowed = runs.some(([fromMs, , mask]) => fromMs >= endedMs + contiguousMs && hasMedia(mask))
+  return flowed && first[0] - aheadMs >= answeredMs - contiguousMs ? aheadMs : 0
+}
