@@ -48,8 +48,8 @@ interface Placed {
   readonly digest: StreamDigest
   /** From the start of the call to its end. */
   readonly inside: readonly Run[]
-  /** Inside, and what a wrong clock has put outside. */
-  readonly all: readonly Run[]
+  /** The same with what a wrong clock has put before the start, or after the end. */
+  readonly widened: readonly (readonly Run[])[]
   readonly clockAheadMs: number
 }
 
@@ -73,13 +73,16 @@ function judgeSource(
       const together = view === finest ? rests.flatMap(({ rest }) => rest) : []
       return judgedOf(view, [
         judgeRuns(view.inside, profile),
-        ...(view.all === view.inside ? [] : [judgeRuns(view.all, profile)]),
+        ...view.widened.map((runs) => judgeRuns(runs, profile)),
         ...(together.length === 0 ? [] : [judgeRuns(inOrder([...view.inside, ...together]), profile)]),
       ])
     }),
     ...rests.map(({ report, rest }) =>
       coveredMs === 0
-        ? judgedOf(report, [judgeRuns(report.inside, profile), judgeRuns(report.all, profile)])
+        ? judgedOf(
+            report,
+            [report.inside, ...report.widened].map((runs) => judgeRuns(runs, profile)),
+          )
         : judgedOf(report, [judgeRuns(rest, profile, coveredMs + lengthOfRuns(rest))]),
     ),
   ]
@@ -97,38 +100,40 @@ function judgedOf({ digest, clockAheadMs }: Placed, readings: readonly JudgedStr
   return [digest, { judged, clockAheadMs }] as const
 }
 
-function place(digest: StreamDigest, runs: readonly Run[], time: CallTime): Placed {
-  const { startedMs, endedMs = Number.POSITIVE_INFINITY } = time
-  const isInside = runs.every(([fromMs, toMs]) => fromMs >= startedMs && toMs <= endedMs)
-  if (isInside) return { digest, inside: runs, all: runs, clockAheadMs: 0 }
-  const inside = within(runs, [{ fromMs: startedMs, toMs: endedMs }])
-  const before = runs.filter(([, toMs]) => toMs <= startedMs)
-  const aheadMs = aheadOf(runs, time)
-  const all =
-    aheadMs > 0
-      ? runs
-      : before.length > 0
-        ? within(runs, [{ fromMs: Number.NEGATIVE_INFINITY, toMs: endedMs }])
-        : inside
+function place(
+  digest: StreamDigest,
+  runs: readonly Run[],
+  { startedMs, answeredMs = startedMs, endedMs }: CallTime,
+): Placed {
+  const untilMs = endedMs ?? Number.POSITIVE_INFINITY
+  if (runs.every(([fromMs, toMs]) => fromMs >= startedMs && toMs <= untilMs))
+    return { digest, inside: runs, widened: [], clockAheadMs: 0 }
+  const between = (fromMs: number, toMs: number) => within(runs, [{ fromMs, toMs }])
+  const inside = between(startedMs, untilMs)
+  const [early] = runs.filter(([, toMs]) => toMs <= startedMs)
+  const lastMs = lastThatFits(runs, { startedMs, answeredMs, endedMs: untilMs })
   return {
-    digest,
-    inside,
-    all,
-    clockAheadMs: aheadMs > 0 ? aheadMs : before.length > 0 ? behindOf(before, startedMs) : 0,
+    ...{ digest, inside },
+    widened: [
+      ...(early === undefined ? [] : [between(Number.NEGATIVE_INFINITY, untilMs)]),
+      ...(lastMs === undefined ? [] : [between(startedMs, lastMs)]),
+    ],
+    clockAheadMs: early !== undefined ? early[0] - startedMs : lastMs === undefined ? 0 : lastMs - untilMs,
   }
 }
 
-const behindOf = ([first]: readonly Run[], startedMs: EpochMs): number =>
-  first === undefined ? 0 : first[0] - startedMs
-
 /**
- * How far a view reaches beyond the end of the call, where nothing but a clock that is ahead explains it: media flowed in
- * an interval that began after the end, and the view, moved back by as much, lies within the talk. Else 0.
+ * The last end of an interval beyond the end of the call that only a clock which is ahead explains: media flowed in an
+ * interval that began after the end, and the view up to there, moved back by as much, lies within the talk.
  */
-function aheadOf(runs: readonly Run[], { startedMs, answeredMs = startedMs, endedMs }: CallTime): number {
-  const [first, last] = [runs[0], runs.at(-1)]
-  if (endedMs === undefined || first === undefined || last === undefined) return 0
-  const aheadMs = last[1] - endedMs
-  const flowed = runs.some(([fromMs, , mask]) => fromMs >= endedMs + contiguousMs && hasMedia(mask))
-  return flowed && first[0] - aheadMs >= answeredMs - contiguousMs ? aheadMs : 0
+function lastThatFits(
+  runs: readonly Run[],
+  { startedMs, answeredMs, endedMs }: Required<CallTime>,
+): EpochMs | undefined {
+  const firstMs = runs.find(([fromMs]) => fromMs >= startedMs)?.[0]
+  if (firstMs === undefined || answeredMs === undefined || endedMs === undefined) return undefined
+  const roomMs = firstMs - answeredMs + contiguousMs
+  return runs.findLast(
+    ([fromMs, toMs, mask]) => fromMs >= endedMs + contiguousMs && hasMedia(mask) && toMs - endedMs <= roomMs,
+  )?.[1]
 }
