@@ -3,7 +3,7 @@ import { groupBy } from './grouping.ts'
 import type { QualityProfile } from './profile.ts'
 import { contiguousMs, hasMedia, lengthOfRuns, type Span, spansOfRuns, union, within, without } from './spans.ts'
 import { scopeRank, sourceKeyOf } from './streams.ts'
-import { type JudgedStream, judgedRunsOf, judgeRuns } from './summarize-stream.ts'
+import { type JudgedStream, judgedRunsOf, judgeRuns, nothingMeasured } from './summarize-stream.ts'
 
 /** When a call was, as far as known: what its views are judged within. */
 export interface CallTime {
@@ -63,28 +63,27 @@ function judgeSource(
   const reports = placed.filter(({ digest }) => digest.scope === 'call')
   const covered = union(finer.flatMap(({ digest }) => spansOfRuns(digest.runs)))
   const coveredMs = lengthOfRuns(asRuns(spansOfRuns(finer.flatMap(({ inside }) => inside))))
-  const rests = reports.map((report) => ({ report, rest: without(report.inside, covered) }))
-  const [finest] = [...finer].sort(
-    (a, b) => scopeRank(a.digest) - scopeRank(b.digest) || lengthOfRuns(b.inside) - lengthOfRuns(a.inside),
-  )
-  return [
-    ...finer.map((view) => {
-      // Bad time of intervals and that of the report's rest may only together be a share that counts.
-      const together = view === finest ? rests.flatMap(({ rest }) => rest) : []
-      return judgedOf(view, [
-        judgeRuns(view.inside, profile),
-        ...view.widened.map((runs) => judgeRuns(runs, profile)),
-        ...(together.length === 0 ? [] : [judgeRuns(inOrder([...view.inside, ...together]), profile)]),
-      ])
-    }),
-    ...rests.map(({ report, rest }) =>
+  const rests = reports.map((report) => {
+    const rest = without(report.inside, covered)
+    const readings =
       coveredMs === 0
-        ? judgedOf(
-            report,
-            [report.inside, ...report.widened].map((runs) => judgeRuns(runs, profile)),
-          )
-        : judgedOf(report, [judgeRuns(rest, profile, coveredMs + lengthOfRuns(rest))]),
-    ),
+        ? [report.inside, ...report.widened].map((runs) => judgeRuns(runs, profile))
+        : [judgeRuns(rest, profile, coveredMs + lengthOfRuns(rest))]
+    return { report, rest, judged: worstOf(readings) }
+  })
+  const fine = finer.map((view) => ({
+    view,
+    judged: worstOf([view.inside, ...view.widened].map((runs) => judgeRuns(runs, profile))),
+  }))
+  const [finest] = [...fine].sort((a, b) => scopeRank(a.view.digest) - scopeRank(b.view.digest))
+  // Bad time of the finest view and that of the reports' rest may only together be a share that counts.
+  const both = finest === undefined ? [] : inOrder([...finest.view.inside, ...rests.flatMap(({ rest }) => rest)])
+  const together = judgeRuns(both, profile)
+  const alone = worstOf([...fine, ...rests].map(({ judged }) => judged))
+  const isMore = finest !== undefined && badness[together.class] > badness[alone.class]
+  return [
+    ...fine.map(({ view, judged }) => judgedOf(view, isMore && view === finest.view ? together : judged)),
+    ...rests.map(({ report, judged }) => judgedOf(report, judged)),
   ]
 }
 
@@ -95,10 +94,13 @@ const inOrder = (runs: readonly Run[]): readonly Run[] => [...runs].sort((a, b) 
 const badness: Readonly<Record<CallClass, number>> = { unclassified: 0, good: 1, degraded: 2, poor: 3 }
 
 /** The worst reading; of equally bad ones the first. */
-function judgedOf({ digest, clockAheadMs }: Placed, readings: readonly JudgedStream[]) {
-  const judged = readings.reduce((worst, one) => (badness[one.class] > badness[worst.class] ? one : worst))
-  return [digest, { judged, clockAheadMs }] as const
-}
+const worstOf = (readings: readonly JudgedStream[]): JudgedStream =>
+  readings.reduce(
+    (worst, one) => (badness[one.class] > badness[worst.class] ? one : worst),
+    readings[0] ?? nothingMeasured,
+  )
+
+const judgedOf = ({ digest, clockAheadMs }: Placed, judged: JudgedStream) => [digest, { judged, clockAheadMs }] as const
 
 function place(
   digest: StreamDigest,

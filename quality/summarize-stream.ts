@@ -13,7 +13,7 @@ import { mosName } from './e-model-bands.ts'
 import { groupBy } from './grouping.ts'
 import { worstOf } from './interval-thresholds.ts'
 import type { QualityProfile } from './profile.ts'
-import { judgedRuns, lengthOf, lengthOfRuns, longestOf, stretchesOf } from './spans.ts'
+import { isBlind, judgedRuns, lengthOf, lengthOfRuns, longestOf, stretchesOf } from './spans.ts'
 import { streamKeyOf } from './streams.ts'
 
 /** How bad a stream was by one condition: milliseconds, and its longest stretch. */
@@ -30,6 +30,11 @@ export interface JudgedStream {
   readonly poor: BadTime
   /** Degraded or poor. */
   readonly bad: BadTime
+}
+
+export const nothingMeasured: JudgedStream = {
+  ...{ runs: [], measuredMs: 0, class: 'unclassified' },
+  ...{ poor: { ms: 0, longestMs: 0 }, bad: { ms: 0, longestMs: 0 } },
 }
 
 /** The runs of a digest that can be judged: no early ones, and no MOS bits where its MOS is not grounded. */
@@ -51,8 +56,15 @@ export function judgeRuns(
   const poor = badTimeOf(runs, (mask) => worstOf(mask) === 2)
   const bad = badTimeOf(runs, (mask) => worstOf(mask) > 0)
   const isBad = (time: BadTime) => reachesLimit(time, measuredMs, profile)
-  const judgedClass = isBad(poor) ? 'poor' : isBad(bad) ? 'degraded' : 'good'
-  return { runs, measuredMs, class: runs.length > 0 ? judgedClass : 'unclassified', poor, bad }
+  // Time in which nothing could be judged is not good.
+  const isSeen = runs.some(([, , mask]) => !isBlind(mask))
+  return {
+    runs,
+    measuredMs,
+    class: isBad(poor) ? 'poor' : isBad(bad) ? 'degraded' : isSeen ? 'good' : 'unclassified',
+    poor,
+    bad,
+  }
 }
 
 export function badTimeOf(runs: readonly Run[], isBad: (mask: number) => boolean): BadTime {

@@ -9,7 +9,7 @@ import type {
 import { type CallTime, judgeViews } from './judge-views.ts'
 import type { QualityProfile } from './profile.ts'
 import { chooseViews, compareViews, createEnds, type Ends, sourceKeyOf, streamKeyOf } from './streams.ts'
-import { type JudgedStream, summarizeStream } from './summarize-stream.ts'
+import { type JudgedStream, nothingMeasured, summarizeStream } from './summarize-stream.ts'
 
 /** Everything a verdict is made from. The order of the lists does not matter. */
 export interface CallFacts {
@@ -70,16 +70,11 @@ function makeViews({ streams, legs, conference, profile, ...time }: Viewed): rea
     key: streamKeyOf(digest),
     ends: endsOf(digest),
     chosen: chosen.has(digest),
-    judged: unjudged,
+    judged: nothingMeasured,
     clockAheadMs: 0,
     ...judged.get(digest),
     isRest: digest.scope === 'call' && finer.has(sourceKeyOf(digest)),
   }))
-}
-
-const unjudged: JudgedStream = {
-  ...{ runs: [], measuredMs: 0, class: 'unclassified' },
-  ...{ poor: { ms: 0, longestMs: 0 }, bad: { ms: 0, longestMs: 0 } },
 }
 
 /** Every stream of a call as people see it, in a fixed order. */
