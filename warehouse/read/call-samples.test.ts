@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { intervalMask } from '#contracts/interval-mask.ts'
 import type { CallSamples } from '#contracts/call-charts.ts'
+import { intervalMask } from '#contracts/interval-mask.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { at, makeMinutes, minute, plantEvents, plantSamples } from '../summaries/minutes-for-tests.ts'
