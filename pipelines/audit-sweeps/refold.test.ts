@@ -4,7 +4,7 @@ import { changedAmong } from './refold.ts'
 
 const folded = { tenant: 'acme', id: 'c', formulaVersion: 'now', eventCount: 3 }
 const stored = (changes: object) => [
-  { tenant: 'acme', id: 'c', version: 7, record: JSON.stringify({ ...folded, ...changes }) },
+  { tenant: 'acme', id: 'c', atMs: 0, version: 7, record: JSON.stringify({ ...folded, ...changes }) },
 ]
 const look = (changes: object) =>
   changedAmong(stored(changes) as Parameters<typeof changedAmong>[0], {
