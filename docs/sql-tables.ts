@@ -57,8 +57,14 @@ function alter(tables: Map<string, Table>, sql: string): void {
   const rest = parts.filter((part) => !part.startsWith('MODIFY ORDER BY '))
   const added = rest.map((part) => /^ADD COLUMN (?:IF NOT EXISTS )?([\s\S]+)/.exec(part)?.[1])
   if (!added.every((column) => column !== undefined)) throw new Error(`cannot describe: ${sql.slice(0, 200)}`)
-  const columns = added.map((column) => columnOf(column.replace(/\s+AFTER \w+$/, '')))
-  tables.set(name, { ...table, clauses, columns: [...table.columns, ...columns] })
+  tables.set(name, { ...table, clauses, columns: added.reduce(withColumn, table.columns) })
+}
+
+/** Columns with one more, where `AFTER` says or at the end. */
+function withColumn(columns: readonly Column[], added: string): readonly Column[] {
+  const column = columnOf(added.replace(/\s+AFTER \w+$/, ''))
+  const before = columns.findIndex(({ name }) => name === /\sAFTER (\w+)$/.exec(added)?.[1])
+  return before < 0 ? [...columns, column] : columns.toSpliced(before + 1, 0, column)
 }
 
 /** Statements with the comment lines that stand directly above each. */
