@@ -56,7 +56,8 @@ const questions: readonly ((text: string) => readonly [path: string, body?: obje
   ...['carrier', 'route', 'codec', 'id', 'q', 'cursor', 'since', 'class', 'tenant'].map(
     (name) => (text: string) => [`/api/calls?${name}=${text}`] as const,
   ),
-  (text) => [`/api/calls/${text}`],
+  // The list of changes is a stream that does not end.
+  (text) => [`/api/calls/${text === 'live' ? 'alive' : text}`],
   (text) => [`/api/calls/${text}/samples`],
   (text) => [`/api/calls/timeline?since=1h&carrier=${text}`],
   (text) => [`/api/links/${text}?tenant=${tenant}`],
