@@ -9,6 +9,7 @@ import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
+import { createKeyUses, type KeyUses } from './key-uses.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
 import { readinessOf } from './readiness.ts'
@@ -36,7 +37,9 @@ export async function serve(
 ): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly port: number }> {
   const { config } = parts
   await refuseUnguarded(parts)
-  const app = createHttpServer(httpParts(parts, await loadPages()))
+  const uses = createKeyUses({ ...parts, keyEnds: parts.engine.registry.keyEnds })
+  const app = createHttpServer({ ...httpParts(parts, await loadPages()), keys: keysOf(parts, uses) })
+  app.addHook('onClose', () => uses.close())
   traceRequests(app, parts.tracing?.request)
   const port = await listen(app, config)
   return { app, port, url: `http://${urlHost(config.host)}:${port}` }
@@ -59,7 +62,12 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function httpParts(parts: ServeParts, pages: Pages): HttpParts {
+const keysOf = ({ engine }: ServeParts, uses: KeyUses): HttpParts['keys'] => ({
+  hashes: engine.registry.keyEnds.hashes,
+  used: uses.used,
+})
+
+function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys'> {
   const { config, engine, desk, administratorToken, clock, logger, demo } = parts
   const { log, registry, metrics, charts, changes, completeUntil } = engine
   return {

@@ -81,16 +81,39 @@ export interface ArchiveDesk {
 }
 
 export interface KeyEntry {
+  readonly id: string
   readonly tenant: string
   readonly role: Role
   readonly label: string
   readonly createdMs: number
+  /** Undefined: it has no end. */
+  readonly expiresMs?: number | undefined
+  /** To the minute, and up to a minute late. Undefined: never. */
+  readonly lastUsedMs?: number | undefined
+  readonly revokedMs?: number | undefined
+  readonly state: 'active' | 'expired' | 'revoked'
+}
+
+export interface KeyAsked {
+  readonly tenant: string
+  readonly role: Role
+  readonly label: string
+  readonly expiresMs?: number | undefined
+}
+
+export interface MadeKey {
+  readonly id: string
+  /** In clear, this once. */
+  readonly key: string
+  readonly expiresMs?: number | undefined
 }
 
 export interface KeyDesk {
   /** Makes a key and returns it in clear, once. Undefined: no such tenant. */
-  create(key: { readonly tenant: string; readonly role: Role; readonly label: string }): Promise<string | undefined>
+  create(key: KeyAsked): Promise<MadeKey | undefined>
   list(): Promise<readonly KeyEntry[]>
+  /** From now on it opens nothing, on other processes within `defaultKeyPace.believedMs`. Undefined: no such key. */
+  revoke(id: string): Promise<{ readonly id: string; readonly revokedMs: number } | undefined>
 }
 
 /** One profile of a tenant: it holds until the next begins. */
@@ -264,6 +287,11 @@ export interface HttpParts {
   readonly settings: HttpSettings
   readonly log: Pick<EventLog, 'append'>
   readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
+  readonly keys: {
+    /** Hashes of the keys that open something, the latest first. */
+    hashes(limit: number): Promise<readonly string[]>
+    used(id: string): void
+  }
   readonly desk: Desk
   readonly charts: CallCharts
   readonly changes: CallChanges

@@ -14,6 +14,8 @@ import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
 import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
+import { createKeyEndpoints } from './key-endpoints.ts'
+import { createKeyLookups, type KeyLookups } from './key-lookups.ts'
 import { createLinkEndpoints } from './link-endpoints.ts'
 import { createLiveHub, type LiveHub } from './live/hub.ts'
 import { createLiveEndpoint } from './live-endpoint.ts'
@@ -32,7 +34,7 @@ declare module 'fastify' {
 }
 
 /** Every route there is. A new one is a line here; the server and the OpenAPI document both follow. */
-const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => [
+const listEndpoints = (parts: HttpParts, live: LiveHub, keys: KeyLookups): readonly Endpoint[] => [
   createEventsEndpoint(parts),
   ...createOtlpEndpoints(parts),
   createGetStatsEndpoint(parts),
@@ -41,6 +43,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => 
   createLiveEndpoint(parts, live),
   createSessionEndpoint(parts),
   ...createAdminEndpoints(parts),
+  ...createKeyEndpoints(parts, keys),
   ...createProfileEndpoints(parts),
   ...createLinkEndpoints(parts),
   ...createErasureEndpoints(parts),
@@ -74,9 +77,10 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
   const live = createLiveHub(parts)
   // Before the server waits for its answers to end: these never would.
   app.addHook('preClose', async () => live.close())
-  const endpoints = listEndpoints(parts, live)
+  const keys = createKeyLookups({ ...parts.keys, findKey: parts.tenants.findKey, clock: parts.clock })
+  const endpoints = listEndpoints(parts, live, keys)
   const document = describeApi(endpoints, parts.settings.version)
-  const serve = createRouter(app, parts)
+  const serve = createRouter(app, parts, keys)
   for (const endpoint of endpoints) serve(endpoint)
   serve({ method: 'GET', path: '/api/openapi.json', access: 'open', summary: 'This document', handle: () => document })
   servePages(app, parts.pages)
@@ -114,8 +118,8 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
   )
 }
 
-function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
-  const authenticate = createAuthenticator({ ...parts, ...parts.settings })
+function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups): (endpoint: Endpoint) => void {
+  const authenticate = createAuthenticator({ ...parts, ...parts.settings, keys, keyUsed: parts.keys.used })
   const admission = createAdmission()
   return (endpoint) => {
     const { method, path, access, bodyLimit = 0, upload = false, live = false } = endpoint
@@ -183,6 +187,8 @@ function problemOf(error: FastifyError | Problem, request: FastifyRequest, parts
   if (edge !== undefined && problem.status === 413) parts.count(edge, 'too_large', 1)
   else if (
     edge !== undefined &&
+    // Before that it is a credential that was refused, and no load.
+    request.principal !== undefined &&
     (problem.status === 429 || (problem.status === 503 && problem.retryAfterSeconds === 1))
   )
     parts.count(edge, 'overloaded', 1)
