@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { KnownKey } from '#contracts/registry.ts'
 import { createKeyLookups, defaultKeyPace } from './key-lookups.ts'
 
 const peer = '203.0.113.9'
+
+let holdBackMs = 0
 
 /** A registry of keys, and how often it was asked. */
 function aRegistry(...hashes: string[]) {
@@ -23,6 +25,7 @@ function aRegistry(...hashes: string[]) {
       return [...keys].filter(([, { revokedMs }]) => revokedMs === undefined).map(([hash]) => hash)
     },
     clock: () => nowMs,
+    pace: { ...defaultKeyPace, holdBackMs },
   })
   const pass = (ms: number) => {
     nowMs += ms
@@ -133,4 +136,24 @@ test('where the registry does not answer, nothing is remembered', async () => {
   await expect(lookups.find('a', peer)).rejects.toThrow('away')
   away = false
   expect(await lookups.find('a', peer)).toEqual({ type: 'known', key })
+})
+
+test('who is told to come later waits for that answer; a good key meanwhile does not', async () => {
+  vi.useFakeTimers()
+  holdBackMs = defaultKeyPace.holdBackMs
+  try {
+    const { lookups } = aRegistry('good')
+    await lookups.find('good', peer)
+    const answered: string[] = []
+    const asked = strangers(40).map(async (hash) => answered.push((await lookups.find(hash, peer)).type))
+    await vi.advanceTimersByTimeAsync(holdBackMs - 1)
+    expect(answered.filter((type) => type === 'limited')).toEqual([])
+    expect(await lookups.find('good', peer)).toMatchObject({ type: 'known' })
+    await vi.advanceTimersByTimeAsync(1)
+    expect(answered.filter((type) => type === 'limited').length).toBeGreaterThan(10)
+    await Promise.all(asked)
+  } finally {
+    holdBackMs = 0
+    vi.useRealTimers()
+  }
 })

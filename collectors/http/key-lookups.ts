@@ -20,10 +20,12 @@ export interface KeyPace {
   readonly perPeer: Rate
   /** The list of keys that open something is read at most once in this time, and only while look-ups are limited. */
   readonly listMs: number
+  /** A peer that is told to come later waits so long for that answer: it would ask again at once. */
+  readonly holdBackMs: number
 }
 
 export const defaultKeyPace: KeyPace = {
-  ...{ believedMs: 5_000, unknownMs: 5_000, listMs: 5_000 },
+  ...{ believedMs: 5_000, unknownMs: 5_000, listMs: 5_000, holdBackMs: 250 },
   // A look-up costs the registry under a millisecond: the stranger's share stays below a twentieth of its time.
   lookups: { burst: 50, perSecond: 50 },
   // A person who mistypes, or a fleet behind one address whose key has ended; not a search for keys.
@@ -34,6 +36,8 @@ const maxKnown = 10_000
 const maxUnknown = 20_000
 const maxPeers = 10_000
 const maxListed = 10_000
+/** Answers held back at once; beyond, they are given right away. */
+const maxHeldBack = 500
 
 export interface KeyLookups {
   /** The key with this hash, as it was at most `believedMs` ago. Throws where the registry does not answer. */
@@ -69,6 +73,7 @@ export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace
   const asking = new Map<string, Promise<KnownKey | undefined>>()
   const strangers = createStrangers(pace, clock)
   const list = createKeyList(hashes, clock, pace.listMs)
+  const holdBack = createHoldBack(pace.holdBackMs)
   let round = 0
 
   async function ask(hash: string): Promise<KnownKey | undefined> {
@@ -108,7 +113,7 @@ export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace
       return { type: 'known', key }
     }
     const key = (await list.has(hash)) ? await askOnce(hash) : undefined
-    return key === undefined ? { type: 'limited', retryAfterSeconds: refused } : { type: 'known', key }
+    return key === undefined ? holdBack({ type: 'limited', retryAfterSeconds: refused }) : { type: 'known', key }
   }
 
   return {
@@ -125,7 +130,7 @@ export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace
       const refused = unknown.get(hash)
       if (refused === undefined || !holds(refused, nowMs, pace.unknownMs)) return findStranger(hash, peer)
       const retryAfterSeconds = strangers.admit(peer, false)
-      return retryAfterSeconds === undefined ? { type: 'unknown' } : { type: 'limited', retryAfterSeconds }
+      return retryAfterSeconds === undefined ? { type: 'unknown' } : holdBack({ type: 'limited', retryAfterSeconds })
     },
     forget() {
       round += 1
@@ -134,6 +139,17 @@ export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace
       asking.clear()
       list.forget()
     },
+  }
+}
+
+function createHoldBack(forMs: number) {
+  let held = 0
+  return async function holdBack(found: KeyFound): Promise<KeyFound> {
+    if (held >= maxHeldBack || forMs === 0) return found
+    held += 1
+    await new Promise<void>((resolve) => void setTimeout(resolve, forMs).unref())
+    held -= 1
+    return found
   }
 }
 
