@@ -120,6 +120,11 @@ export const configSchema = z.strictObject({
     .describe(
       'Tenant of requests from this machine that carry no credential. Without it: the only one of tenants, else "default".',
     ),
+  auditTenant: tenantId
+    .optional()
+    .describe(
+      "Tenant whose rows of the audit log administrators' acts and refused credentials are: the operator's own. Without it: defaultTenant.",
+    ),
   topicTenants: z
     .partialRecord(topic, tenantId)
     .default({})

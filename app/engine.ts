@@ -197,7 +197,8 @@ const sqlLimits = ({ sql }: Config) => ({
   rowsMax: sql.rowsMax,
 })
 
-function tenantsOf({ tenants, defaultTenant }: Config) {
+function tenantsOf({ tenants, defaultTenant, auditTenant = defaultTenant }: Config) {
   const named = tenants.map(({ id, name }) => ({ id, name: name ?? id }))
-  return named.some(({ id }) => id === defaultTenant) ? named : [...named, { id: defaultTenant, name: defaultTenant }]
+  const own = [...new Set([defaultTenant, auditTenant])].filter((own) => !named.some(({ id }) => id === own))
+  return [...named, ...own.map((id) => ({ id, name: id }))]
 }

@@ -6,6 +6,7 @@ import type { Clock } from '#contracts/clock.ts'
 import type { Pages } from '#contracts/pages.ts'
 import { loadPages } from '#explorer/pages.ts'
 import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
+import { openAuditTrail } from './audit/open-audit-trail.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
@@ -38,8 +39,11 @@ export async function serve(
   const { config } = parts
   await refuseUnguarded(parts)
   const uses = createKeyUses({ ...parts, keyEnds: parts.engine.registry.keyEnds })
-  const app = createHttpServer({ ...httpParts(parts, await loadPages()), keys: keysOf(parts, uses) })
-  app.addHook('onClose', () => uses.close())
+  const trail = openAuditTrail({ ...parts, ...parts.engine })
+  const app = createHttpServer({ ...httpParts(parts, await loadPages()), keys: keysOf(parts, uses), trail })
+  app.addHook('onClose', async () => {
+    await Promise.all([uses.close(), trail.close()])
+  })
   traceRequests(app, parts.tracing?.request)
   const port = await listen(app, config)
   return { app, port, url: `http://${urlHost(config.host)}:${port}` }
@@ -67,7 +71,7 @@ const keysOf = ({ engine }: ServeParts, uses: KeyUses): HttpParts['keys'] => ({
   used: uses.used,
 })
 
-function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys'> {
+function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 'trail'> {
   const { config, engine, desk, administratorToken, clock, logger, demo } = parts
   const { log, registry, metrics, charts, changes, completeUntil } = engine
   return {

@@ -5,6 +5,7 @@ import { limited } from './limited-stream.ts'
 import type { HttpParts, Upload } from './ports.ts'
 import { Problem } from './problem.ts'
 import { deadLetter, jobReport, run, shownLetter, sqlResult } from './response-schemas.ts'
+import { shapeOfSql } from './sql-shape.ts'
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(50)
 const letterPage = z.strictObject({ limit, cursor: z.string().max(200).optional() })
@@ -59,6 +60,7 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     method: 'GET',
     path: '/api/dead-letters/:id',
     access: 'administer',
+    auditTarget: 'id',
     summary: 'One refused message with its body',
     response: { schema: shownLetter, description: 'The message.' },
     async handle({ params }) {
@@ -75,6 +77,7 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     request: { types: ['application/json'], schema: sqlBody },
     response: { schema: sqlResult, description: 'Columns and rows.' },
     bodyLimit: 262_144,
+    auditDetail: ({ body }) => shapeOfSql(bodyAs(sqlBody, parseJson(body)).query),
     handle: ({ body }) => desk.sql.query(bodyAs(sqlBody, parseJson(body)).query),
   },
 ]
@@ -84,6 +87,7 @@ const actEndpoints = (parts: HttpParts): readonly Endpoint[] => [
     method: 'POST',
     path: '/api/dead-letters/:id/replay',
     access: 'administer',
+    auditTarget: 'id',
     summary: 'Append a refused message again where it came from',
     bodyLimit: 1_024,
     async handle({ params }) {

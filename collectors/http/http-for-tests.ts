@@ -139,6 +139,7 @@ export function aServer({ settings: changed = {}, ...changes }: ServerChanges = 
     },
     keys: { hashes: async () => [], used: () => undefined },
     desk: emptyDesk,
+    trail: { begin: async () => () => undefined, denied: () => undefined },
     charts: emptyCharts,
     changes: noChanges,
     pages: { find: () => undefined },

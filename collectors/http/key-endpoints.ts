@@ -59,6 +59,7 @@ export function createKeyEndpoints({ desk, clock }: HttpParts, keys: Pick<KeyLoo
       method: 'POST',
       path: '/api/keys/:id/revoke',
       access: 'administer',
+      auditTarget: 'id',
       summary: 'End an API key now; on other processes within five seconds',
       response: { schema: revokedKey, description: 'Since when it opens nothing.' },
       bodyLimit: 1_024,

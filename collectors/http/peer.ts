@@ -1,9 +1,6 @@
 import { isIPv6 } from 'node:net'
+import type { AddressClass } from '#contracts/audit-trail.ts'
 import { isLoopback } from './guards.ts'
-
-/** Where a request came from, as far as an audit event may say: addresses of people are personal data. */
-export const addressClasses = ['local', 'loopback', 'private', 'public'] as const
-export type AddressClass = (typeof addressClasses)[number]
 
 const inner = [
   /^10\./,

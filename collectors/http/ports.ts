@@ -1,4 +1,5 @@
 import type { ArchiveFilter, ArchiveSummary } from '#contracts/archive.ts'
+import type { AuditTrail } from '#contracts/audit-trail.ts'
 import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
@@ -293,6 +294,7 @@ export interface HttpParts {
     used(id: string): void
   }
   readonly desk: Desk
+  readonly trail: AuditTrail
   readonly charts: CallCharts
   readonly changes: CallChanges
   readonly pages: Pages

@@ -3,10 +3,12 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { createAdminEndpoints } from './admin-endpoints.ts'
 import { createAdmission } from './admission.ts'
 import { createArchiveEndpoints } from './archive-endpoints.ts'
+import { audited } from './audited.ts'
 import { decompress, tooLarge } from './body.ts'
 import { createCallEndpoints } from './call-endpoints.ts'
 import { createChartEndpoints } from './chart-endpoints.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
+import { denialOf } from './denied.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import { createErasureEndpoints } from './erasure-endpoints.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
@@ -21,6 +23,7 @@ import { createLiveHub, type LiveHub } from './live/hub.ts'
 import { createLiveEndpoint } from './live-endpoint.ts'
 import { describeApi } from './openapi.ts'
 import { servePages } from './page-routes.ts'
+import { classOfAddress } from './peer.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
@@ -121,8 +124,14 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
 function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups): (endpoint: Endpoint) => void {
   const authenticate = createAuthenticator({ ...parts, ...parts.settings, keys, keyUsed: parts.keys.used })
   const admission = createAdmission()
+  const noted = (error: unknown, { access }: Endpoint, address: string | undefined): never => {
+    const denied = denialOf(error)
+    if (denied !== undefined) parts.trail.denied({ ...denied, access, peer: classOfAddress(address) })
+    throw error
+  }
   return (endpoint) => {
     const { method, path, access, bodyLimit = 0, upload = false, live = false } = endpoint
+    const handle = access === 'administer' ? audited(parts, endpoint) : endpoint.handle.bind(endpoint)
     app.route({
       method,
       url: path,
@@ -131,13 +140,17 @@ function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups):
       ...(bodyLimit > 0 ? { bodyLimit } : {}),
       config: { edge: edgeOf(path) },
       async onRequest(request) {
-        request.principal = await authenticate(request.headers, request.socket.remoteAddress, access)
+        const peer = request.socket.remoteAddress
+        request.principal = await authenticate(request.headers, peer, access).catch((error) =>
+          noted(error, endpoint, peer),
+        )
         if (bodyLimit > 0 && !upload)
           request.release = admission.reserve(request.principal.tenant ?? '', sizeAhead(request, bodyLimit))
       },
       onResponse: async (request) => request.release?.(),
       onRequestAbort: async (request) => request.release?.(),
-      handler: async (request, reply) => answer(reply, await endpoint.handle(await askedOf(request, endpoint))),
+      handler: async (request, reply) =>
+        answer(reply, await handle(await askedOf(request, endpoint), request.socket.remoteAddress)),
     })
   }
 }
