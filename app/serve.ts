@@ -10,6 +10,7 @@ import { openAuditTrail } from './audit/open-audit-trail.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
+import { connectionsWithin, fileDescriptors } from './file-descriptors.ts'
 import { createKeyUses, type KeyUses } from './key-uses.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
@@ -82,12 +83,22 @@ function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 't
     count: (edge, outcome, messages) => metrics.pipelines.edge(edge, outcome, messages),
     metrics: (format) => metrics.expose(format),
     readiness: () => readinessOf(engine),
+    connections: { refused: metrics.access.connectionRefused, watch: metrics.access.watchConnections },
+  }
+}
+
+function connectionSettings(connections: Config['connections']) {
+  const max = connectionsWithin(connections.max, fileDescriptors())
+  return {
+    connections: { max, perAddress: connections.perAddress },
+    headersTimeoutMs: connections.headersSeconds * 1_000,
+    live: { max: Math.min(connections.liveMax, Math.floor(max / 2)), perTenant: connections.livePerTenant },
   }
 }
 
 const mebibyte = 1_048_576
 
-const settingsOf = ({ api, bodies, ...config }: Config, demo: boolean): HttpSettings => ({
+const settingsOf = ({ api, bodies, connections, ...config }: Config, demo: boolean): HttpSettings => ({
   ...{
     host: config.host,
     allowedHosts: config.allowedHosts,
@@ -103,6 +114,7 @@ const settingsOf = ({ api, bodies, ...config }: Config, demo: boolean): HttpSett
     pageMax: api.pageMax,
     requestTimeoutMs: api.requestTimeoutSeconds * 1_000,
   },
+  ...connectionSettings(connections),
   ...{
     eventsBytes: bodies.eventsMiB * mebibyte,
     otlpBytes: bodies.otlpMiB * mebibyte,

@@ -27,6 +27,9 @@ const settings: HttpSettings = {
   otlpBytes: 8 * 1_048_576,
   uploadBytes: 1_048_576,
   requestTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  connections: { max: 512, perAddress: 128 },
+  live: { max: 100, perTenant: 40 },
   version: '0.0.0-test',
 }
 
@@ -138,6 +141,7 @@ export function aServer({ settings: changed = {}, ...changes }: ServerChanges = 
       tenants: async () => ['default', 'acme'].map((id) => ({ id, name: id })),
     },
     keys: { hashes: async () => [], used: () => undefined },
+    connections: { refused: () => undefined, watch: () => undefined },
     desk: emptyDesk,
     trail: { begin: async () => () => undefined, denied: () => undefined },
     charts: emptyCharts,

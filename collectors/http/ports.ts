@@ -12,6 +12,7 @@ import type { ErasureStep } from '#contracts/privacy.ts'
 import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
+import type { ConnectionLimits, ConnectionWatch } from './connections.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -272,6 +273,11 @@ export interface HttpSettings {
   readonly otlpBytes: number
   readonly uploadBytes: number
   readonly requestTimeoutMs: number
+  /** For the head of a request to arrive; also of one that never comes. */
+  readonly headersTimeoutMs: number
+  readonly connections: ConnectionLimits
+  /** Live lists open at once, and those of one tenant. */
+  readonly live: { readonly max: number; readonly perTenant: number }
   readonly version: string
 }
 
@@ -295,6 +301,7 @@ export interface HttpParts {
   }
   readonly desk: Desk
   readonly trail: AuditTrail
+  readonly connections: ConnectionWatch
   readonly charts: CallCharts
   readonly changes: CallChanges
   readonly pages: Pages

@@ -7,6 +7,7 @@ import { audited } from './audited.ts'
 import { decompress, tooLarge } from './body.ts'
 import { createCallEndpoints } from './call-endpoints.ts'
 import { createChartEndpoints } from './chart-endpoints.ts'
+import { boundConnections } from './connections.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
 import { denialOf } from './denied.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
@@ -19,12 +20,12 @@ import { createOtlpEndpoints } from './ingest-otlp.ts'
 import { createKeyEndpoints } from './key-endpoints.ts'
 import { createKeyLookups, type KeyLookups } from './key-lookups.ts'
 import { createLinkEndpoints } from './link-endpoints.ts'
-import { createLiveHub, type LiveHub } from './live/hub.ts'
+import { createLiveHub, defaultLivePace, type LiveHub, type LivePace } from './live/hub.ts'
 import { createLiveEndpoint } from './live-endpoint.ts'
 import { describeApi } from './openapi.ts'
 import { servePages } from './page-routes.ts'
 import { classOfAddress } from './peer.ts'
-import type { Edge, HttpParts } from './ports.ts'
+import type { Edge, HttpParts, HttpSettings } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
 import { createSessionEndpoint } from './session-endpoint.ts'
@@ -63,6 +64,7 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
     // Uploads may take longer than a request's headers may.
     connectionTimeout: 0,
     keepAliveTimeout: 5_000,
+    http: headTimeouts(parts.settings),
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
     trustProxy: false,
@@ -73,11 +75,12 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
         new Problem(statusCode, 'the address cannot be read: is each % in it followed by two hex digits?'),
       ),
   })
+  boundConnections(app.server, { ...parts.settings.connections, ...parts.connections })
   app.decorateRequest('principal', undefined)
   app.decorateRequest('release', undefined)
   addBodyParsers(app)
   addGuards(app, parts)
-  const live = createLiveHub(parts)
+  const live = createLiveHub(parts, livePaceOf(parts.settings))
   // Before the server waits for its answers to end: these never would.
   app.addHook('preClose', async () => live.close())
   const keys = createKeyLookups({ ...parts.keys, findKey: parts.tenants.findKey, clock: parts.clock })
@@ -93,6 +96,17 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
   app.setErrorHandler<FastifyError>((error, request, reply) => writeProblem(reply, problemOf(error, request, parts)))
   return app
 }
+
+/** A head that comes slowly, or never, holds a connection no longer than this; looked at often enough for that to be true. */
+const headTimeouts = ({ headersTimeoutMs, requestTimeoutMs }: HttpSettings) => ({
+  headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+  connectionsCheckingInterval: Math.min(2_000, headersTimeoutMs),
+})
+
+const livePaceOf = ({ live }: HttpSettings): LivePace => ({
+  ...defaultLivePace,
+  ...{ maxViewers: live.max, maxViewersOfOne: live.perTenant },
+})
 
 function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
