@@ -111,7 +111,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   // It is awaited below; one that fails before the warehouse is there must not end the process.
   opening.catch(() => undefined)
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const warehouse = await ofTheWarehouse(async () => {
+  const warehouse = await ofTheWarehouse(parts, async () => {
     const opened = await openWarehouse(parts, closers)
     const client = await opened.connect()
     return { ...opened, client, migrated: await bringUpToDate(parts, client) }

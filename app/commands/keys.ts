@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { KeyEntry } from '#collectors/http/ports.ts'
+import type { KeyEntry } from '#collectors/http/key-port.ts'
 import type { Role } from '#contracts/registry.ts'
 import { withDesk } from '../desk/open-desk.ts'
 import { CommandError } from '../exit-codes.ts'

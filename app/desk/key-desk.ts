@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hashKey } from '#collectors/http/credentials.ts'
-import type { KeyDesk, KeyEntry } from '#collectors/http/ports.ts'
+import type { KeyDesk, KeyEntry } from '#collectors/http/key-port.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { ListedKey, Registry } from '#contracts/registry.ts'
 

@@ -63,20 +63,14 @@ interface Believed<Value> {
 const holds = ({ untilMs }: Believed<unknown>, nowMs: number, forMs: number): boolean =>
   nowMs < untilMs && nowMs >= untilMs - forMs
 
-/**
- * Which key a hash belongs to, without asking the registry for each request. Keys that were found before, or are on the list, are
- * asked for whatever strangers do; a hash of which nothing is known waits for its share.
- */
-export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace }: KeyLookupParts): KeyLookups {
+/** What the registry said of hashes, for as long as it is believed. One look-up at a time for a hash. */
+function createBelief(findKey: KeyLookupParts['findKey'], clock: Clock, pace: KeyPace) {
   const known = new Map<string, Believed<KnownKey>>()
   const unknown = new Map<string, Believed<true>>()
   const asking = new Map<string, Promise<KnownKey | undefined>>()
-  const strangers = createStrangers(pace, clock)
-  const list = createKeyList(hashes, clock, pace.listMs)
-  const holdBack = createHoldBack(pace.holdBackMs)
   let round = 0
 
-  async function ask(hash: string): Promise<KnownKey | undefined> {
+  async function look(hash: string): Promise<KnownKey | undefined> {
     const began = round
     const key = await findKey(hash)
     // Asked before something was made or revoked: an answer, and nothing to be believed.
@@ -92,51 +86,68 @@ export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace
     return key
   }
 
-  /** One look-up at a time for a hash; whoever comes meanwhile gets the same answer. */
-  function askOnce(hash: string): Promise<KnownKey | undefined> {
-    const under = asking.get(hash)
-    if (under !== undefined) return under
-    const asked = ask(hash).finally(() => {
-      if (asking.get(hash) === asked) asking.delete(hash)
-    })
-    asking.set(hash, asked)
-    return asked
+  return {
+    known: (hash: string) => known.get(hash),
+    isUnknown(hash: string): boolean {
+      const refused = unknown.get(hash)
+      return refused !== undefined && holds(refused, clock(), pace.unknownMs)
+    },
+    isAsked: (hash: string) => asking.has(hash),
+    /** Whoever comes while a hash is asked for gets the same answer. */
+    ask(hash: string): Promise<KnownKey | undefined> {
+      const under = asking.get(hash)
+      if (under !== undefined) return under
+      const asked = look(hash).finally(() => {
+        if (asking.get(hash) === asked) asking.delete(hash)
+      })
+      asking.set(hash, asked)
+      return asked
+    },
+    forget(): void {
+      round += 1
+      for (const map of [known, unknown, asking]) map.clear()
+    },
   }
+}
+
+/**
+ * Which key a hash belongs to, without asking the registry for each request. Keys that were found before, or are on the list, are
+ * asked for whatever strangers do; a hash of which nothing is known waits for its share.
+ */
+export function createKeyLookups({ findKey, hashes, clock, pace = defaultKeyPace }: KeyLookupParts): KeyLookups {
+  const belief = createBelief(findKey, clock, pace)
+  const strangers = createStrangers(pace, clock)
+  const list = createKeyList(hashes, clock, pace.listMs)
+  const holdBack = createHoldBack(pace.holdBackMs)
 
   async function findStranger(hash: string, peer: string): Promise<KeyFound> {
-    const withLookup = !asking.has(hash)
+    const withLookup = !belief.isAsked(hash)
     const refused = strangers.admit(peer, withLookup)
     if (refused === undefined) {
-      const key = await askOnce(hash)
+      const key = await belief.ask(hash)
       if (key === undefined) return { type: 'unknown' }
       strangers.giveBack(peer, withLookup)
       return { type: 'known', key }
     }
-    const key = (await list.has(hash)) ? await askOnce(hash) : undefined
+    const key = (await list.has(hash)) ? await belief.ask(hash) : undefined
     return key === undefined ? holdBack({ type: 'limited', retryAfterSeconds: refused }) : { type: 'known', key }
   }
 
   return {
     async find(hash, address) {
-      const nowMs = clock()
-      const believed = known.get(hash)
-      if (believed !== undefined && holds(believed, nowMs, pace.believedMs))
-        return { type: 'known', key: believed.value }
-      const peer = networkOf(address)
+      const believed = belief.known(hash)
       if (believed !== undefined) {
-        const key = await askOnce(hash)
+        const fresh = holds(believed, clock(), pace.believedMs)
+        const key = fresh ? believed.value : await belief.ask(hash)
         return key === undefined ? { type: 'unknown' } : { type: 'known', key }
       }
-      const refused = unknown.get(hash)
-      if (refused === undefined || !holds(refused, nowMs, pace.unknownMs)) return findStranger(hash, peer)
+      const peer = networkOf(address)
+      if (!belief.isUnknown(hash)) return findStranger(hash, peer)
       const retryAfterSeconds = strangers.admit(peer, false)
       return retryAfterSeconds === undefined ? { type: 'unknown' } : holdBack({ type: 'limited', retryAfterSeconds })
     },
     forget() {
-      round += 1
-      known.clear()
-      unknown.clear()
-      asking.clear()
+      belief.forget()
       list.forget()
     },
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { KnownKey } from '#contracts/registry.ts'
 import { hashKey } from './credentials.ts'
 import { administratorToken, anEvent, aServer, asKey, emptyDesk, nowMs } from './http-for-tests.ts'
-import type { KeyAsked } from './ports.ts'
+import type { KeyAsked } from './key-port.ts'
 
 const aKey = (changes: Partial<KnownKey> = {}): KnownKey => ({
   ...{ id: 'key_1', tenant: 'acme', role: 'ingest', expiresMs: undefined, revokedMs: undefined },

@@ -9,10 +9,11 @@ import type { ParkReason } from '#contracts/outcome.ts'
 import type { Pages } from '#contracts/pages.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { ErasureStep } from '#contracts/privacy.ts'
-import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
+import type { LinkCut, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { ConnectionLimits, ConnectionWatch } from './connections.ts'
+import type { KeyDesk } from './key-port.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -80,42 +81,6 @@ export interface ArchiveDesk {
   verify(filter: ArchiveFilter, onProgress?: (objects: number) => void): Promise<ArchiveVerified>
   /** Puts messages into the log again, judged as they were when they were first taken. Refused while some must be restored. */
   replay(request: ArchiveReplay, onProgress?: (messages: number) => void): Promise<JobReport>
-}
-
-export interface KeyEntry {
-  readonly id: string
-  readonly tenant: string
-  readonly role: Role
-  readonly label: string
-  readonly createdMs: number
-  /** Undefined: it has no end. */
-  readonly expiresMs?: number | undefined
-  /** To the minute, and up to a minute late. Undefined: never. */
-  readonly lastUsedMs?: number | undefined
-  readonly revokedMs?: number | undefined
-  readonly state: 'active' | 'expired' | 'revoked'
-}
-
-export interface KeyAsked {
-  readonly tenant: string
-  readonly role: Role
-  readonly label: string
-  readonly expiresMs?: number | undefined
-}
-
-export interface MadeKey {
-  readonly id: string
-  /** In clear, this once. */
-  readonly key: string
-  readonly expiresMs?: number | undefined
-}
-
-export interface KeyDesk {
-  /** Makes a key and returns it in clear, once. Undefined: no such tenant. */
-  create(key: KeyAsked): Promise<MadeKey | undefined>
-  list(): Promise<readonly KeyEntry[]>
-  /** From now on it opens nothing, on other processes within `defaultKeyPace.believedMs`. Undefined: no such key. */
-  revoke(id: string): Promise<{ readonly id: string; readonly revokedMs: number } | undefined>
 }
 
 /** One profile of a tenant: it holds until the next begins. */

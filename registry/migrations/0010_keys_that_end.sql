@@ -12,9 +12,9 @@
 ALTER TABLE callscope.api_keys
   ADD COLUMN id text NOT NULL DEFAULT 'key_' || left(replace(gen_random_uuid()::text, '-', ''), 16) UNIQUE,
   ADD COLUMN expires_ms bigint CHECK (expires_ms > 0),
-  ADD COLUMN revoked_ms bigint CHECK (revoked_ms > 0),
-  -- To the minute, and up to a minute late: when a process last believed it.
-  ADD COLUMN last_used_ms bigint CHECK (last_used_ms > 0);
+  ADD COLUMN revoked_ms bigint CHECK (revoked_ms > 0);
+-- When a process last believed it, up to a minute late.
+ALTER TABLE callscope.api_keys ADD COLUMN last_used_ms bigint CHECK (last_used_ms > 0);
 
 CREATE POLICY key_ends ON callscope.api_keys FOR UPDATE TO callscope_system
   USING (current_user = 'callscope_system') WITH CHECK (current_user = 'callscope_system');
