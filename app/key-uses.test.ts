@@ -38,6 +38,19 @@ test('a thousand uses of two keys are one write a minute', async () => {
   await uses.close()
 })
 
+test('a stop does not wait for a registry that does not answer', async () => {
+  const uses = createKeyUses({
+    keyEnds: { noteUses: () => new Promise(() => undefined) },
+    clock: () => Date.now(),
+    logger: { warn() {} },
+  })
+  uses.used('a')
+  const closed = uses.close()
+  await vi.advanceTimersByTimeAsync(3_000)
+  await closed
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 test('what cannot be written waits for the next minute, and the end writes what is left', async () => {
   const { uses, written, setAway } = someUses()
   setAway(true)

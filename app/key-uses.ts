@@ -4,13 +4,15 @@ import type { Logger } from './logger.ts'
 
 /** A key's last use is written at most once in this time, together with that of all others. */
 const everyMs = 60_000
+/** How long a stop waits for the registry: what is not written by then is forgotten. */
+const closeWithinMs = 3_000
 /** Ids that wait to be written: no more keys than that are told apart. */
 const most = 10_000
 
 export interface KeyUses {
   /** For each request: costs it nothing. */
   used(id: string): void
-  /** Writes what waits, and no more after that. */
+  /** Writes what waits, within seconds, and no more after that. */
   close(): Promise<void>
 }
 
@@ -47,8 +49,10 @@ export function createKeyUses({ keyEnds, clock, logger }: KeyUsesParts): KeyUses
     },
     async close() {
       clearInterval(timer)
-      await writing
-      await write()
+      const late = Promise.withResolvers<void>()
+      const giveUp = setTimeout(late.resolve, closeWithinMs)
+      await Promise.race([writing.then(write), late.promise])
+      clearTimeout(giveUp)
     },
   }
 }

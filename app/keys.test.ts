@@ -25,7 +25,7 @@ beforeAll(async () => {
   )
   const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
   url = (JSON.parse(said.toString()) as { url: string }).url
-})
+}, 120_000)
 afterAll(() => void child?.kill('SIGKILL'))
 
 const reads = async (key: string) =>

@@ -53,10 +53,10 @@ export async function serve(
 /** Beyond loopback there must be somebody who can be told apart. */
 async function refuseUnguarded({ config, engine }: ServeParts): Promise<void> {
   if (isLoopback(config.host) || config.allowRemoteWithoutKeys) return
-  if ((await engine.registry.tenants.keys()).length > 0) return
+  if ((await engine.registry.keyEnds.hashes(1)).length > 0) return
   throw new CommandError(
     'usage',
-    `host ${config.host} can be reached by others, and there is no API key yet: make one with "callscope keys create --tenant ${config.defaultTenant}", or set allowRemoteWithoutKeys`,
+    `host ${config.host} can be reached by others, and there is no API key that opens anything: make one with "callscope keys create --tenant ${config.defaultTenant}", or set allowRemoteWithoutKeys`,
   )
 }
 

@@ -65,7 +65,7 @@ export function createAuthenticator(parts: CredentialParts) {
     const hash = hashKey(key)
     if (timingSafeEqual(Buffer.from(hash), administrator))
       return { role: 'administrator', tenant: await namedTenant(presented, tenants), holdsToken: true }
-    const found = async () => keyThatHolds(await keys.find(hash, peer), clock())
+    const found = async () => keyThatHolds(await keys.find(hash, peer).catch(registryAway), clock())
     const { id: keyId, role, tenant } = await found()
     if (!allowed[role].includes(access))
       throw new Denied(403, 'not_allowed', `this needs ${wanted[access]}, and the key's role is "${role}"`, { keyId })
@@ -80,6 +80,13 @@ export function createAuthenticator(parts: CredentialParts) {
 }
 
 const yes = (): boolean => true
+
+/** No word on the key: it may be a good one, so that its sender is to come again. */
+function registryAway(): never {
+  throw new Problem(503, 'API keys cannot be checked now, because the registry does not answer: send again later', {
+    retryAfterSeconds: 5,
+  })
+}
 
 const wanted: Readonly<Record<Access, string>> = {
   open: 'nothing',

@@ -73,6 +73,14 @@ test('a peer that shows many unknown keys is told when to come again; a good key
   expect((await send('good')).statusCode).toBe(202)
 })
 
+test('while the registry does not answer, a key is neither good nor bad: its sender is told to come again', async () => {
+  const findKey = () => Promise.reject(new Error('connection refused'))
+  const { app } = aServer({ tenants: { findKey, tenants: async () => [] } })
+  const answer = await app.inject({ method: 'GET', url: '/api/calls', headers: asKey('csk_any') })
+  expect(answer.statusCode).toBe(503)
+  expect(answer.headers['retry-after']).toBe('5')
+})
+
 test('an end of a key is a date to come or a time from now, ten years at most', async () => {
   const made: KeyAsked[] = []
   const { app } = aServer({

@@ -44,7 +44,7 @@ export function createLiveEndpoint(parts: HttpParts, hub: LiveHub): Endpoint {
 const askedAgainMs = 5_000
 
 /** A stream outlives the request that was checked: it ends when its key does. */
-function endWithKey(stream: Readable, { holds }: NonNullable<Principal['key']>): void {
+export function endWithKey(stream: Readable, { holds }: NonNullable<Principal['key']>): void {
   const timer = setInterval(() => {
     holds().then(
       (still) => (still ? undefined : stream.destroy()),
