@@ -47,7 +47,19 @@ export async function serve(
   })
   traceRequests(app, parts.tracing?.request)
   const port = await listen(app, config)
+  sayWhatIsKeptOpen(parts)
   return { app, port, url: `http://${urlHost(config.host)}:${port}` }
+}
+
+/** A setting that cannot be kept is no secret. */
+function sayWhatIsKeptOpen({ config: { connections }, logger }: ServeParts): void {
+  const descriptors = fileDescriptors()
+  const max = connectionsWithin(connections.max, descriptors)
+  if (max < connections.max)
+    logger.warn(
+      { max, wanted: connections.max, descriptors },
+      'fewer connections than connections.max are kept open, because the stores need file descriptors: raise the limit of open files (ulimit -n)',
+    )
 }
 
 /** Beyond loopback there must be somebody who can be told apart. */
