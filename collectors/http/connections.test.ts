@@ -90,6 +90,20 @@ test('a connection with a request in hand is never closed for another’s sake; 
   expect(await Promise.all(answered)).toEqual(working.map(() => expect.stringMatching(/done/)))
 })
 
+test('a connection with several requests in hand is idle when the last is answered, and not before', async () => {
+  const { dial, hold, held, refusals } = await aBoundServer({ max: 1, perAddress: 100 })
+  const socket = await hold()
+  socket.write('GET /hold HTTP/1.1\r\nhost: x\r\n\r\n')
+  while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+  held[0]?.end('first')
+  await once(socket, 'data')
+  await dial('/')
+  expect(refusals).toEqual([])
+  expect(socket.destroyed).toBe(false)
+  held[1]?.end('second')
+  expect(String((await once(socket, 'data'))[0])).toMatch(/second/)
+})
+
 test('one address has no more than its share; this machine has no share', async () => {
   const { dial, refusals, open, from } = await aBoundServer({ max: 100, perAddress: 3 })
   from('203.0.113.9')

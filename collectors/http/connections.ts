@@ -36,6 +36,8 @@ export function boundConnections(server: Server, options: BoundOptions): void {
   const byPeer = new Map<string, number>()
   /** Without a request in hand, in the order in which they became so. */
   const idle = new Set<Socket>()
+  /** How many requests of a connection are not answered yet: a client may send several before it reads. */
+  const inHand = new WeakMap<Socket, number>()
   options.watch(() => open.size, max)
 
   function refusalOf(peer: string, local: boolean): ConnectionRefusal | undefined {
@@ -74,9 +76,12 @@ export function boundConnections(server: Server, options: BoundOptions): void {
     socket.once('close', () => forget(socket))
   })
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    inHand.set(socket, (inHand.get(socket) ?? 0) + 1)
     idle.delete(socket)
     response.once('close', () => {
-      if (open.has(socket)) idle.add(socket)
+      const left = (inHand.get(socket) ?? 1) - 1
+      inHand.set(socket, left)
+      if (left === 0 && open.has(socket)) idle.add(socket)
     })
   })
 }
