@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts'
 const everyMs = 60_000
 /** How long a stop waits for the registry: what is not written by then is forgotten. */
 const closeWithinMs = 3_000
-/** Ids that wait to be written: no more keys than that are told apart. */
+/** Ids that wait to be written: uses of further keys are not noted until then. */
 const most = 10_000
 
 export interface KeyUses {

@@ -17,7 +17,7 @@ export interface Actor {
 export interface ActDetails {
   /** Whose data it concerns. */
   readonly tenant?: string | undefined
-  /** An id of ours: of a key, a dead letter, a run, a profile, or the sequence of a cut or an erasure. */
+  /** An id of callscope's own: of a key, a dead letter, a run, a profile, or the sequence of a cut or an erasure. */
   readonly target?: string | undefined
   /** Of SQL: the statement without its literals. */
   readonly detail?: string | undefined
@@ -38,7 +38,7 @@ export interface DeniedAccess {
   readonly peer: AddressClass
 }
 
-/** The administrators' trace. What it takes becomes events on `audit-events`, and rows of `audit_log`. */
+/** The administrators' trace. What it is given becomes events on `audit-events`, and rows of `audit_log`. */
 export interface AuditTrail {
   /**
    * Notes durably that an act begins; `action` is its route, like "POST /api/keys". Rejects where that cannot be noted

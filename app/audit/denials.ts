@@ -2,7 +2,7 @@ import type { DeniedAccess } from '#contracts/audit-trail.ts'
 
 /** Denials of this time are one event for each kind. */
 const everyMs = 60_000
-/** Kinds told apart within it: whoever holds many ended keys makes no more events than that. */
+/** Kinds kept separate within it: a holder of many ended keys makes no more events than that. */
 const maxKinds = 50
 
 /** What one event says: so many of one kind. */
@@ -31,7 +31,7 @@ export function createDenials(say: (event: DenialEvent) => void) {
         known.count += 1
         return
       }
-      // Beyond, keys are no longer told apart: what is left of a kind is of small closed sets.
+      // Beyond, keys are no longer kept separate: what is left of a kind is of small closed sets.
       const kept = kinds.size < maxKinds ? denied : { ...denied, keyId: undefined }
       const name = `${denial} ${access} ${kept.keyId ?? ''} ${peer}`
       const kind = kinds.get(name)

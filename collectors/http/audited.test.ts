@@ -5,7 +5,7 @@ import type { HttpParts } from './ports.ts'
 
 type Begun = Parameters<AuditTrail['begin']>[0]
 
-/** A server, and what its trail was told. */
+/** A server, and what its trail was given. */
 function aTracedServer(changes: Partial<Omit<HttpParts, 'settings'>> = {}) {
   const begun: Begun[] = []
   const ended: (ActEnd & ActDetails)[] = []

@@ -4,7 +4,7 @@ import { classOfAddress } from './peer.ts'
 import type { HttpLogger } from './ports.ts'
 import { Problem } from './problem.ts'
 
-/** Ids of ours that answers and paths may carry; the rest of either may be somebody's data. */
+/** Ids of callscope's own that answers and paths may carry; the rest of either may be a customer's data. */
 const ownId = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/
 const tenantId = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
@@ -26,7 +26,7 @@ export function audited({ trail, logger }: AuditedParts, endpoint: Endpoint) {
       logger.error({ err: error, route: endpoint.path }, 'an administrative act could not be audited and was refused')
       throw new Problem(
         503,
-        'this act cannot be noted in the audit log now, and is not done: the log takes no messages; GET /health/ready says why',
+        'this act cannot be noted in the audit log now, and is not done: the log accepts no messages; GET /health/ready says why',
         { retryAfterSeconds: 5 },
       )
     })
@@ -62,7 +62,7 @@ const saying = ({ auditDetail }: Endpoint, asked: Asked): ActDetails => {
   return detail === undefined ? {} : { detail }
 }
 
-/** Whose data, and which thing of ours, as path, query and body name them. */
+/** Whose data, and which object of callscope, as path, query and body name them. */
 function detailsOf(endpoint: Endpoint, { params, query, body, principal }: Asked): ActDetails {
   const named = fieldOf(query, 'tenant') ?? (endpoint.upload === true ? undefined : fieldOf(jsonOf(body), 'tenant'))
   const tenant = named ?? principal.tenant
@@ -70,13 +70,13 @@ function detailsOf(endpoint: Endpoint, { params, query, body, principal }: Asked
   return ownOnly({ tenant, target })
 }
 
-/** Of what was named, what has the form of an id of ours: the rest may be anything. */
+/** Of what was named, what has the form of an id of callscope's own: the rest may be anything. */
 export const ownOnly = ({ tenant, target }: ActDetails): ActDetails => ({
   ...(tenant !== undefined && tenantId.test(tenant) ? { tenant } : {}),
   ...(target !== undefined && ownId.test(target) ? { target } : {}),
 })
 
-/** Which thing of ours came of it. */
+/** Which object of callscope came of it. */
 export function resultOf(answered: unknown): ActDetails {
   const body = answered instanceof Answer ? answered.body : answered
   for (const name of ['id', 'run', 'sequence', 'version']) {

@@ -20,7 +20,7 @@ export interface KeyPace {
   readonly perPeer: Rate
   /** The list of keys that open something is read at most once in this time, and only while look-ups are limited. */
   readonly listMs: number
-  /** A peer that is told to come later waits so long for that answer: it would ask again at once. */
+  /** The answer "too many" is delayed by this much: its peer would ask again at once. */
   readonly holdBackMs: number
 }
 
@@ -93,7 +93,7 @@ function createBelief(findKey: KeyLookupParts['findKey'], clock: Clock, pace: Ke
       return refused !== undefined && holds(refused, clock(), pace.unknownMs)
     },
     isAsked: (hash: string) => asking.has(hash),
-    /** Whoever comes while a hash is asked for gets the same answer. */
+    /** Callers that come while a hash is looked up share its answer. */
     ask(hash: string): Promise<KnownKey | undefined> {
       const under = asking.get(hash)
       if (under !== undefined) return under

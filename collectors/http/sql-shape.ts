@@ -8,7 +8,7 @@ const values =
 export function shapeOfSql(statement: string): string {
   const shape = statement
     .replace(values, (value) => (/^(--|#|\/\*)/.test(value) ? ' ' : '?'))
-    // Of a language that a statement of ours is not written in: whatever it is, it is no name of ours.
+    // No table, column or function has such a name: it can only be a value.
     .replace(/[^\x20-\x7e\n\t]+/g, '?')
     .replace(/\s+/g, ' ')
     .trim()

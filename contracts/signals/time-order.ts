@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 /**
- * True where one moment is certainly before another. Where either is told in whole seconds, so are both: a producer that cuts
+ * True where one moment is certainly before another. Where either is stated in whole seconds, both are compared so: a producer that cuts
  * the fraction of one of them says nothing wrong. Moments that do not exist are before nothing.
  */
 function isEarlier(one: string, other: string): boolean {

@@ -42,7 +42,7 @@ export interface AccessMetrics {
   denied(reason: string): void
   auditLost(events: number): void
   connectionRefused(reason: ConnectionRefusal): void
-  /** How many connections are open, asked whenever somebody looks, and how many may be. */
+  /** How many connections are open, asked at each scrape, and how many may be. */
   watchConnections(open: () => number, most: number): void
 }
 
