@@ -30,110 +30,122 @@ function aCall({ event, at }: Stage, id: string, samples: readonly NewRecord[]):
 
 type Samples = (stage: Stage) => readonly NewRecord[]
 
-async function recordOf(samples: Samples): Promise<Omit<CallRecord, 'tenant'>> {
-  const stage = aStage(flow)
-  await flow.deliver(...aCall(stage, 'c', samples(stage)))
-  const record = (await flow.settled(stage.tenant)).c
-  if (record === undefined) throw new Error('no record')
+/** The same at ten moments. */
+const tenTimes =
+  (data: (end: number, n: number) => object, moment: (end: number) => number = (end) => end): Samples =>
+  ({ sample, at }) =>
+    ends.map((end, n) => sample('c', at(moment(end)), data(end, n)))
+
+const beside =
+  (...all: readonly Samples[]): Samples =>
+  (stage) =>
+    all.flatMap((samples) => samples(stage))
+
+const one =
+  (end: number, data: object): Samples =>
+  ({ sample, at }) => [sample('c', at(end), data)]
+
+const report = { ...good, scope: 'call', interval_ms: 128_000, packets_received: 3_000, packets_lost: 3_400 }
+
+const stillPoor: Readonly<Record<string, Samples>> = {
+  'beside one good sample that says it lasted a day': beside(
+    tenTimes(() => bad),
+    one(115, { ...good, interval_ms: 86_400_000 }),
+  ),
+  'where running counters saw it, and one good second of intervals did not': beside(
+    tenTimes((_, n) => ({
+      ...{ ...good, scope: 'cumulative', interval_ms: undefined, ssrc: 1 },
+      ...{ packets_received: 400 * (n + 1), packets_lost: 100 * (n + 1) },
+    })),
+    one(5, { ...good, interval_ms: 1_000, packets_received: 50 }),
+  ),
+  'where the report on the whole call saw it, and one good interval did not': beside(one(12, good), one(130, report)),
+  'where the report on the whole call ends with a good interval of its source': beside(
+    one(130, good),
+    one(130, report),
+  ),
+  'where the observer’s clock is 40 s behind, and puts the bad time before the answer': tenTimes(
+    (_, n) => (n < 4 ? bad : good),
+    (end) => end - 40,
+  ),
+  'where the observer’s clock is 40 s ahead, and puts the bad time after the end': tenTimes(
+    (_, n) => (n < 7 ? good : bad),
+    (end) => end + 70,
+  ),
+}
+
+const others = {
+  skew: tenTimes(
+    () => bad,
+    (end) => end - 40,
+  ),
+  lostOnly: tenTimes(() => ({ ...good, packets_received: undefined, packets_lost: 100 })),
+  withoutCodec: beside(
+    tenTimes(() => bad),
+    tenTimes(() => ({ ...good, observer: 'browser', codec: undefined })),
+  ),
+  gauge: tenTimes((_, n) => (n < 2 ? { ...good, jitter_ms: 5 } : { ...good, jitter_ms: 400, packets_received: 0 })),
+  sliding: tenTimes(
+    (end) => ({ ...good, interval_ms: 60_000, packets_received: 50 * Math.min(60, end + 20 - 2) }),
+    (end) => end + 20,
+  ),
+} satisfies Readonly<Record<string, Samples>>
+
+/** All calls are sent before the first test, and settle together. */
+const records = new Map<string, Omit<CallRecord, 'tenant'>>()
+beforeAll(async () => {
+  const cases = Object.entries({ ...stillPoor, ...others })
+  const stages = cases.map(() => aStage(flow))
+  await flow.deliver(
+    ...cases.flatMap(([, samples], n) => {
+      const stage = stages[n] as Stage
+      return aCall(stage, 'c', samples(stage))
+    }),
+  )
+  const settled = await flow.allSettled(stages.map(({ tenant }) => tenant))
+  for (const [n, [name]] of cases.entries()) {
+    const record = settled[n]?.c
+    if (record !== undefined) records.set(name, record)
+  }
+})
+
+const recordOf = (name: string): Omit<CallRecord, 'tenant'> => {
+  const record = records.get(name)
+  if (record === undefined) throw new Error(`no record of ${name}`)
   return record
 }
 
-const badAll: Samples = ({ sample, at }) => ends.map((end) => sample('c', at(end), bad))
-
 describe('a bad call stays bad', () => {
-  const beside: readonly (readonly [string, Samples])[] = [
-    [
-      'beside one good sample that says it lasted a day',
-      (stage) => [...badAll(stage), stage.sample('c', stage.at(115), { ...good, interval_ms: 86_400_000 })],
-    ],
-    [
-      'where running counters saw it, and one good second of intervals did not',
-      ({ sample, at }) => [
-        ...ends.map((end, n) =>
-          sample('c', at(end), {
-            ...{ ...good, scope: 'cumulative', interval_ms: undefined, ssrc: 1 },
-            ...{ packets_received: 400 * (n + 1), packets_lost: 100 * (n + 1) },
-          }),
-        ),
-        sample('c', at(5), { ...good, interval_ms: 1_000, packets_received: 50 }),
-      ],
-    ],
-    [
-      'where the report on the whole call saw it, and one good interval did not',
-      ({ sample, at }) => [
-        sample('c', at(12), good),
-        sample('c', at(130), {
-          ...{ ...good, scope: 'call', interval_ms: 128_000 },
-          ...{ packets_received: 3_000, packets_lost: 3_400 },
-        }),
-      ],
-    ],
-    [
-      'where the report on the whole call ends with a good interval of its source',
-      ({ sample, at }) => [
-        sample('c', at(130), good),
-        sample('c', at(130), {
-          ...{ ...good, scope: 'call', interval_ms: 128_000 },
-          ...{ packets_received: 3_000, packets_lost: 3_400 },
-        }),
-      ],
-    ],
-    [
-      'where the observer’s clock is 40 s behind, and puts the bad time before the answer',
-      ({ sample, at }) => ends.map((end, n) => sample('c', at(end - 40), n < 4 ? bad : good)),
-    ],
-    [
-      'where the observer’s clock is 40 s ahead, and puts the bad time after the end',
-      ({ sample, at }) => ends.map((end, n) => sample('c', at(end + 70), n < 7 ? good : bad)),
-    ],
-  ]
-
-  test.each(beside)('%s', async (_what, samples) => {
-    expect((await recordOf(samples)).verdict.class).toBe('poor')
+  test.each(Object.keys(stillPoor))('%s', (name) => {
+    expect(recordOf(name).verdict.class).toBe('poor')
   })
 })
 
-test('a clock that is off is a finding of the call', async () => {
-  const { verdict } = await recordOf(({ sample, at }) => ends.map((end) => sample('c', at(end - 40), bad)))
-  expect(verdict.findings.find(({ type }) => type === 'clock_skew')?.text).toBe(
+test('a clock that is off is a finding of the call', () => {
+  expect(recordOf('skew').verdict.findings.find(({ type }) => type === 'clock_skew')?.text).toBe(
     "the clock of the sbc is at least 38 s behind the call's events",
   )
 })
 
-test('losses of unknown how many are neither good nor bad', async () => {
-  const { verdict } = await recordOf(({ sample, at }) =>
-    ends.map((end) => sample('c', at(end), { ...good, packets_received: undefined, packets_lost: 100 })),
-  )
-  expect(verdict).toMatchObject({ class: 'unclassified', unclassified: 'not_judgeable' })
+test('losses of unknown how many are neither good nor bad', () => {
+  expect(recordOf('lostOnly').verdict).toMatchObject({ class: 'unclassified', unclassified: 'not_judgeable' })
 })
 
-test('the worst MOS is of the view that saw the worst, though another without a codec counts for talk time', async () => {
-  const { worstMos, verdict } = await recordOf(({ sample, at }) => [
-    ...ends.map((end) => sample('c', at(end), bad)),
-    ...ends.map((end) => sample('c', at(end), { ...good, observer: 'browser', codec: undefined })),
-  ])
+test('the worst MOS is of the view that saw the worst, though another without a codec is nearer to the listener', () => {
+  const { worstMos, verdict } = recordOf('withoutCodec')
   expect(verdict.class).toBe('poor')
   expect(worstMos?.value).toBeLessThan(2)
 })
 
-test('a jitter gauge that kept its value while nothing came is no part of the mean', async () => {
-  const { streams } = await recordOf(({ sample, at }) => [
-    ...ends.slice(0, 2).map((end) => sample('c', at(end), { ...good, jitter_ms: 5 })),
-    ...ends.slice(2).map((end) => sample('c', at(end), { ...good, jitter_ms: 400, packets_received: 0 })),
-  ])
-  expect(streams.map(({ jitterMs, jitterMaxMs }) => [jitterMs, jitterMaxMs])).toEqual([[5, 5]])
+test('a jitter gauge that kept its value while nothing came is no part of the mean', () => {
+  expect(recordOf('gauge').streams.map(({ jitterMs, jitterMaxMs }) => [jitterMs, jitterMaxMs])).toEqual([[5, 5]])
 })
 
-test('a window of a minute that is sent every ten seconds does not count its time six times', async () => {
-  const { streams } = await recordOf(({ sample, at }) =>
-    ends.map((end) => {
-      const seconds = Math.min(60, end + 20 - 2)
-      return sample('c', at(end + 20), { ...good, interval_ms: 60_000, packets_received: 50 * seconds })
-    }),
-  )
-  expect(streams.map(({ measuredMs }) => measuredMs)).toEqual([122_000])
+test('a window of a minute that is sent every ten seconds does not count its time six times', () => {
+  const [stream, ...more] = recordOf('sliding').streams
+  expect(more).toEqual([])
+  expect(stream?.measuredMs).toBe(122_000)
   // Each counts for the time since the one before it; one that is alone in its minute counts whole.
-  const [stream] = streams
   expect(stream?.packetsReceived).toBeLessThan(50 * (122 + 60))
   expect(stream?.mos.find(({ kind }) => kind === 'listening')?.seconds).toBeLessThan(122 + 60)
 })
