@@ -2,7 +2,7 @@
 FROM node:26.10.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without scripts: they would bring Node a second time, and bundle a page that is not copied yet. esbuild's program comes
+# Without scripts: ours would bundle a page that is not copied yet. esbuild's program comes
 # as a package of its own, so it works without its script.
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 COPY . .
