@@ -17,7 +17,7 @@ const reportsTo = 3
 
 /** Other work goes first on the processor, and this process first when memory runs out. */
 function stepBack(): void {
-  setPriority(10)
+  setPriority(5)
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000')
   } catch {
