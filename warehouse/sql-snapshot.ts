@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 
@@ -37,9 +37,12 @@ export function linkSnapshot({
   readonly to: string
   readonly sql: string
 }): void {
+  mkdirSync(to, { recursive: true, mode: 0o700 })
+  // Where no table was ever made.
+  if (!existsSync(join(from, 'metadata', 'default'))) return
   const database = resolve(from, 'metadata', readlinkSync(join(from, 'metadata', 'default')))
   const copied = join(to, relative(from, database))
-  mkdirSync(copied, { recursive: true, mode: 0o700 })
+  mkdirSync(copied, { recursive: true })
   mkdirSync(join(to, 'metadata'))
   symlinkSync(relative(join(to, 'metadata'), copied), join(to, 'metadata', 'default'))
   for (const { file, text } of definitionsRead(sql, definitionsIn(database))) {
