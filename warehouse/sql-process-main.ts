@@ -43,8 +43,23 @@ async function requestFromParent(): Promise<SqlRequest> {
   return request
 }
 
-async function openConfined({ warehouse, snapshot, sql, limits }: SqlRequest): Promise<ClickHouseClient> {
-  linkSnapshot({ from: warehouse, to: snapshot, sql })
+function link({ warehouse, snapshot, sql }: SqlRequest): void {
+  try {
+    linkSnapshot({ from: warehouse, to: snapshot, sql })
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!noHardLinks.has(code)) throw error
+    throw new SqlRefused(
+      `sql needs a file system with hard links, and that of ${warehouse} has none (${code}): put the data folder (dataDir) on another one`,
+    )
+  }
+}
+
+const noHardLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+async function openConfined(request: SqlRequest): Promise<ClickHouseClient> {
+  const { snapshot, limits } = request
+  link(request)
   const { createChdbConnection } = await import('chdb/connection')
   const settings = { connection: createChdbConnection({ path: snapshot }), log: { level: ClickHouseLogLevel.OFF } }
   const client = createClient(settings as unknown as Parameters<typeof createClient>[0])
