@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import kafkajs, { type Kafka } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { topicNames } from '#contracts/topics.ts'
 import { callscope } from './flow/callscope.ts'
 import { type FlowInstall, openFlowInstall } from './flow/install.ts'
 import { ownName, plainEnvironment } from './names.ts'
+import { startCollector } from './servers/collector.ts'
 import { temporaryFolder } from './servers/guard.ts'
 import { type ComposeKafka, startComposeKafka } from './servers/kafka.ts'
 import { runCommand } from './servers/run-command.ts'
@@ -171,6 +172,31 @@ describe('permissions', () => {
       await admin.disconnect()
     }
   })
+})
+
+test('the Collector of compose brings logs to their topic, as its user', async () => {
+  const collector = await startCollector({
+    folder: await temporaryFolder('callscope-kafka-users-'),
+    kafka: {
+      ...{ broker: kafka.address, logs: topicNames.appLogs, traces: topicNames.traceSpans },
+      passwordFile: join(kafka.secrets, 'kafka_collector_password'),
+    },
+  })
+  onTestFinished(() => collector.stop())
+  const admin = clientOf('callscope', passwords.callscope).admin()
+  await admin.connect()
+  onTestFinished(() => admin.disconnect())
+  const held = async (): Promise<number> =>
+    (await admin.fetchTopicOffsets(topicNames.appLogs)).reduce((sum, { high }) => sum + Number(high), 0)
+  const before = await held()
+  const logRecords = [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: 'no route to carrier' } }]
+  const answer = await fetch(`${collector.address}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ resource: {}, scopeLogs: [{ logRecords }] }] }),
+  })
+  expect(answer.status).toBe(200)
+  await expect.poll(held, { timeout: 30_000, interval: 250 }).toBe(before + 1)
 })
 
 describe('callscope as the user that compose gives it', () => {
