@@ -155,8 +155,20 @@ describe('Dockerfile', () => {
     expect(kept.filter((path) => path !== 'reports' && !existsSync(join(root, path)))).toEqual([])
   })
 
-  test('whoever runs it is not root', () => {
-    expect([...dockerfile.matchAll(/^USER (.*)$/gm)].map(([, user]) => user).at(-1)).toBe('node')
+  test('runs as a user that is not root, by number, which is the one that compose states', () => {
+    const [user] = [...dockerfile.matchAll(/^USER (.*)$/gm)].map(([, found]) => found).slice(-1)
+    expect(user).toBe('1000:1000')
+    expect(callscopes.filter(([, service]) => service.user !== user)).toEqual([])
+  })
+
+  test('takes nothing into a layer that is secret: what is copied is a list, and no argument or variable holds one', () => {
+    const [first] = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+    expect(first).toBe('*')
+    expect(dockerfile).not.toMatch(/^ARG/m)
+    expect(dockerfile).not.toMatch(/^ENV.*(TOKEN|SECRET|PASSWORD)/m)
+    expect([...dockerfile.matchAll(/^ADD|https?:\/\/(?!127\.0\.0\.1)/gm)]).toEqual([])
   })
 })
 
