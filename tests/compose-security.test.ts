@@ -176,8 +176,10 @@ describe('secrets', () => {
   })
 })
 
-/** What names a secret and is followed by a value, unless that is taken from a file, a parameter or a variable. */
+/** What, in no comment, names a secret and is followed by a value, unless that is taken from a file, a parameter or a variable. */
 function literalSecrets(text: string): readonly string[] {
-  const named = text.matchAll(/(?:password|passwd|secret|token)(?:=|: |>| (?=["']))["']?([^\s"'<]+)/gi)
+  const named = text
+    .replace(/^\s*(#|--).*$/gm, '')
+    .matchAll(/(?:password|passwd|secret|token)(?:=|: |>| (?=["']))["']?([^\s"'<]+)/gi)
   return [...named].flatMap(([found, value = '']) => (/^(\$|:|\{|%s|\/run\/secrets\/)/.test(value) ? [] : [found]))
 }

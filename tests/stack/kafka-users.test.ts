@@ -87,7 +87,7 @@ async function read(user: User, topic: string, groupId: string): Promise<string>
 }
 
 describe('logins', () => {
-  test('without one, with a wrong password, or as the administrator, nobody is let in from the network', async () => {
+  test('from the network no login is taken without a name, with a wrong password, or as the administrator', async () => {
     const stranger = new kafkajs.Kafka({
       ...{ brokers: [kafka.address], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 0 } },
     }).admin()

@@ -17,7 +17,7 @@ import { buildGo } from './servers/go-build.ts'
 import { temporaryFolder } from './servers/guard.ts'
 import { startPostgres } from './servers/postgres.ts'
 import { alertmanagerProgram, prometheusProgram } from './servers/programs.ts'
-import { metricsToken, startPrometheus } from './servers/prometheus.ts'
+import { metricsTokenForTests, startPrometheus } from './servers/prometheus.ts'
 import { runCommand } from './servers/run-command.ts'
 import { deployFile, repositoryFile, type StackServer } from './servers/server.ts'
 
@@ -136,7 +136,7 @@ describe('Prometheus', () => {
     stopAfterwards(server)
     await writeFile(join(server.targets, 'callscope.yaml'), JSON.stringify([{ targets: [address] }]))
     await expect.poll(() => valuesOf(server, 'callscope_pipeline_records_total'), patient).toEqual(['7'])
-    expect(new Set(shown)).toEqual(new Set([`Bearer ${metricsToken}`]))
+    expect(new Set(shown)).toEqual(new Set([`Bearer ${metricsTokenForTests}`]))
     const range = `start=${Date.now() / 1_000 - 600}&end=${Date.now() / 1_000 + 600}`
     const exemplars = await ask(server, `query_exemplars?query=callscope_call_mos_bucket&${range}`)
     expect(JSON.stringify(exemplars)).toContain('4bf92f3577b34da6a3ce929d0e0e4736')
