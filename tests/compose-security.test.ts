@@ -37,8 +37,8 @@ const secretsOfServices: Readonly<Record<string, readonly string[]>> = {
 
 /** Users that containers run as. Undefined: that of the image. */
 const usersOfServices: Readonly<Record<string, string | undefined>> = {
-  kafka: undefined, // appuser
-  'kafka-users': undefined,
+  kafka: '1000:1000',
+  'kafka-users': '1000:1000',
   clickhouse: '101:101',
   postgres: '999:999',
   loki: '10001:10001',
@@ -58,10 +58,12 @@ const usersOfServices: Readonly<Record<string, string | undefined>> = {
 }
 
 describe('every container', () => {
-  test('cannot write to its own files, and what it may write to in memory has a size', () => {
+  test('cannot write to its own files, and what it may write to in memory has a size, and is its own', () => {
     expect(namesOf(services.filter(([, { read_only }]) => read_only !== true))).toEqual([])
-    const memory = services.flatMap(([name, { tmpfs = [] }]) => tmpfs.map((place) => `${name} ${place}`))
-    expect(memory.filter((place) => !/:size=\d+m(,|$)/.test(place))).toEqual([])
+    for (const [, { tmpfs = [], user = '0:0' }] of services) {
+      const [uid, gid] = user.split(':')
+      expect(tmpfs.filter((place) => !new RegExp(`:size=\\d+m,uid=${uid},gid=${gid}(,exec)?$`).test(place))).toEqual([])
+    }
   })
 
   test('has no capability of the kernel, and gains none', () => {
