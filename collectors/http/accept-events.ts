@@ -2,7 +2,9 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
+import { auditSource } from '#contracts/signals/audit-events.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
+import { topicNames } from '#contracts/topics.ts'
 import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
 import { type FieldProblem, fieldProblems } from './problem.ts'
 
@@ -52,7 +54,9 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
   if (!parsed.success) return { problems: fieldProblems(parsed.error, at) }
   const reserved = reservedIn(parsed.data)
   if (reserved !== undefined) return { problems: [{ ...at, field: reserved, fix: reservedId }] }
-  const { time, tenantid } = parsed.data
+  const { time, tenantid, source } = parsed.data
+  if (topic === topicNames.auditEvents && source === auditSource)
+    return { problems: [{ ...at, field: 'source', fix: "is callscope's own: name your own system" }] }
   const value = JSON.stringify(event)
   if (tenantid !== undefined && tenantid !== tenant) {
     return {
