@@ -31,10 +31,8 @@ export function upCommand(parts: CommandParts): Command {
 }
 
 async function up(parts: CommandParts, options: UpOptions): Promise<void> {
-  const config = withDemoTenants(
-    configFor(parts, options, { host: options.host, port: options.port }),
-    options.demo === true,
-  )
+  const stated = configFor(parts, options, { host: options.host, port: options.port })
+  const config = withDemoTenants(stated, options.demo === true)
   const began = performance.now()
   const claim = claimDataFolder(config.dataDir, 'up')
   if (claim.type === 'busy') throw new CommandError('busy', busyMessage(config.dataDir, claim))
@@ -52,7 +50,7 @@ async function up(parts: CommandParts, options: UpOptions): Promise<void> {
       clock: parts.io.now,
       logger,
       telemetry,
-      demo: options.demo === true,
+      demo: options.demo === true ? madeUpTenants(stated) : undefined,
     })
     await announce(parts, options, { config, running, tookMs: performance.now() - began })
     await untilStopped(running.failed)
@@ -73,6 +71,12 @@ const withDemoTenants = (config: Config, demo: boolean): Config =>
         ],
       }
     : config
+
+/** Tenants that hold nothing but the demo's traffic: those that the operator has named may hold calls of people, too. */
+const madeUpTenants = ({ tenants, defaultTenant, topicTenants }: Config): readonly string[] => {
+  const stated = new Set([defaultTenant, ...tenants.map(({ id }) => id), ...Object.values(topicTenants)])
+  return simulatedTenants.map(({ id }) => id).filter((id) => !stated.has(id))
+}
 
 interface Announced {
   readonly config: Config

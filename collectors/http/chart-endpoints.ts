@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { noSuchCall, oneCall } from './call-endpoints.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
 import { callSamples, facetList, nowFigures, timelineOf } from './chart-schemas.ts'
@@ -22,7 +23,7 @@ export function createChartEndpoints(parts: HttpParts): readonly Endpoint[] {
 }
 
 /** Whose chart it is, and what was asked, as it was written: "24h" is another time at every moment, and the same chart. */
-const keyOf = (chart: string, tenant: string | undefined, { query }: Asked): readonly unknown[] => [
+const keyOf = (chart: string, tenant: TenantScope, { query }: Asked): readonly unknown[] => [
   ...[chart, tenant ?? null],
   Object.entries(query as object).toSorted(([a], [b]) => (a < b ? -1 : 1)),
 ]
@@ -92,7 +93,7 @@ function nowEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   }
 }
 
-async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: string | undefined, lengthMs: number) {
+async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: TenantScope, lengthMs: number) {
   const nowMs = clock()
   const [figures, until] = await Promise.all([
     charts.now(tenant, { fromMs: nowMs - lengthMs, untilMs: nowMs }),

@@ -85,8 +85,8 @@ describe('who asks', () => {
     expect(all).not.toHaveProperty('tenant')
   })
 
-  test('where loopback reads all, it reads all, and administers nothing', async () => {
-    const settings = { loopbackReads: 'all' as const, demo: true }
+  test('where this machine is trusted with all, it reads all, and administers nothing', async () => {
+    const settings = { anonymous: { reads: undefined, sends: true } }
     expect(await session({}, settings)).not.toHaveProperty('tenant')
     const asked: unknown[] = []
     const calls: CallReader = {

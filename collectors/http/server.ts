@@ -98,7 +98,7 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
   const guard = createOriginGuard(settings)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(secureHeaders)
-    guard(request.headers)
+    guard({ method: request.method, target: request.raw.url, ...rawOf(request) })
     const { origin } = request.headers
     if (origin !== undefined && settings.allowedOrigins.includes(origin))
       reply.headers({ 'access-control-allow-origin': origin, vary: 'origin' })
@@ -113,6 +113,9 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
       .send(),
   )
 }
+
+/** As it came: `headers` hold one of each name, `rawHeaders` all of them. */
+const rawOf = ({ raw: { headers, rawHeaders } }: FastifyRequest) => ({ headers, rawHeaders })
 
 function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
   const authenticate = createAuthenticator({ ...parts, ...parts.settings })

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
 import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
@@ -20,7 +21,8 @@ export interface Prometheus {
   readonly calls: CallMetrics
   readonly pipelines: PipelineMetrics
   readonly activity: ActivityMetrics
-  expose(format: ExpositionFormat): Promise<Exposition>
+  /** Tenants undefined: everything. Else the series of these alone, without exemplars. */
+  expose(format: ExpositionFormat, tenants?: TenantScope): Promise<Exposition>
 }
 
 export function createPrometheus({ processMetrics = false, ...options }: PrometheusOptions): Prometheus {
@@ -30,5 +32,5 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
   if (processMetrics) collectDefaultMetrics({ register: registry })
-  return { calls, pipelines, activity, expose: (format) => expose(registry, format) }
+  return { calls, pipelines, activity, expose: (format, tenants) => expose(registry, format, tenants) }
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CallChanges, ChangedCall } from '#contracts/live-calls.ts'
-import type { CallFilter, CallListItem } from '#contracts/warehouse.ts'
+import type { CallFilter, CallListItem, TenantScope } from '#contracts/warehouse.ts'
 import { createLiveHub, defaultLivePace, type LiveHub, type LivePace } from './hub.ts'
 import type { Looking } from './viewer.ts'
 
@@ -43,7 +43,7 @@ const turns = async (count: number) => {
 }
 
 function aHub(changes: CallChanges, pace: Partial<LivePace> = {}): LiveHub {
-  const completeUntil = async () => (tenant: string | undefined) => (tenant === 'globex' ? 5 : 7)
+  const completeUntil = async () => (tenant?: TenantScope) => (tenant === 'globex' ? 5 : 7)
   hub = createLiveHub(
     { changes, completeUntil, clock: () => nowMs, logger: { warn() {}, error() {} } },
     { ...defaultLivePace, ...pace },
