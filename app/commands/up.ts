@@ -90,6 +90,7 @@ async function announce(
   { config, running, tookMs }: Announced,
 ): Promise<void> {
   const { url, tokenFile } = running
+  const shown = demo === true || config.trustLoopback
   if (json === true)
     return io.out(
       `${JSON.stringify({ url, metrics: `${url}/metrics`, pid: process.pid, dataDir: config.dataDir, tokenFile })}\n`,
@@ -100,11 +101,11 @@ async function announce(
     `Open ${bold(url)}   ${dim(`callscope is up after ${duration(tookMs)}`)}`,
     '',
     `  API       ${url}/api/calls   ${dim(`(${url}/api/openapi.json describes it)`)}`,
-    `  Metrics   ${url}/metrics`,
+    `  Metrics   ${url}/metrics${shown ? '' : dim('   with the token, or that of metrics.token')}`,
     `  Data      ${config.dataDir}   ${dim('administrator.token opens every tenant')}`,
     '',
     'Try in another terminal:',
-    `  npx callscope open${folder}   ${dim('the page, with the right to import')}`,
+    `  npx callscope open${folder}   ${dim(shown ? 'the page, with the right to import' : "the page's address with the right to see it: it asks who you are")}`,
     `  npx callscope calls --since 10m${demo === true ? ' --class poor' : ''}${folder}`,
     `  npx callscope call ID${folder}`,
     `  npx callscope sql "SELECT tenant, class, count() FROM calls FINAL GROUP BY ALL ORDER BY ALL"${folder}`,
