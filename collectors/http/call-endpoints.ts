@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jsonSchemaOf, type SignalName, signals } from '#contracts/signals/index.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
-import { Answer, type Endpoint, queryOf } from './endpoint.ts'
+import { Answer, type Endpoint, queryOf, wholeNumberIn } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 import { wholeCall } from './record-schemas.ts'
@@ -19,7 +19,7 @@ export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
         'duration: of the talk; mos: the worst MOS, each on the scale that stands beside it. What is not known comes last.',
       ),
     order: z.enum(['asc', 'desc']).default('desc'),
-    limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
+    limit: wholeNumberIn(1, pageMax).default(pageDefault),
     cursor: z
       .string()
       .max(1_000)

@@ -3,7 +3,7 @@ import type { TenantScope } from '#contracts/warehouse.ts'
 import { noSuchCall, oneCall } from './call-endpoints.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
 import { callSamples, facetList, nowFigures, timelineOf } from './chart-schemas.ts'
-import { type Asked, type Endpoint, queryOf } from './endpoint.ts'
+import { type Asked, type Endpoint, queryOf, wholeNumberIn } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 import { createSharedAnswers, type SharedAnswers } from './shared-answers.ts'
@@ -31,7 +31,7 @@ const keyOf = (chart: string, tenant: TenantScope, { query }: Asked): readonly u
 function timelineEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const query = z.strictObject({
     ...filterShape(parts),
-    buckets: z.coerce.number().int().min(1).max(500).default(120),
+    buckets: wholeNumberIn(1, 500).default(120),
   })
   return {
     method: 'GET',
@@ -76,7 +76,7 @@ function facetsEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
 function nowEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const query = z.strictObject({
     tenant: filterShape(parts).tenant,
-    minutes: z.coerce.number().int().min(5).max(360).default(60).describe('Length of the window before now.'),
+    minutes: wholeNumberIn(5, 360).default(60).describe('Length of the window before now.'),
   })
   return {
     method: 'GET',
