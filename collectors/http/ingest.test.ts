@@ -141,6 +141,14 @@ test('an event that the log or its readers would refuse later is refused at once
   expect((await app.inject(post('/v1/events', long, single))).statusCode).toBe(202)
 })
 
+test('a body of nothing but empty objects is refused before it is parsed', async () => {
+  const { app } = aServer()
+  for (const url of ['/v1/events', '/v1/getstats']) {
+    const answer = await app.inject(post(url, `[${'{},'.repeat(400_000)}{}]`, { 'content-type': 'application/json' }))
+    expect([answer.statusCode, answer.json().detail]).toEqual([413, expect.stringMatching(/300,000 objects and lists/)])
+  }
+})
+
 test('what brokers find too large is refused for good, and not to be sent again', async () => {
   const error = new KafkaError('append', Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' }))
   const { app, counted } = aServer({ log: { append: () => Promise.reject(error) } })

@@ -61,16 +61,18 @@ function linesOf({ name, help, type, values }: ExposedMetric, format: Exposition
   if (format === 'openmetrics' && family.endsWith('_seconds')) text += `# UNIT ${family} seconds\n`
   for (const { labels, value, metricName, exemplar } of values) {
     const sample = metricName ?? (type === 'counter' && format === 'openmetrics' ? `${family}_total` : name)
-    text += `${sample}${labelsOf(labels)} ${numberText(value)}${exemplar ? exemplarText(exemplar) : ''}\n`
+    text += `${sample}${labelsOf(labels, format)} ${numberText(value)}${exemplar ? exemplarText(exemplar) : ''}\n`
   }
   return text
 }
 
 const exemplarText = ({ labelSet, value, timestamp }: Exemplar): string =>
-  ` # ${labelsOf(labelSet) || '{}'} ${numberText(value)} ${timestamp}`
+  ` # ${labelsOf(labelSet, 'openmetrics') || '{}'} ${numberText(value)} ${timestamp}`
 
-function labelsOf(labels: Readonly<Record<string, string | number>>): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${labelText(name, value)}"`)
+function labelsOf(labels: Readonly<Record<string, string | number>>, format: ExpositionFormat): string {
+  const parts = Object.entries(labels).map(
+    ([name, value]) => `${name}="${format === 'openmetrics' ? labelText(name, value) : escaped(String(value))}"`,
+  )
   return parts.length === 0 ? '' : `{${parts.join(',')}}`
 }
 

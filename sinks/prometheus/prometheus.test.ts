@@ -54,6 +54,8 @@ describe('what one tenant may see', () => {
       expect(served(body).filter((labels) => !labels.includes('tenant="acme"'))).toEqual([])
       expect(body).not.toMatch(/globex|south|call-of|trace_id|carrier|nodejs|process_/)
       expect(body).toContain('callscope_calls_total{tenant="acme",class="poor"} 1')
+      const whole = new Set((await ofThree().expose(format)).body.replaceAll(/ # .*/g, '').split('\n'))
+      expect(body.split('\n').filter((line) => !whole.has(line))).toEqual([])
       expect([contentType, body.endsWith('# EOF\n')]).toEqual([
         expect.stringMatching(format === 'text' ? /^text\/plain/ : /^application\/openmetrics-text/),
         format === 'openmetrics',
