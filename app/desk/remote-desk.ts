@@ -64,7 +64,7 @@ const callsOver = ({ ask, must }: Asking): Desk['calls'] => ({
       query: { ...rest, tenant: oneOf(tenant), class: classes?.join(','), since: sinceMs, until: untilMs },
     })
   },
-  whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant: oneOf(tenant) } }),
+  whole: (tenant, id) => ask('/api/call', { query: { id, tenant: oneOf(tenant) } }),
 })
 
 /** Commands name one tenant, or none. */

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { TenantScope } from '#contracts/warehouse.ts'
-import { noSuchCall, oneCall } from './call-endpoints.ts'
+import { ofOneCall } from './call-endpoints.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
 import { callSamples, facetList, nowFigures, timelineOf } from './chart-schemas.ts'
 import { type Asked, type Endpoint, queryOf, wholeNumberIn } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
+import { withSearch } from './search-endpoints.ts'
 import { createSharedAnswers, type SharedAnswers } from './shared-answers.ts'
 
 const dayMs = 86_400_000
@@ -15,10 +16,10 @@ const minuteMs = 60_000
 export function createChartEndpoints(parts: HttpParts): readonly Endpoint[] {
   const answers = createSharedAnswers(parts.clock)
   return [
-    timelineEndpoint(parts, answers),
+    ...withSearch(timelineEndpoint(parts, answers)),
     facetsEndpoint(parts, answers),
     nowEndpoint(parts, answers),
-    samplesEndpoint(parts, answers),
+    ...samplesEndpoints(parts, answers),
   ]
 }
 
@@ -102,18 +103,13 @@ async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: Tena
   return { nowMs, ...figures, completeUntilMs: until(tenant) }
 }
 
-const samplesEndpoint = ({ charts }: HttpParts, answers: SharedAnswers): Endpoint => ({
-  method: 'GET',
-  path: '/api/calls/:id/samples',
-  access: 'read',
-  summary: "Every interval of a call's streams, as scored",
-  description: 'Columns of one length per stream and observer. Unknown is null, never 0.',
-  query: oneCall,
-  response: { schema: callSamples, description: 'Streams, and the thresholds that the call was judged by.' },
-  async handle(asked) {
-    const tenant = tenantFor(asked.principal, queryOf(oneCall, asked).tenant)
-    const samples = await answers.inLine(() => charts.samples(tenant, asked.params.id ?? ''))
-    if (samples === undefined) throw noSuchCall()
-    return samples
-  },
-})
+const samplesEndpoints = ({ charts }: HttpParts, answers: SharedAnswers): readonly Endpoint[] =>
+  ofOneCall(
+    '/samples',
+    (asked, id, tenant) => answers.inLine(() => charts.samples(tenantFor(asked.principal, tenant), id)),
+    {
+      summary: "Every interval of a call's streams, as scored",
+      description: 'Columns of one length per stream and observer. Unknown is null, never 0.',
+      response: { schema: callSamples, description: 'Streams, and the thresholds that the call was judged by.' },
+    },
+  )

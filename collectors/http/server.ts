@@ -22,6 +22,7 @@ import { servePages } from './page-routes.ts'
 import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
+import { withSearch } from './search-endpoints.ts'
 import { createSessionEndpoint } from './session-endpoint.ts'
 
 declare module 'fastify' {
@@ -38,7 +39,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => 
   createGetStatsEndpoint(parts),
   ...createCallEndpoints(parts),
   ...createChartEndpoints(parts),
-  createLiveEndpoint(parts, live),
+  ...withSearch(createLiveEndpoint(parts, live)),
   createSessionEndpoint(parts),
   ...createAdminEndpoints(parts),
   ...createProfileEndpoints(parts),

@@ -46,8 +46,12 @@ export async function wholeCall(
 
 /** The record that a correlation id, or `trace:<trace id>`, belongs to. */
 export async function findCall(client: ClickHouseClient, tenant: TenantScope, id: string): Promise<Found | undefined> {
-  const ids = id.startsWith('trace:') ? await idsOfTrace(client, tenant, id.slice('trace:'.length).toLowerCase()) : [id]
-  const places = ids.length === 0 ? [] : await placesOf(client, tenant, ids)
+  const traced = id.startsWith('trace:')
+    ? await idsOfTrace(client, tenant, id.slice('trace:'.length).toLowerCase())
+    : []
+  // What no call carries as a trace may be the id of one, which somebody has named so.
+  const ids = traced.length === 0 ? [id] : traced
+  const places = await placesOf(client, tenant, ids)
   return places.length === 0 ? undefined : recordAt(client, places, ids)
 }
 
