@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { parseJson } from './body.ts'
-import { bodyAs, type Endpoint } from './endpoint.ts'
+import { bodyAs, type Endpoint, queryOf } from './endpoint.ts'
 
 /** A filter is some hundred bytes: the longest search and name that it may hold are 200 characters each. */
 const bodyLimit = 16 * 1_024
 
+const nothing = z.strictObject({})
 const asked = z.record(z.string(), z.union([z.string(), z.number()]))
 
 /**
@@ -20,11 +21,12 @@ export function withSearch(endpoint: Endpoint): readonly Endpoint[] {
     {
       ...endpoint,
       method: 'POST',
-      query: z.strictObject({}),
+      query: nothing,
       description: description === undefined ? told : `${told} ${description}`,
       request: { types: ['application/json'], schema: query },
       bodyLimit,
       handle(request) {
+        queryOf(nothing, request)
         const values = bodyAs(asked, parseJson(request.body))
         const entries = Object.entries(values).map(([name, value]) => [name, String(value)])
         return endpoint.handle({ ...request, query: Object.fromEntries(entries) })
