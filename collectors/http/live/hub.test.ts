@@ -95,6 +95,7 @@ test("a reader of one tenant is never told of another's calls, nor that they are
   const { rows, changes } = aWarehouse()
   const acme = aHub(changes).join(looking({ tenant: 'acme' }, { resumeFrom: 0 }))
   const everybody = hub.join(looking({}))
+  const some = hub.join(looking({ tenant: ['acme', 'initech'] }, { resumeFrom: 0 }))
   rows.push(aCall('theirs', 1, { tenant: 'globex' }))
   await turns(2)
   rows.push(aCall('theirs', 2, { tenant: 'globex', deleted: true }), aCall('ours', 2))
@@ -102,6 +103,7 @@ test("a reader of one tenant is never told of another's calls, nor that they are
   const told = heard(acme)
   expect(JSON.stringify(told)).not.toMatch(/globex|theirs/)
   expect(ids(told, 'calls')).toEqual(['ours'])
+  expect(heard(some)).toEqual(told)
   expect(ids(heard(everybody), 'gone')).toEqual(['theirs'])
 })
 
