@@ -37,6 +37,10 @@ export async function serve(
 ): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly port: number }> {
   const { config } = parts
   await refuseUnguarded(parts)
+  if (config.trustLoopback)
+    parts.logger.warn(
+      'trustLoopback: requests from this machine need no credential; where a proxy runs on it, those are requests from anywhere',
+    )
   const app = createHttpServer(httpParts(parts, await loadPages()))
   traceRequests(app, parts.tracing?.request)
   const port = await listen(app, config)

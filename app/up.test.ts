@@ -113,6 +113,12 @@ test('sql, keys and replay go through the running process; a hostile query is re
   expect((await json('keys', 'create', '--tenant', 'nobody')).exit).toBe(3)
   const { value } = await json('keys', 'create', '--tenant', 'default', '--role', 'reader')
   expect((await fetch(`${url}/api/calls`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(200)
+  const figures = async (headers: Record<string, string>) => (await fetch(`${url}/metrics`, { headers })).text()
+  const [own, all] = [await figures({ authorization: `Bearer ${value.key}` }), await figures(administrator)]
+  expect(all).toMatch(/^callscope_pipeline_records_total\{/m)
+  const labelled = [...own.matchAll(/^[a-z_]+(.*) \S+$/gm)].map(([, labels = '']) => labels)
+  expect(labelled.filter((labels) => !labels.includes('tenant="default"'))).toEqual([])
+  expect((await fetch(`${url}/metrics`)).status).toBe(401)
   expect((await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(403)
 })
 

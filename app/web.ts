@@ -43,13 +43,9 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
     })
     closers.push(() => app.close())
     if (config.statusPort !== undefined) {
-      const { readiness } = awaited
-      const place = { ...config, port: config.statusPort }
       const status = await startStatusServer({
-        config: place,
-        readiness,
-        metrics: engine.metrics.expose,
-        administratorToken,
+        config: { ...config, port: config.statusPort },
+        ...{ readiness: awaited.readiness, metrics: engine.metrics.expose, administratorToken },
       })
       closers.push(() => status.close())
     }
