@@ -1,4 +1,5 @@
 import Fastify from 'fastify'
+import { boundConnections } from '#collectors/http/connections.ts'
 import { type Access, createTokenCheck, type Principal } from '#collectors/http/credentials.ts'
 import { Answer, type Endpoint } from '#collectors/http/endpoint.ts'
 import { createHealthEndpoints } from '#collectors/http/health-endpoints.ts'
@@ -6,6 +7,9 @@ import type { ExposeMetrics, Readiness } from '#collectors/http/ports.ts'
 import { Problem, problemBody } from '#collectors/http/problem.ts'
 import type { Config } from './config.ts'
 import { listen } from './listen.ts'
+
+/** Supervisors and Prometheus: few, and never many at once. */
+const limits = { max: 64, perAddress: 16 }
 
 export interface StatusParts {
   readonly config: Pick<Config, 'host' | 'port' | 'metrics'>
@@ -28,7 +32,13 @@ const nothingYet: ExposeMetrics = async () => ({ contentType: 'text/plain; versi
  */
 export async function startStatusServer(parts: StatusParts) {
   const { config } = parts
-  const app = Fastify({ logger: false, bodyLimit: 1, requestTimeout: 10_000 })
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 1,
+    requestTimeout: 10_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+  })
+  boundConnections(app.server, { ...limits, refused: () => undefined, watch: () => undefined })
   const authenticate = createOperatorCheck(parts)
   for (const { method, path, access, handle } of statusEndpoints(parts)) {
     app.route({

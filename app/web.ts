@@ -42,6 +42,8 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
       ...{ engine, desk, clock, logger, administratorToken },
     })
     closers.push(() => app.close())
+    // Before the server waits for the answers it owes.
+    closers.push(() => engine.sql.close())
     if (config.statusPort !== undefined) {
       const status = await startStatusServer({
         config: { ...config, port: config.statusPort },

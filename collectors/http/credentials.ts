@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Clock } from '#contracts/clock.ts'
 import type { Role, TenantDirectory } from '#contracts/registry.ts'
 import type { TenantScope } from '#contracts/warehouse.ts'
+import { Denied, keyThatHolds } from './denied.ts'
 import { looksDirect } from './guards.ts'
+import type { KeyLookups } from './key-lookups.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
@@ -15,6 +18,8 @@ export interface Principal {
   readonly tenants?: readonly string[]
   /** The administrator token was shown: what `administer` asks for. */
   readonly holdsToken?: boolean
+  /** Of an API key: its id, and whether it still opens anything, for what lasts longer than a request. */
+  readonly key?: { readonly id: string; holds(): Promise<boolean> }
 }
 
 /** What a route asks for. `open`: health and the documents. `scrape`: figures, of all tenants or of one's own. */
@@ -28,7 +33,11 @@ export interface Anonymous {
 }
 
 interface CredentialParts {
-  readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
+  readonly tenants: Pick<TenantDirectory, 'tenants'>
+  readonly keys: Pick<KeyLookups, 'find'>
+  /** A key was believed: called for each request. */
+  keyUsed(id: string): void
+  readonly clock: Clock
   readonly administratorToken: string
   /** Opens the figures of all tenants, and nothing else. */
   readonly metricsToken?: string | undefined
@@ -62,7 +71,7 @@ const digest = (key: string): Buffer => Buffer.from(hashKey(key))
  * without any credential, what the settings leave open. An address is no credential: only with a setting does it count.
  */
 export function createAuthenticator(parts: CredentialParts) {
-  const { tenants } = parts
+  const { tenants, keys, clock } = parts
   const isAdministrator = createTokenCheck(parts.administratorToken)
   const isScraper = createTokenCheck(parts.metricsToken)
   return async function authenticate(
@@ -75,15 +84,27 @@ export function createAuthenticator(parts: CredentialParts) {
     if (isAdministrator(key))
       return { role: 'administrator', tenant: await namedTenant(headers, tenants), holdsToken: true }
     if (isScraper(key)) return scraper(access)
-    const known = await tenants.findKey(hashKey(key))
-    if (known === undefined) throw new Problem(401, 'the API key is not known: make one with "callscope keys create"')
-    if (!allowed[known.role].includes(access))
-      throw new Problem(403, `this needs ${wanted[access]}, and the key's role is "${known.role}"`)
+    const found = async () => keyThatHolds(await keys.find(hashKey(key), peer).catch(registryAway), clock())
+    const { id: keyId, role, tenant } = await found()
+    if (!allowed[role].includes(access))
+      throw new Denied(403, 'not_allowed', `this needs ${wanted[access]}, and the key's role is "${role}"`, { keyId })
     const named = header(headers['callscope-tenant'])
-    if (named !== undefined && named !== known.tenant)
-      throw new Problem(403, 'callscope-tenant: differs from the tenant of the API key; leave it out')
-    return known
+    if (named !== undefined && named !== tenant)
+      throw new Denied(403, 'not_allowed', 'callscope-tenant: differs from the tenant of the API key; leave it out', {
+        keyId,
+      })
+    parts.keyUsed(keyId)
+    return { role, tenant, key: { id: keyId, holds: () => found().then(yes, (error) => !(error instanceof Denied)) } }
   }
+}
+
+const yes = (): boolean => true
+
+/** No word on the key: it may be a good one, so that its sender is to come again. */
+function registryAway(): never {
+  throw new Problem(503, 'API keys cannot be checked now, because the registry does not answer: send again later', {
+    retryAfterSeconds: 5,
+  })
 }
 
 const wanted: Readonly<Record<Access, string>> = {
@@ -97,7 +118,7 @@ const wanted: Readonly<Record<Access, string>> = {
 /** Who reads the figures of all tenants, and may do nothing else. */
 function scraper(access: Access): Principal {
   if (access === 'scrape' || access === 'open') return { role: 'reader', tenant: undefined }
-  throw new Problem(403, `this needs ${wanted[access]}, and metrics.token opens /metrics alone`)
+  throw new Denied(403, 'not_allowed', `this needs ${wanted[access]}, and metrics.token opens /metrics alone`)
 }
 
 function anonymous(
@@ -161,6 +182,6 @@ const header = (value: string | string[] | undefined): string | undefined => (Ar
 function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
   const key = /^Bearer +([A-Za-z0-9._~+/=-]{1,500})$/i.exec(authorization)?.[1]
-  if (key === undefined) throw new Problem(401, 'Authorization: must be "Bearer" and an API key')
+  if (key === undefined) throw new Denied(401, 'malformed', 'Authorization: must be "Bearer" and an API key')
   return key
 }

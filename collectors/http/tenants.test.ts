@@ -98,6 +98,7 @@ const lines: Readonly<Record<string, Line>> = {
   'POST /api/dead-letters/:id/replay': administering,
   'GET /api/keys': administering,
   'POST /api/keys': administering,
+  'POST /api/keys/:id/revoke': administering,
   'GET /api/profiles': administering,
   'GET /api/profiles/:version': administering,
   'POST /api/profiles': administering,

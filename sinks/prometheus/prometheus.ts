@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { TenantScope } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
+import { type AccessMetrics, createAccessMetrics } from './access-metrics.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
 import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
 import { type Exposition, type ExpositionFormat, expose } from './exposition.ts'
@@ -21,6 +22,7 @@ export interface Prometheus {
   readonly calls: CallMetrics
   readonly pipelines: PipelineMetrics
   readonly activity: ActivityMetrics
+  readonly access: AccessMetrics
   /** Tenants undefined: everything. Else the series of these alone, without exemplars. */
   expose(format: ExpositionFormat, tenants?: TenantScope): Promise<Exposition>
 }
@@ -31,6 +33,7 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const calls = createCallMetrics({ ...options, registry })
   const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
+  const access = createAccessMetrics(registry)
   if (processMetrics) collectDefaultMetrics({ register: registry })
-  return { calls, pipelines, activity, expose: (format, tenants) => expose(registry, format, tenants) }
+  return { calls, pipelines, activity, access, expose: (format, tenants) => expose(registry, format, tenants) }
 }
