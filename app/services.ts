@@ -48,17 +48,9 @@ export async function startServices(
     })
     stops.push(() => app.close())
     folder.announce({ pid: process.pid, port, url })
+    const onError = (error: unknown) => logger.error({ err: error }, 'demo traffic could not be appended')
     const feeding =
-      parts.demo !== undefined
-        ? feedDemo(
-            {
-              log: engine.log,
-              clock,
-              onError: (error) => logger.error({ err: error }, 'demo traffic could not be appended'),
-            },
-            background.signal,
-          )
-        : undefined
+      parts.demo === undefined ? undefined : feedDemo({ log: engine.log, clock, onError }, background.signal)
     stops.push(async () => {
       background.abort()
       // The server waits for the answers it owes.
