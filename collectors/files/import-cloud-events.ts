@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { reservedId, reservedIn } from '#contracts/ids.ts'
+import { eventBytesTaken, eventTooLarge, isLongerThan } from '#contracts/message-size.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { signals, topicOfType } from '#contracts/signals/index.ts'
 import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
@@ -45,8 +46,10 @@ function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal 
   if (reserved !== undefined) return refused('invalid_schema', `${reserved}: ${reservedId}`)
   const distrusted = parts.window(Date.parse(String(event.time)))
   if (distrusted !== undefined) return refused(distrusted.reason, distrusted.detail)
+  const record = parts.records.event(topic, keyOf(event), event)
+  if (isLongerThan(eventBytesTaken, record.value)) return refused('too_large', `event: ${eventTooLarge}`)
   count(event, parts)
-  return parts.records.event(topic, keyOf(event), event)
+  return record
 }
 
 function count({ type, correlationid, data }: RtcStat, { tally }: ReaderParts): void {

@@ -41,7 +41,7 @@ const desk = createLocalDesk(engine, {
   stopping: new AbortController().signal,
 })
 const token = tokenFor(config, folder)
-const { url } = await serve({ ...parts, engine, desk, administratorToken: token, demo: false })
+const { url } = await serve({ ...parts, engine, desk, administratorToken: token, demo: [] })
 
 /** What is held after a full collection, bytes. */
 function heldBytes(): number {
