@@ -28,6 +28,7 @@ import { type RunningPipelines, startPipelines } from './pipelines.ts'
 import { openPrivacy, type PrivacyRoom, searchingCharts, searchingReader } from './privacy/open-privacy.ts'
 import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
+import { createRecordHealth, type RecordHealth } from './record-health.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, type OpenWarehouse, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
@@ -51,6 +52,7 @@ export interface Engine {
   /** Undefined: nothing is archived. */
   readonly archive: Archive | undefined
   readonly writes: WriteHealth
+  readonly records: RecordHealth
   readonly privacy: PrivacyRoom
   readonly eraser: Eraser
   /** Lines and spans that an erasure has to reach outside the warehouse. */
@@ -130,7 +132,8 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const elsewhere = erasedElsewhere(config, clock)
   closers.push(async () => elsewhere.logs?.close())
   const privacy = await openPrivacy({ config, registry, clock })
-  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes }
+  const records = createRecordHealth(() => performance.now())
+  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes, records }
   return {
     ...{ ...stores, sql, migrated, elsewhere },
     ...(await openReaders({ warehouse, telemetry, ...stores })),

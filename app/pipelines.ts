@@ -20,6 +20,7 @@ import { createUnreadTopics } from './jobs/unread-topics.ts'
 import type { Logger } from './logger.ts'
 import type { PrivacyRoom } from './privacy/open-privacy.ts'
 import type { ProfileCache } from './profiles/profile-cache.ts'
+import type { RecordHealth } from './record-health.ts'
 import { rewindAfterUncleanStop } from './rewind.ts'
 import type { OpenLog } from './stores/open-log.ts'
 import { telemetrySinks } from './stores/telemetry-stores.ts'
@@ -38,6 +39,7 @@ export interface PipelinesParts extends EngineParts {
   readonly registry: Registry
   readonly metrics: Prometheus
   readonly writes?: WriteHealth
+  readonly records?: RecordHealth
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
   /** Without it parties are stored as sent, free text is scrubbed, and nobody is forgotten. */
@@ -123,10 +125,11 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
 }
 
 /** What a process may do without, where it has it. */
-const givenOf = ({ pipelines, archive, writes, profiles, privacy }: PipelinesParts, rules: TenantRules) => ({
+const givenOf = ({ pipelines, archive, writes, records, profiles, privacy }: PipelinesParts, rules: TenantRules) => ({
   ...(pipelines === undefined ? {} : { pipelines }),
   ...(archive === undefined ? {} : { archive }),
   ...(writes === undefined ? {} : { writes }),
+  ...(records === undefined ? {} : { records }),
   ...(profiles === undefined ? {} : { profileOf: profiles.profileOf, refreshProfiles: profiles.refresh }),
   ...(privacy === undefined ? {} : forgettingOf(privacy, rules)),
 })

@@ -3,14 +3,15 @@ import type { Engine } from './engine.ts'
 
 /**
  * Each part is asked something small; one that does not answer makes the process not ready, and so does a store that
- * answers and takes no writes: who sends should go elsewhere, or wait.
+ * answers and takes no writes: who sends should go elsewhere, or wait. So do records of calls that stand still.
  */
 export async function readinessOf({
   watch,
   registry,
   reader,
   writes,
-}: Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes'>): Promise<Readiness> {
+  records,
+}: Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes' | 'records'>): Promise<Readiness> {
   const saysOk = async (ask: () => Promise<unknown>): Promise<string> => {
     try {
       await ask()
@@ -26,7 +27,8 @@ export async function readinessOf({
   ])
   const failing = await writes.failing()
   const said = Object.entries({ log, registry: store, warehouse })
-  const checks = Object.fromEntries(said.map(([name, text]) => [name, text === 'ok' ? (failing[name] ?? 'ok') : text]))
+  const stores = said.map(([name, text]) => [name, text === 'ok' ? (failing[name] ?? 'ok') : text])
+  const checks = Object.fromEntries([...stores, ['records', records.state()]])
   const notes = watch.notes?.() ?? []
   const ready = Object.values(checks).every((text) => text === 'ok')
   return { ready, checks, ...(notes.length === 0 ? {} : { notes }) }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shortCause, storeError } from './clickhouse-errors.ts'
+import { isLasting, isUnheardOf, shortCause, storeError } from './clickhouse-errors.ts'
 import { isUnavailable } from './errors.ts'
 
 const anError = (message: string, rest: object) => Object.assign(new Error(message), rest)
@@ -41,4 +41,20 @@ test.each([
   ['a statement that can never pass', anError('', { code: '62', type: 'SYNTAX_ERROR' }), false],
 ])('of %s what was asked for is to blame or not', (_what, error, away) => {
   expect(isUnavailable(storeError(error))).toBe(away)
+})
+
+test.each([
+  ['half a character in JSON', '25', true, false],
+  ['a syntax error', '62', true, false],
+  ['memory, of which there may be more later', '241', false, false],
+  ['a block that was not read whole', '395', false, false],
+  ['a replica that is away', '242', false, false],
+  ['what nobody has heard of', '4711', false, true],
+])('%s: lasting, or unheard of', (_what, code, lasting, unheard) => {
+  expect([isLasting(anError('', { code })), isUnheardOf(anError('', { code }))]).toEqual([lasting, unheard])
+})
+
+test('an error without a number of ClickHouse is never blamed on rows', () => {
+  for (const error of [new Error('x'), anError('', { code: 'ECONNRESET' }), undefined])
+    expect(isUnheardOf(error)).toBe(false)
 })

@@ -6,7 +6,12 @@ import { LastingError, unavailable } from './errors.ts'
  * is away, a password that somebody has to set right) may pass with time. Source: ClickHouse, src/Common/ErrorCodes.cpp.
  */
 const lastingCodes = new Set(
-  [6, 26, 27, 33, 38, 41, 43, 46, 47, 53, 62, 69, 70, 72, 117, 131, 153, 321, 349, 386, 407, 691].map(String),
+  [
+    ...[
+      6, 25, 26, 27, 28, 33, 36, 38, 41, 42, 43, 44, 46, 47, 50, 53, 62, 69, 70, 72, 117, 128, 130, 131, 153, 167, 168,
+    ],
+    ...[190, 306, 321, 349, 376, 386, 407, 427, 434, 441, 457, 467, 676, 691],
+  ].map(String),
 )
 
 const codeOf = (error: unknown): string | undefined => {
@@ -70,6 +75,20 @@ const awayCodes = new Set(
     ...[369, 372, 373, 394, 415, 416, 425, 439, 452, 497, 516, 692, 700, 735, 745, 763, 999],
   ].map(String),
 )
+
+/**
+ * Codes that speak of the machine or of how much was asked for at once: files, memory, time. Of one row or call they say
+ * nothing, however often they come. 395: our own check that a block was read whole.
+ */
+const strainCodes = new Set(
+  [32, 74, 75, 76, 77, 78, 79, 107, 159, 160, 173, 241, 307, 395, 499, 1000, 1001, 1002].map(String),
+)
+
+/** True for an error of ClickHouse that is neither known to last nor to pass: what it says of may well be what was sent. */
+export function isUnheardOf(error: unknown): boolean {
+  const code = codeOf(error) ?? ''
+  return /^\d+$/.test(code) && !lastingCodes.has(code) && !awayCodes.has(code) && !strainCodes.has(code)
+}
 
 /** A request without an answer, or with one that is not the server's; a code that is no number is of a socket or a file. */
 function isAway(error: unknown): boolean {

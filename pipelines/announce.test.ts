@@ -63,6 +63,15 @@ describe('announcements', () => {
     )
   })
 
+  test('nor however long the ids of its calls are, in characters that take three bytes', () => {
+    const changes = Array.from({ length: 1_000 }, (_, n) =>
+      aChange(`${String(n).padStart(4, '0')}${'\u4e2d'.repeat(196)}`),
+    )
+    const records = announcementsFor(7, changes)
+    expect(Math.max(...records.map(({ value }) => Buffer.byteLength(String(value))))).toBeLessThan(700_000)
+    expect(records.flatMap(({ value }) => read(value))).toEqual(changes)
+  })
+
   test('what is no change is passed over, and the changes beside it count', () => {
     const changes = [
       null,

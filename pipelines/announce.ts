@@ -7,10 +7,10 @@ import { topicNames } from '#contracts/topics.ts'
 const changesPerMessage = 1_000
 
 /**
- * Minutes of one message, and of one change in it: ten characters each. A call may last for weeks, and brokers take 1 MiB
- * unless told otherwise; what they refuse for its size would be appended again and again for ever.
+ * Minutes of one change: ten characters each. A call may last for weeks, and brokers take 1 MiB unless told otherwise; what
+ * they refuse for its size would be appended again and again for ever.
  */
-const minutesPerMessage = 40_000
+const minutesPerChange = 40_000
 
 /** Announcements of these changes, by shard; the shard is the partition, set explicitly, whoever partitions otherwise. */
 export function announcements(changes: Iterable<Change>, topic: string = topicNames.callChanges): readonly NewRecord[] {
@@ -39,22 +39,32 @@ export function announcementsFor(
 /** A change of more minutes than a message holds, as several of fewer. Whoever reads them puts them together again. */
 function inPieces(change: Change): readonly Change[] {
   const { minutes } = change
-  if (minutes.length <= minutesPerMessage) return [change]
-  return Array.from({ length: Math.ceil(minutes.length / minutesPerMessage) }, (_, at) => ({
+  if (minutes.length <= minutesPerChange) return [change]
+  return Array.from({ length: Math.ceil(minutes.length / minutesPerChange) }, (_, at) => ({
     ...change,
-    minutes: minutes.slice(at * minutesPerMessage, (at + 1) * minutesPerMessage),
+    minutes: minutes.slice(at * minutesPerChange, (at + 1) * minutesPerChange),
   }))
 }
 
+/** Bytes of one message, about: ids of 200 characters that take three bytes each are well-formed, too. */
+const bytesPerMessage = 512 * 1_024
+
+/** What a change takes as JSON beside its tenant, its id and its minutes. */
+const changeBytes = 150
+
+const bytesOf = ({ tenant, id, minutes }: Change): number =>
+  changeBytes + Buffer.byteLength(tenant) + Buffer.byteLength(id) + 10 * minutes.length
+
 function inMessages(changes: readonly Change[]): readonly (readonly Change[])[] {
   const messages: Change[][] = []
-  let minutes = 0
+  let bytes = 0
   for (const change of changes) {
     const last = messages.at(-1)
-    minutes += change.minutes.length
-    if (last === undefined || last.length === changesPerMessage || minutes > minutesPerMessage) {
+    const own = bytesOf(change)
+    bytes += own
+    if (last === undefined || last.length === changesPerMessage || bytes > bytesPerMessage) {
       messages.push([change])
-      minutes = change.minutes.length
+      bytes = own
     } else last.push(change)
   }
   return messages

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AuditReader } from '#contracts/audit.ts'
+import type { CallRow } from '#contracts/summaries.ts'
+import { changedAmong } from './audit-sweeps/refold.ts'
 import { createAuditor } from './auditor.ts'
 
 test('a look that fails again and again is left for the next round: what lies behind it is looked at', async () => {
@@ -41,4 +43,19 @@ test('a look that fails again and again is left for the next round: what lies be
   await running
   expect(asked.slice(0, 4)).toEqual(['m', 'm', 'm', 'end'])
   expect(told[0]?.message).toBe('over its memory')
+})
+
+test('a record that cannot be folded again is a difference, and those beside it are compared', async () => {
+  const record = (id: string) => ({ tenant: 'acme', id }) as unknown as CallRow['record']
+  const settled = ['a', 'guilty', 'b'].map((id) => ({
+    ...{ tenant: 'acme', id, atMs: 0, version: 1, record: JSON.stringify(record(id)) },
+  }))
+  const found = await changedAmong(settled, {
+    logNow: () => 0,
+    foldAgain: async (members) => {
+      if (members.some(({ id }) => id === 'guilty')) throw new TypeError('undefined is not a function')
+      return members.map(({ id }) => ({ record: record(id) }) as CallRow)
+    },
+  })
+  expect(found.map(({ kind, id }) => [kind, id])).toEqual([['changed_record', 'guilty']])
 })

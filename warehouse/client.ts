@@ -85,10 +85,19 @@ export async function run(
   await inTurnOfQuorum(() => client.command({ query, query_params: { ...query_params } }))
 }
 
-/** Stores rows given as objects. Errors as above. */
+/** Stores rows given as objects, halves of characters as U+FFFD. Errors as above. */
 export async function insertRows(client: ClickHouseClient, table: string, values: readonly object[]): Promise<void> {
   if (values.length === 0) return
-  await inTurnOfQuorum(() => client.insert({ table, values: [...values], format: 'JSONEachRow' }))
+  await inTurnOfQuorum(() => client.insert({ table, values: values.map(wellFormedRow), format: 'JSONEachRow' }))
+}
+
+/** JSON writes half a character as an escape that the engine refuses, and the whole statement with it. */
+const wellFormedRow = (row: object): object =>
+  Object.fromEntries(Object.entries(row).map(([column, value]) => [column, wellFormedCell(value)]))
+
+const wellFormedCell = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.toWellFormed()
+  return Array.isArray(value) ? value.map(wellFormedCell) : value
 }
 
 /** Some seconds in all: as long as the inserts of several workers may take that go first. */

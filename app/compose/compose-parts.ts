@@ -15,6 +15,7 @@ import type { QualityProfile } from '#quality/profile.ts'
 import type { Prometheus } from '#sinks/prometheus/prometheus.ts'
 import type { WarehouseOptions } from '#warehouse/client.ts'
 import type { Archive } from '../archive/open-archive.ts'
+import type { RecordHealth } from '../record-health.ts'
 import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
 import type { Heartbeats } from '../telemetry/heartbeats.ts'
 import type { WriteHealth } from '../write-health.ts'
@@ -82,6 +83,8 @@ export interface ComposeParts {
   readonly limits?: Partial<PipelineLimits>
   /** Notes whether the stores take what they are given. */
   readonly writes?: Pick<WriteHealth, 'watchSink'>
+  /** Notes whether calls that wait come to an end. */
+  readonly records?: Pick<RecordHealth, 'look'>
   readonly pace?: Partial<SummariesLimits>
   /** Messages below these offsets were counted before (by `topic/partition`): they feed stores, and no live metrics. */
   readonly quietBelow?: ReadonlyMap<string, number>

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { memberText } from '#contracts/summaries.ts'
 import { resolveComponents } from '#pipelines/summaries/components.ts'
-import { createSummaries, type Summaries } from '#pipelines/summaries/summaries.ts'
+import type { RecomputeParts } from '#pipelines/summaries/recompute.ts'
+import { createSummaries, type Summaries, type SummariesParts } from '#pipelines/summaries/summaries.ts'
 import { deadLetters } from '#sinks/dead-letter/build.ts'
 import { takeCensusFrom } from '#warehouse/summaries/census.ts'
 import { createDueReader } from '#warehouse/summaries/due-reader.ts'
@@ -51,12 +52,7 @@ export function summariesOf(
       return deadLetters(pipeline, parked)
     },
     ...(parts.refreshProfiles === undefined ? {} : { beforeBulk: parts.refreshProfiles }),
-    giveUp: giveUpOn({
-      ...recompute,
-      log,
-      logNow: parts.logNow,
-      componentsOf: async (change) => (await resolveComponents([change], recompute)).get(memberText(change)) ?? [],
-    }),
+    giveUp: givingUp(parts, recompute),
     ...(pace === undefined ? {} : { pace }),
     ...(parts.traceRecompute === undefined ? {} : { trace: parts.traceRecompute }),
     observer: {
@@ -76,8 +72,24 @@ export function summariesOf(
         prometheus.pipelines.committed('summaries', polled)
         if (oldestAgeMs < lookingWithinMs) parts.heartbeats?.polled('summaries', polled)
       },
+      stalled(forMs, waiting) {
+        prometheus.pipelines.recordsStalled(forMs / 1_000)
+        parts.records?.look(forMs, waiting)
+      },
       shown: prometheus.pipelines.summaryDelay,
       retry: (cause) => parts.onRetry('summaries', cause),
     },
   })
 }
+
+const givingUp = ({ log, logNow, prometheus }: ComposeParts, recompute: RecomputeParts): SummariesParts['giveUp'] =>
+  giveUpOn({
+    ...recompute,
+    log,
+    logNow,
+    count(calls) {
+      prometheus.pipelines.recomputed('failed', calls)
+      prometheus.pipelines.deadLetter('summaries', 'recompute_failed', calls)
+    },
+    componentsOf: async (change) => (await resolveComponents([change], recompute)).get(memberText(change)) ?? [],
+  })

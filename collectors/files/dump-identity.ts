@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { isNilId } from '#contracts/ids.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { id, name } from '#contracts/signals/common.ts'
+import { beginningOf } from '#contracts/well-formed.ts'
 import { isStat } from '../getstats/rtc-stats.ts'
 
 /**
@@ -64,7 +65,7 @@ function toIdentity(facts: ReadonlyMap<string, unknown>, first: string): DumpIde
     correlationId: meeting ?? `rtcstats-${key}`,
     confSessionId: meeting,
     // The endpoint's own id has 32 random bits: by itself it might one day join two meetings.
-    legId: endpoint === undefined ? `dump-${key}` : `${endpoint.slice(0, 100)}.${key}`,
+    legId: endpoint === undefined ? `dump-${key}` : `${beginningOf(endpoint, 100)}.${key}`,
     accountId: device === undefined ? undefined : `device-${hash(device)}`,
     region: nameOf(place.userRegion) ?? nameOf(place.region),
     mediaNode: nameOf(place.shard),
@@ -75,10 +76,10 @@ export const hash = (text: string): string => createHash('sha256').update(text).
 
 function idOf(value: unknown): string | undefined {
   const parsed = parseSafely(id, value)
-  return parsed.success && !isNilId(parsed.data) ? parsed.data : undefined
+  return parsed.success && parsed.data.isWellFormed() && !isNilId(parsed.data) ? parsed.data : undefined
 }
 
 function nameOf(value: unknown): string | undefined {
   const parsed = parseSafely(name, value)
-  return parsed.success ? parsed.data : undefined
+  return parsed.success && parsed.data.isWellFormed() ? parsed.data : undefined
 }

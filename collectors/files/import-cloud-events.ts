@@ -1,8 +1,10 @@
 import type { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
+import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { eventBytesTaken, eventTooLarge, isLongerThan } from '#contracts/message-size.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { signals, topicOfType } from '#contracts/signals/index.ts'
+import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
 import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
 import { type DumpRefusal, refused } from './dump-entry.ts'
 import type { FileReader, Found, ReaderParts } from './file-reader.ts'
@@ -30,6 +32,8 @@ export const importCloudEvents: FileReader = async function* importCloudEvents(p
 
 function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal {
   if (!isStat(event)) return refused('invalid_schema', 'event: must be an object')
+  const half = halfIn(event)
+  if (half !== undefined) return refused('invalid_schema', `${half}: ${halfCharacter}`)
   const topic = typeof event.type === 'string' ? topicOfType(event.type) : undefined
   const signal = Object.values(signals).find(({ topics }) => (topics as readonly string[]).includes(topic ?? ''))
   if (topic === undefined || signal === undefined) return refused('unknown_type', 'type: is none that is known')
@@ -38,6 +42,8 @@ function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal 
   }
   const parsed = parseSafely(signal.schema, event)
   if (!parsed.success) return refused(reasonOf(parsed.error), detailOf(parsed.error))
+  const reserved = reservedIn(parsed.data)
+  if (reserved !== undefined) return refused('invalid_schema', `${reserved}: ${reservedId}`)
   const distrusted = parts.window(Date.parse(String(event.time)))
   if (distrusted !== undefined) return refused(distrusted.reason, distrusted.detail)
   const record = parts.records.event(topic, keyOf(event), event)

@@ -1,3 +1,4 @@
+import { beginningOf } from '#contracts/well-formed.ts'
 import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
 import { createDecompress, type Decompress, type DeltaFormat } from './delta-report.ts'
 import type { DumpEntry, DumpRefusal, ReadDumpLine } from './dump-entry.ts'
@@ -43,7 +44,7 @@ export function createDumpLineReader({ delta, times }: DumpLineFormat): ReadDump
     const pc = line[1]
     return {
       method: methodName(line[0]),
-      pc: typeof pc === 'string' && pc !== '' ? pc.slice(0, 100) : typeof pc === 'number' ? String(pc) : undefined,
+      pc: typeof pc === 'string' && pc !== '' ? beginningOf(pc, 100) : typeof pc === 'number' ? String(pc) : undefined,
       value: line[2],
       atMs: atMs === undefined ? undefined : Math.round(atMs),
     }

@@ -1,5 +1,6 @@
 import type { Observer } from '#contracts/signals/common.ts'
 import type { QualitySample } from '#contracts/signals/quality-sample.ts'
+import { beginningOf } from '#contracts/well-formed.ts'
 import { counterOf, millisecondsOf, pixelsOf, type StatFault, signedOf, ssrcOf, textOf } from './measures.ts'
 import { pathRoundTripMs } from './round-trip.ts'
 import { isLegacyStat, type RtcReport, type RtcStat } from './rtc-stats.ts'
@@ -101,7 +102,7 @@ function readStream(statId: string, stat: RtcStat, context: Context): SampleDraf
     kind: media,
     direction: received ? 'receive' : 'send',
     scope: 'cumulative',
-    stream_id: `${view.streamPrefix ?? ''}${streamIdOf(media, local ?? stat, ssrc)}`.slice(0, 200),
+    stream_id: beginningOf(`${view.streamPrefix ?? ''}${streamIdOf(media, local ?? stat, ssrc)}`, 200),
     start_id: view.startId,
     ...defined({ ssrc, codec: codecOf(report, stat, local) }),
     ...readers[streamKind]?.(stat, context),

@@ -1,10 +1,12 @@
 import type { NewRecord } from '#contracts/event-log.ts'
+import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { eventBytesTaken, eventTooLarge, isLongerThan } from '#contracts/message-size.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { auditSource } from '#contracts/signals/audit-events.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
 import { topicNames } from '#contracts/topics.ts'
+import { halfCharacter, halfIn } from '#contracts/well-formed.ts'
 import { type FieldProblem, fieldProblems } from './problem.ts'
 
 export interface EventContext {
@@ -47,6 +49,8 @@ export function acceptEvents(events: readonly unknown[], context: EventContext):
 }
 
 function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows }: EventContext): Checked {
+  const half = halfIn(event)
+  if (half !== undefined) return { problems: [{ ...at, field: half, fix: halfCharacter }] }
   const type = typeof event === 'object' && event !== null ? (event as { type?: unknown }).type : undefined
   const topic = typeof type === 'string' ? topicOfType(type) : undefined
   const schema = topic === undefined ? undefined : schemaOfTopic.get(topic)
@@ -54,6 +58,8 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
     return { problems: [{ ...at, field: 'type', fix: `must be a known event type, like ${examples}` }] }
   const parsed = parseSafely(schema, event)
   if (!parsed.success) return { problems: fieldProblems(parsed.error, at) }
+  const reserved = reservedIn(parsed.data)
+  if (reserved !== undefined) return { problems: [{ ...at, field: reserved, fix: reservedId }] }
   const { time, tenantid, source } = parsed.data
   if (topic === topicNames.auditEvents && source === auditSource)
     return { problems: [{ ...at, field: 'source', fix: "is callscope's own: name your own system" }] }

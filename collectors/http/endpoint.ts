@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { momentForms, momentNamed, numberOf } from '#contracts/number-text.ts'
 import { parseSafely } from '#contracts/parse.ts'
+import { halfCharacter, halfIn, nulIn } from '#contracts/well-formed.ts'
 import type { Access, Principal } from './credentials.ts'
 import { fieldProblems, Problem } from './problem.ts'
 
@@ -68,9 +69,22 @@ export function queryOf<Schema extends z.ZodType>(schema: Schema, { query }: Ask
 
 /** A JSON body as the schema has it. */
 export function bodyAs<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  refuseUnstorable('the body', value)
   const parsed = parseSafely(schema, value)
   if (parsed.success) return parsed.data
   throw new Problem(400, 'the body is not valid', { errors: fieldProblems(parsed.error) })
+}
+
+/**
+ * Texts that no store can be asked by, or keeps: half a character is another text in each of them, and PostgreSQL knows no
+ * U+0000. Throws what to tell the client.
+ */
+export function refuseUnstorable(what: 'the body' | 'the path' | 'the query string', value: unknown): void {
+  const half = halfIn(value)
+  const field = half ?? nulIn(value)
+  if (field === undefined) return
+  const fix = half === undefined ? 'holds U+0000: leave it out' : halfCharacter
+  throw new Problem(400, `${what} is not valid`, { errors: [{ field, fix }] })
 }
 
 /** A number in a query, within bounds. One that is written in another way than in plain decimal digits is refused. */

@@ -262,3 +262,26 @@ test('what the page asks for is described with its query and its answer', async 
     'text/event-stream',
   ])
 })
+
+describe('text that no store can be asked by', () => {
+  test('U+0000 is refused in path and query by its name', async () => {
+    expect(await refused('/api/calls/a%00b')).toEqual(['400', 'id'])
+    expect(await refused('/api/calls?carrier=a%00')).toEqual(['400', 'carrier'])
+    expect(await refused('/api/calls?q=abc%00')).toEqual(['400', 'q'])
+  })
+
+  test('bytes that are no UTF-8 are no address', async () => {
+    expect((await refused('/api/calls/%ED%A0%80'))[0]).toBe('400')
+  })
+
+  test.each([
+    ['half a character', '\ud800'],
+    ['U+0000', 'a\u0000b'],
+  ])('%s in a body is refused by its field', async (_what, text) => {
+    const answer = await aServer().app.inject({
+      ...{ method: 'POST' as const, url: '/api/sql', headers: asKey(administratorToken) },
+      payload: JSON.stringify({ query: `SELECT '${text}'` }),
+    })
+    expect([answer.statusCode, answer.json<{ errors: { field: string }[] }>().errors[0]?.field]).toEqual([400, 'query'])
+  })
+})

@@ -10,7 +10,7 @@ import { createChartEndpoints } from './chart-endpoints.ts'
 import { boundConnections } from './connections.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
 import { denialOf } from './denied.ts'
-import { Answer, type Asked, type Endpoint } from './endpoint.ts'
+import { Answer, type Asked, type Endpoint, refuseUnstorable } from './endpoint.ts'
 import { createErasureEndpoints } from './erasure-endpoints.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
 import { createHealthEndpoints } from './health-endpoints.ts'
@@ -182,6 +182,8 @@ function sizeAhead(request: FastifyRequest, bodyLimit: number): number {
 async function askedOf(request: FastifyRequest, { bodyLimit = 0, upload = false }: Endpoint): Promise<Asked> {
   const { principal, headers, body } = request
   if (principal === undefined) throw new Error('a route without authentication')
+  refuseUnstorable('the path', request.params)
+  refuseUnstorable('the query string', request.query)
   const common = { principal, headers, params: request.params as Record<string, string>, query: request.query }
   if (Buffer.isBuffer(body))
     return { ...common, body: await decompress(body, headers['content-encoding'], bodyLimit), upload: undefined }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { KafkaMessage } from 'kafkajs'
 import type { LogRecord, TopicPartition } from '#contracts/event-log.ts'
 import { isProducersTime } from './kafkajs-inside.ts'
@@ -36,10 +37,17 @@ function headersOf(headers: KafkaMessage['headers']): Readonly<Record<string, st
     const value = Array.isArray(given) ? given.at(-1) : given
     if (value === undefined || value === null) continue
     read ??= {}
-    read[name] = value.toString()
+    read[name] = textOf(value)
   }
   return read ?? noHeaders
 }
+
+/**
+ * Where bytes are no UTF-8 stands half a character: a text that no reader of events takes, so that an attribute of binary
+ * mode is refused by its name instead of being stored as another.
+ */
+const textOf = (value: Buffer | string): string =>
+  typeof value === 'string' || isUtf8(value) ? value.toString() : value.toString().replaceAll('\ufffd', '\udfff')
 
 /** What a decoded record holds of memory beside its bytes, about: two numbers as text, objects, its place in an array. */
 export const recordOverheadBytes = 256

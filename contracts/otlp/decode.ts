@@ -1,6 +1,7 @@
 import { holdsMoreThan } from '../json-structure.ts'
 import type { ParkReason } from '../outcome.ts'
 import type { LogLine, Span } from '../signals/otlp.ts'
+import { parseWellFormed } from '../well-formed.ts'
 import { otlpLimits, tooManyMessages } from './limits.ts'
 import { readLogRecord } from './log-records.ts'
 import { parseProtobuf } from './protobuf.ts'
@@ -94,11 +95,14 @@ function decode<Row extends object>(
   return 'detail' in read ? malformed('invalid_schema', read.detail ?? '') : (read as Read<Row>)
 }
 
-/** The body as a tree; a text: why it is not read; undefined: it is no JSON. */
+/**
+ * The body as a tree; a text: why it is not read; undefined: it is no JSON. Half a character, in a name or a value, becomes U+FFFD: a
+ * line of text is worth more than one character of it.
+ */
 function parseJson(body: Uint8Array): Tree | string | undefined {
   if (holdsMoreThan(otlpLimits.messages, body)) return tooManyMessages
   try {
-    const value: unknown = JSON.parse(utf8.decode(body))
+    const value = parseWellFormed(utf8.decode(body))
     return isTree(value) ? value : undefined
   } catch {
     // Both throw only on bytes that are not UTF-8 or text that is not JSON.

@@ -23,7 +23,8 @@ interface Field {
 const maxMessages = 60
 
 const field = (name: string, wire: Field['wire'], read: Field['read']): Field => ({ name, wire, repeated: false, read })
-const text = (name: string): Field => field(name, 2, (reader) => reader.string())
+/** proto3 says UTF-8; what is none of it becomes U+FFFD. */
+const text = (name: string): Field => field(name, 2, (reader) => reader.string().toWellFormed())
 const hexId = (name: string): Field => field(name, 2, (reader) => toBuffer(reader.bytes()).toString('hex'))
 const base64 = (name: string): Field => field(name, 2, (reader) => toBuffer(reader.bytes()).toString('base64'))
 const number = (name: string): Field => field(name, 0, (reader) => reader.int32())

@@ -1,4 +1,5 @@
 import type { Difference, SettledCall } from '#contracts/audit.ts'
+import { overHalves } from '#contracts/halving.ts'
 import { type CallRow, type MemberKey, memberText } from '#contracts/summaries.ts'
 
 export interface RefoldParts {
@@ -8,15 +9,17 @@ export interface RefoldParts {
 }
 
 /**
- * Those that folding again makes otherwise. A record of another version of the formulas is not compared: it says what those
- * made of the call, and stays until something of the call changes.
+ * Those that folding again makes otherwise, and those that cannot be folded again: recomputed, they are given up alone. A record
+ * of another version of the formulas is not compared: it says what those made of the call, and stays until something of the
+ * call changes.
  */
 export async function changedAmong(
   settled: readonly SettledCall[],
   { foldAgain, logNow }: RefoldParts,
 ): Promise<readonly Difference[]> {
   if (settled.length === 0) return []
-  const folded = new Map((await foldAgain(settled, logNow())).map((row) => [memberText(row.record), row]))
+  const rows = await overHalves(settled, (some) => foldAgain(some, logNow()))
+  const folded = new Map(rows.map((row) => [memberText(row.record), row]))
   return settled.flatMap(({ tenant, id, version, record }): readonly Difference[] => {
     const again = folded.get(memberText({ tenant, id }))
     if (again !== undefined && isSame(record, again)) return []

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import type { LogRecord } from '#contracts/event-log.ts'
+import { reservedId, reservedIn } from '#contracts/ids.ts'
 import { eventBytesRead, isLongerThan } from '#contracts/message-size.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
+import { halfCharacter, halfIn, mayHoldHalf } from '#contracts/well-formed.ts'
 import { type Accept, acceptOf } from './cloud-event-accept.ts'
 import { explainIssues } from './cloud-event-issues.ts'
 import { type TenantRules, tenantOf } from './cloud-event-tenant.ts'
@@ -80,9 +82,17 @@ export function createReader<Event extends Envelope>(options: ReaderOptions<Even
     return valid.type === 'next' ? place(valid.value, record) : valid
   }
 
+  /** Of text that may hold half a character, in any field: also in those that the schema leaves open. */
+  function readSuspect(value: unknown, record: LogRecord): Outcome<ReadEvent<Event>> {
+    const field = halfIn(value)
+    return field === undefined ? readOne(value, record) : park('invalid_schema', `${field}: ${halfCharacter}`)
+  }
+
   function place(event: Event, record: LogRecord): Outcome<ReadEvent<Event>> {
     const tenant = tenantOf(record, event.tenantid, options)
     if (typeof tenant !== 'string') return tenant
+    const reserved = reservedIn(event)
+    if (reserved !== undefined) return park('invalid_schema', `${reserved}: ${reservedId}`)
     const timeMs = Date.parse(event.time)
     if (Number.isNaN(timeMs)) return noTime
     const windows = windowsFor(options.windows, tenant)
@@ -94,9 +104,11 @@ export function createReader<Event extends Envelope>(options: ReaderOptions<Even
   return function read(record) {
     const parsed = parseValue(record.value)
     if (parsed.type !== 'next') return [parsed]
-    if (isBinaryMode(record)) return [readOne(fromHeaders(record, parsed.value), record)]
-    if (Array.isArray(parsed.value)) return parsed.value.map((value) => readOne(value, record))
-    return [readOne(parsed.value, record)]
+    const { value, suspect } = parsed.value
+    const take = suspect ? readSuspect : readOne
+    if (isBinaryMode(record)) return [readSuspect(fromHeaders(record, value), record)]
+    if (Array.isArray(value)) return value.map((event) => take(event, record))
+    return [take(value, record)]
   }
 }
 
@@ -114,7 +126,13 @@ function validate<Event>(value: object, { schema, accept }: Judge<Event>): Outco
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-function parseValue(value: string | Uint8Array): Outcome<unknown> {
+interface Parsed {
+  readonly value: unknown
+  /** Some text of it may hold half a character. */
+  readonly suspect: boolean
+}
+
+function parseValue(value: string | Uint8Array): Outcome<Parsed> {
   if (isLongerThan(eventBytesRead, value)) return tooLarge
   let text: string
   try {
@@ -123,7 +141,7 @@ function parseValue(value: string | Uint8Array): Outcome<unknown> {
     return notText
   }
   try {
-    return next(JSON.parse(text))
+    return next({ value: JSON.parse(text), suspect: mayHoldHalf(text) })
   } catch {
     return notJson
   }

@@ -1,6 +1,7 @@
 import type { EvidenceRow } from '#contracts/call-record.ts'
 import type { LogLine, Span } from '#contracts/signals/otlp.ts'
 import type { Cell } from '#contracts/warehouse.ts'
+import { beginningOf } from '#contracts/well-formed.ts'
 import { rowChecksum64, stableJson } from './checksum.ts'
 import { logLineHash } from './logs-decode.ts'
 import { msOfNanos } from './logs-place.ts'
@@ -97,5 +98,4 @@ const maxUint32 = 0xffff_ffff
 const maxDetail = 500
 
 /** The first 500 UTF-16 units, without half a character at the end. */
-const cut = (text: string): string =>
-  text.length <= maxDetail ? text : text.slice(0, maxDetail).replace(/[\ud800-\udbff]$/, '')
+const cut = (text: string): string => beginningOf(text, maxDetail)

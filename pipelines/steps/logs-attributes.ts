@@ -1,4 +1,4 @@
-import { isNilId } from '#contracts/ids.ts'
+import { isNilId, traceIdPrefix } from '#contracts/ids.ts'
 import {
   type Attributes,
   type AttributeValue,
@@ -39,7 +39,11 @@ function asId(value: AttributeValue | undefined): string | undefined {
 }
 
 export const tenantNamedBy = (signal: Attributed): string | undefined => idAttribute(signal, tenantAttributes)
-export const correlationIdOf = (signal: Attributed): string | undefined => idAttribute(signal, correlationAttributes)
+/** Undefined also for one that could not be told from a trace id. */
+export function correlationIdOf(signal: Attributed): string | undefined {
+  const id = idAttribute(signal, correlationAttributes)
+  return id?.startsWith(traceIdPrefix) === true ? undefined : id
+}
 
 /** Ids beside the correlation id, which join the logs and spans of a call to it. */
 export const linkIdsOf = (signal: Attributed): LinkIds => ({

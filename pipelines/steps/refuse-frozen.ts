@@ -1,3 +1,4 @@
+import { overHalves } from '#contracts/halving.ts'
 import { type FrozenCheck, memberText } from '#contracts/summaries.ts'
 import type { TracedRow } from '#contracts/warehouse.ts'
 import type { Batch } from '../batch.ts'
@@ -27,8 +28,17 @@ export function createRefuseFrozen({ check, neverFrozenMs }: RefuseFrozenOptions
     const logNowMs = old.reduce((latest, row) => Math.max(latest, takenMs(row)), 0)
     const samples = old.filter(({ table }) => table === 'quality_samples')
     const events = old.filter(({ table }) => table === 'call_events')
-    const minutes = await check.minutes(distinct(samples.map(minuteOf), minuteText), logNowMs)
-    const calls = await check.calls(distinct(events.map(memberOf), memberText), logNowMs)
+    // A key that the store cannot be asked by is none of a row that stands there.
+    const minutes = new Set(
+      await overHalves(distinct(samples.map(minuteOf), minuteText), async (keys) => [
+        ...(await check.minutes(keys, logNowMs)),
+      ]),
+    )
+    const calls = new Set(
+      await overHalves(distinct(events.map(memberOf), memberText), async (keys) => [
+        ...(await check.calls(keys, logNowMs)),
+      ]),
+    )
     const refused = new Set<TracedRow>([
       ...samples.filter((row) => minutes.has(minuteText(minuteOf(row)))),
       ...events.filter((row) => calls.has(memberText(memberOf(row)))),

@@ -223,3 +223,38 @@ test('more linked around many calls than a walk may meet is walked in halves, to
   expect(membersOf(found[5] ?? [])).toEqual([['c-0005']])
   expect(found.flat().some(({ tooLarge }) => tooLarge)).toBe(false)
 })
+
+describe('many ids that share their links', () => {
+  const many = ids(900)
+  // Each link names fifteen ids, and each id carries eight: one component, which reaches everything from anywhere.
+  const pairs = many.flatMap((id, at) =>
+    Array.from({ length: 8 }, (_, kind) => [id, `call_id:${kind}-${Math.floor((at * (kind + 1)) / 15) % 60}`] as const),
+  )
+
+  test('are one component, walked once and not once for each of them: minutes of nothing else otherwise', async () => {
+    const found = await resolve(many, pairs)
+    expect(new Set(found.flat()).size).toBe(1)
+    expect(found[0]?.[0]?.members).toEqual(many)
+  })
+
+  test('and are asked for together where they are too many to be one', async () => {
+    const graph = aGraph(pairs)
+    let asked = 0
+    const found = await resolveComponents(
+      many.map((id) => ({ tenant, id })),
+      {
+        links: {
+          edges(...given) {
+            asked += 1
+            return graph.reader.edges(...given)
+          },
+        },
+        cuts: { naming: async () => [] },
+        limits: { idsPerLink: 64, idsPerComponent: 100 },
+      },
+    )
+    expect([...found.values()].every(([component]) => component?.tooLarge === true)).toBe(true)
+    expect([...found.values()].map(([component]) => component?.members.length)).toEqual(many.map(() => 1))
+    expect(asked).toBeLessThan(30)
+  })
+})

@@ -61,15 +61,16 @@ export async function resolveComponents(
   const severed = await cutPairs(graph, cuts)
   const found = new Map<string, readonly Component[]>()
   const narrow: MemberKey[] = []
+  const componentAt = createComponents({ graph, severed, limits })
   for (const seed of seeds) {
-    const components = graph
-      .idsOf(seed.tenant, nodeOf(seed.id))
-      .map((id) => componentOf(graph, seed.tenant, id, severed, limits))
-    if (!graph.complete || components.some((component) => component === undefined)) narrow.push(seed)
+    const components = graph.complete
+      ? graph.idsOf(seed.tenant, nodeOf(seed.id)).map((id) => componentAt(seed.tenant, id))
+      : [undefined]
+    if (components.some((component) => component === undefined)) narrow.push(seed)
     else found.set(memberText(seed), distinct(components as readonly Component[]))
   }
-  for (const seed of narrow)
-    found.set(memberText(seed), [await narrowComponent(seed, { graph, links, severed, limits })])
+  const narrowed = await narrowComponents(narrow, { graph, links, severed, limits })
+  for (const [key, component] of narrowed) found.set(key, [component])
   return found
 }
 
@@ -92,43 +93,89 @@ async function cutPairs(graph: LinkGraph, cuts: Pick<LinkCutStore, 'naming'>): P
 const pairText = (tenant: string, a: string, b: string): string =>
   a < b ? `${tenant}\u0000${a}\u0000${b}` : `${tenant}\u0000${b}\u0000${a}`
 
-/** Everything that reaches `id` over links that count; undefined when it outgrows its bound. */
-function componentOf(
-  graph: LinkGraph,
-  tenant: string,
-  id: string,
-  severed: ReadonlySet<string>,
-  { idsPerComponent }: ComponentLimits,
-  kinds?: readonly LinkKind[],
-): Component | undefined {
-  const members = new Set([id])
-  for (const member of members) {
-    for (const peer of graph.peersOf(tenant, member, kinds)) {
-      if (!severed.has(pairText(tenant, member, peer))) members.add(peer)
-    }
-    if (members.size > idsPerComponent) return undefined
-  }
-  return describe(graph, tenant, [...members].sort(), kinds !== undefined)
-}
-
-interface Crowd {
+interface Walk {
   readonly graph: LinkGraph
-  readonly links: LinkReader
   readonly severed: ReadonlySet<string>
   readonly limits: ComponentLimits
+  /** Links of these kinds alone; all without it. */
+  readonly kinds?: readonly LinkKind[]
 }
 
-/** The component of an id in a crowd: explicit conference and leg links only; the id alone if even those are too many. */
-async function narrowComponent(
-  { tenant, id }: MemberKey,
+/**
+ * Everything that reaches an id over links that count; undefined when it outgrows its bound. What one id reaches, all that it
+ * reaches do: each component is walked once, however many of its ids are asked for. Hundreds of ids that share their links
+ * would otherwise keep the whole process from everything else for minutes.
+ */
+function createComponents({ graph, severed, limits: { idsPerComponent }, kinds }: Walk) {
+  const known = new Map<string, Component | undefined>()
+
+  function walk(tenant: string, id: string): ReadonlySet<string> {
+    const members = new Set([id])
+    for (const member of members) {
+      for (const peer of graph.peersOf(tenant, member, kinds)) {
+        if (!members.has(peer) && !severed.has(pairText(tenant, member, peer))) members.add(peer)
+      }
+      if (members.size > idsPerComponent) return members
+    }
+    return members
+  }
+
+  return function componentAt(tenant: string, id: string): Component | undefined {
+    const key = memberText({ tenant, id })
+    if (known.has(key)) return known.get(key)
+    const members = walk(tenant, id)
+    const outgrown = members.size > idsPerComponent
+    const component = outgrown ? undefined : describe(graph, tenant, [...members].sort(), kinds !== undefined)
+    for (const member of members) known.set(memberText({ tenant, id: member }), component)
+    return component
+  }
+}
+
+interface Crowd extends Walk {
+  readonly links: LinkReader
+}
+
+/**
+ * The components of ids in a crowd: explicit conference and leg links only; an id alone if even those are too many. One walk
+ * for all of them, and one for each only where there is too much for one.
+ */
+async function narrowComponents(
+  seeds: readonly MemberKey[],
   { graph: crowd, links, severed, limits }: Crowd,
-): Promise<Component> {
-  const graph = await exploreLinks([{ tenant, node: nodeOf(id) }], links, limits, explicitLinkKinds)
-  const component =
-    componentOf(graph, tenant, id, severed, limits, explicitLinkKinds) ?? describe(graph, tenant, [id], true)
-  const members = new Set(component.members)
-  const others = (crowd.idsByTenant().get(tenant) ?? []).filter((other) => !members.has(other))
-  return { ...component, estranged: others.slice(0, maxEstranged) }
+): Promise<ReadonlyMap<string, Component>> {
+  const found = new Map<string, Component>()
+  if (seeds.length === 0) return found
+  const idsOfCrowd = crowd.idsByTenant()
+  const explore = (some: readonly MemberKey[]) =>
+    exploreLinks(
+      some.map(({ tenant, id }) => ({ tenant, node: nodeOf(id) })),
+      links,
+      limits,
+      explicitLinkKinds,
+    )
+  const walkOver = (graph: LinkGraph) => ({
+    graph,
+    at: createComponents({ graph, severed, limits, kinds: explicitLinkKinds }),
+  })
+  const all = walkOver(await explore(seeds))
+  for (const seed of seeds) {
+    const { tenant, id } = seed
+    const { graph, at } = all.graph.complete ? all : walkOver(await explore([seed]))
+    const component = at(tenant, id) ?? describe(graph, tenant, [id], true)
+    found.set(memberText(seed), { ...component, estranged: othersIn(idsOfCrowd.get(tenant) ?? [], component.members) })
+  }
+  return found
+}
+
+/** The first of these ids that are no members. */
+function othersIn(ids: readonly string[], members: readonly string[]): readonly string[] {
+  const own = new Set(members)
+  const others: string[] = []
+  for (const id of ids) {
+    if (others.length === maxEstranged) break
+    if (!own.has(id)) others.push(id)
+  }
+  return others
 }
 
 function describe(graph: LinkGraph, tenant: string, members: readonly string[], tooLarge: boolean): Component {

@@ -1,11 +1,14 @@
 import type { TraceRecompute } from '#contracts/batch-trace.ts'
-import { LastingError } from '#contracts/errors.ts'
+import type { Change } from '#contracts/changes.ts'
+import { isHopeless } from '#contracts/errors.ts'
 import type { EventLog } from '#contracts/event-log.ts'
+import type { CallRow } from '#contracts/summaries.ts'
 import { announcements, announcementsFor } from '../announce.ts'
 import { pause } from '../pause.ts'
 import { persist } from '../persist.ts'
 import type { Backlog, Waiting } from './backlog.ts'
 import { withinBudget } from './budget.ts'
+import type { Progress } from './progress.ts'
 import { type FailedCall, type RecomputeParts, recompute } from './recompute.ts'
 import type { createSecondChances } from './second-chances.ts'
 import type { createStandingClasses } from './standing-classes.ts'
@@ -24,6 +27,8 @@ export interface DealParts {
   readonly troubles: ReturnType<typeof createTroubles>
   readonly chances: ReturnType<typeof createSecondChances>
   readonly standing: ReturnType<typeof createStandingClasses>
+  /** Told of every call that has come to its end. */
+  readonly progress: Progress
 }
 
 /** What one recompute is told beside its calls. */
@@ -38,6 +43,9 @@ interface AtWork extends DealParts, Shift {
   readonly startedAt: number
 }
 
+/** So long a batch is searched for the calls that it fails for, milliseconds; then what is new goes before the rest of it. */
+const searchMs = 8_000
+
 /**
  * Brings every call to an end: done, given back, or given up. Those that were given up before come last, each alone: the
  * others need not fail with them again.
@@ -45,12 +53,41 @@ interface AtWork extends DealParts, Shift {
 export async function dealWith(taken: readonly Waiting[], at: AtWork): Promise<void> {
   const suspects = taken.filter(({ change }) => at.troubles.isSuspect(change))
   const others = suspects.length === 0 ? taken : taken.filter(({ change }) => !at.troubles.isSuspect(change))
-  if (others.length > 0) await work(others, at)
-  for (const suspect of suspects) await work([suspect], at)
+  await search([...(others.length > 0 ? [others] : []), ...suspects.map((suspect) => [suspect])], at)
 }
 
-/** Recomputes what was taken; halves a batch that fails for good until the guilty call is alone. */
-async function work(taken: readonly Waiting[], at: AtWork): Promise<void> {
+/**
+ * Recomputes part after part. One that fails for good is halved until the guilty call is alone, which is given up. Larger parts
+ * go first, so that whoever is not guilty is soon done, and those of one tenant lie together: what one has sent is to hold up
+ * no other. After some seconds the rest is given back, behind what has come meanwhile.
+ */
+async function search(parts: readonly (readonly Waiting[])[], at: AtWork): Promise<void> {
+  const waiting = [...parts]
+  let searchedSince: number | undefined
+  for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+    if (searchedSince !== undefined && performance.now() - searchedSince > searchMs) {
+      at.backlog.giveBack([part, ...waiting].flat())
+      return
+    }
+    const cause = await work(part, at)
+    searchedSince ??= performance.now()
+    if (cause === undefined) continue
+    const [only] = part
+    if (only !== undefined && part.length === 1) await giveUp(only, cause, at)
+    else waiting.push(...halvesOf(part))
+    // The largest first; sorting keeps the order of equals.
+    waiting.sort((a, b) => b.length - a.length)
+  }
+}
+
+function halvesOf(part: readonly Waiting[]): readonly (readonly Waiting[])[] {
+  const ordered = part.toSorted((a, b) => (a.change.tenant < b.change.tenant ? -1 : 1))
+  const middle = ordered.length >> 1
+  return [ordered.slice(0, middle), ordered.slice(middle)]
+}
+
+/** Recomputes what was taken, to its end. Returns why some of it must be given up, and then nothing of it has an end yet. */
+async function work(taken: readonly Waiting[], at: AtWork): Promise<Error | undefined> {
   const { backlog, observer, log, troubles } = at
   const started = performance.now()
   try {
@@ -61,46 +98,58 @@ async function work(taken: readonly Waiting[], at: AtWork): Promise<void> {
     for (const [shard, ofShard] of forward) await log.append(announcementsFor(shard, ofShard))
     for (const { cause } of failed) observer.retry(cause)
     if (failed.length > 0) await at.giveUp(failed)
+    for (const { change } of failed) troubles.suspect(change)
     if (again.length > 0) await log.append(announcements(again))
+    const done = failed.length === 0 ? changes : withoutFailed(changes, failed)
     // Before it is done: what has been announced of these calls meanwhile is judged by how they stand now.
     at.standing.note(rows)
     backlog.done(taken)
-    troubles.forget(changes)
-    at.chances.forget(changes)
-    observer.recomputed(rows, (performance.now() - started) / 1_000)
+    at.progress.ended()
+    troubles.forget(done)
+    at.chances.forget(done)
+    tell(taken, rows, (performance.now() - started) / 1_000, at)
+    return undefined
+  } catch (error) {
+    return mend(error instanceof Error ? error : new Error('recompute failed'), taken, at)
+  }
+}
+
+function withoutFailed(changes: readonly Change[], failed: readonly FailedCall[]): readonly Change[] {
+  const given = new Set(failed.map(({ change }) => change))
+  return changes.filter((change) => !given.has(change))
+}
+
+/** What is told of a call that has come to its end must not bring it back: it would be given up, and its record with it. */
+function tell(taken: readonly Waiting[], rows: readonly CallRow[], seconds: number, at: AtWork): void {
+  const { observer } = at
+  try {
+    observer.recomputed(rows, seconds)
     const shownMs = at.logNowMs + performance.now() - at.startedAt
     for (const { change, sinceMs } of taken)
       observer.shown(change.late === true ? 'late' : change.urgency, Math.max(0, shownMs - sinceMs) / 1_000)
   } catch (error) {
-    await mend(error instanceof Error ? error : new Error('recompute failed'), taken, at)
+    observer.retry(error instanceof Error ? error : new Error('failed'))
   }
 }
 
-async function mend(cause: Error, taken: readonly Waiting[], at: AtWork): Promise<void> {
+/** Gives back what may go well the next time. Returns the cause where it cannot. */
+async function mend(cause: Error, taken: readonly Waiting[], at: AtWork): Promise<Error | undefined> {
   const { backlog, troubles, observer, limits, signal } = at
   observer.retry(cause)
-  const [only] = taken
-  const hopeless =
-    cause instanceof LastingError ||
-    troubles.isHopeless(
-      taken.map(({ change }) => change),
-      cause,
-    )
-  if (!hopeless || only === undefined) {
-    backlog.giveBack(taken)
-    await pause(limits.retryAfterMs, signal)
-    return
-  }
-  if (taken.length === 1) {
-    const failed = [{ change: only.change, cause }]
-    troubles.suspect(only.change)
-    await persist(() => at.giveUp(failed), { signal, onRetry: observer.retry, afterMs: limits.retryAfterMs })
-    // The letter is there first: what is planned here goes with the process.
-    if (!(cause instanceof LastingError)) at.chances.note(only.change, performance.now())
-    backlog.done(taken)
-    return
-  }
-  const middle = taken.length >> 1
-  await work(taken.slice(0, middle), at)
-  await work(taken.slice(middle), at)
+  const members = taken.map(({ change }) => change)
+  if (isHopeless(cause) || troubles.isHopeless(members, cause)) return cause
+  backlog.giveBack(taken)
+  await pause(limits.retryAfterMs, signal)
+  return undefined
+}
+
+async function giveUp(only: Waiting, cause: Error, at: AtWork): Promise<void> {
+  const { troubles, observer, limits, signal } = at
+  const failed = [{ change: only.change, cause }]
+  troubles.suspect(only.change)
+  await persist(() => at.giveUp(failed), { signal, onRetry: observer.retry, afterMs: limits.retryAfterMs })
+  // The letter is there first: what is planned here goes with the process.
+  if (!isHopeless(cause)) at.chances.note(only.change, performance.now())
+  at.backlog.done([only])
+  at.progress.ended()
 }

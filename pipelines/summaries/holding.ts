@@ -11,6 +11,7 @@ import { type Census, type Counting, createCounting } from './counting.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import type { RecomputeParts } from './recompute.ts'
 import type { SummariesLimits } from './summaries.ts'
+import type { createTroubles } from './troubles.ts'
 
 export interface HoldingParts extends Pick<RecomputeParts, 'watermarks'> {
   readonly log: Pick<EventLog, 'append'>
@@ -20,6 +21,7 @@ export interface HoldingParts extends Pick<RecomputeParts, 'watermarks'> {
   readonly census: Census
   readonly censusProgress: CensusProgress
   readonly limits: SummariesLimits
+  readonly troubles: Pick<ReturnType<typeof createTroubles>, 'isSuspect'>
   readonly persistence: Persistence
 }
 
@@ -126,8 +128,10 @@ const unhurried = (change: Change): Change => ({ ...change, urgency: 'running', 
 
 async function addDueOf(shards: readonly number[], logNowMs: number, parts: HoldingParts): Promise<void> {
   const watermarks = watermarksOf(await parts.watermarks.read())
-  for (const member of await parts.due.due(shards, watermarks, parts.limits.callsPerRecompute))
-    parts.backlog.addDue(recordOnly(member), logNowMs)
+  for (const member of await parts.due.due(shards, watermarks, parts.limits.callsPerRecompute)) {
+    // One that was given up, and whose record could not be written, stays due: it comes again with its next announcement.
+    if (!parts.troubles.isSuspect(member)) parts.backlog.addDue(recordOnly(member), logNowMs)
+  }
 }
 
 /** Commits what is done, where that is more than was committed before. */

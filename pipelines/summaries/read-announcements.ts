@@ -21,7 +21,7 @@ export function readAnnouncements(record: Pick<LogRecord, 'value'>): ReadAnnounc
     return refused('invalid_schema', 'v: another than 1; run the same version of callscope everywhere')
   const read = changes.filter(isChange)
   if (read.length === changes.length) return { changes: read, refused: undefined }
-  const detail = `changes: ${changes.length - read.length} of ${changes.length} lack what every change has`
+  const detail = `changes: ${changes.length - read.length} of ${changes.length} lack what every change has, or name a call by what is no id`
   return { changes: read, refused: { reason: 'invalid_schema', detail } }
 }
 
@@ -38,10 +38,25 @@ function parsed(record: Pick<LogRecord, 'value'>): Partial<Announcement> | undef
 
 function isChange(value: unknown): value is Change {
   if (typeof value !== 'object' || value === null) return false
-  const { tenant, id, minutes, urgency, worst } = value as Partial<Change>
-  const isNamed = typeof tenant === 'string' && typeof id === 'string' && id !== ''
-  return isNamed && (urgency === 'now' || urgency === 'running') && typeof worst === 'number' && areMinutes(minutes)
+  const { tenant, id, minutes, urgency, worst, badMs } = value as Partial<Change>
+  const isUrgency = urgency === 'now' || urgency === 'running'
+  const isRank = worst === 0 || worst === 1 || worst === 2
+  const isBad = badMs === undefined || (typeof badMs === 'number' && badMs >= 0)
+  return isName(tenant) && isName(id) && isUrgency && isRank && isBad && areMinutes(minutes)
 }
+
+/** An id has 200 characters at most, and one made of a trace id less. */
+const longestName = 250
+
+/**
+ * What no edge and no decode takes for an id, an earlier version may have announced: a store may refuse the statement in which
+ * it stands, and all other calls of the batch with it.
+ */
+const isName = (name: unknown): name is string =>
+  typeof name === 'string' && name !== '' && name.length <= longestName && name.isWellFormed() && !control.test(name)
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
+const control = /[\u0000-\u001f\u007f]/
 
 /** 32 bits of seconds are what the store's times have. */
 const lastMinute = Math.floor(0xffff_ffff / 60)

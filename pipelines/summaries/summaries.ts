@@ -11,6 +11,7 @@ import { bulk, live } from './change-topics.ts'
 import type { Census } from './counting.ts'
 import { createHolding } from './holding.ts'
 import { createLanes } from './lane.ts'
+import { createProgress } from './progress.ts'
 import type { FailedCall, RecomputeParts } from './recompute.ts'
 import { createSecondChances } from './second-chances.ts'
 import { createStandingClasses } from './standing-classes.ts'
@@ -20,6 +21,8 @@ export interface SummariesObserver {
   recomputed(rows: readonly CallRow[], seconds: number): void
   /** A poll has come back, and this is what waits. */
   backlog(size: number, oldestAgeMs: number, polled: Polled): void
+  /** For so long no call has come to its end, milliseconds, though so many have waited; 0: calls are computed, or none waits. */
+  stalled?(forMs: number, waiting: number): void
   /** A change is in its record, so long after it was announced, by the log's time; late: it was read late. */
   shown(urgency: Urgency | 'late', seconds: number): void
   retry(cause: Error): void
@@ -96,7 +99,8 @@ export function createSummaries(parts: SummariesParts): Summaries {
   const standing = createStandingClasses()
   const backlog = createBacklog({ runningDelayMs: limits.runningDelayMs, standing: standing.of })
   const chances = createSecondChances(limits.secondChancesMs)
-  const shared = { ...parts, limits, backlog, standing, chances, troubles: createTroubles() }
+  const progress = createProgress(() => performance.now())
+  const shared = { ...parts, limits, backlog, standing, chances, progress, troubles: createTroubles() }
   const lanes = createLanes({ ...shared, recompute: parts })
   const readAgain = readingAgain(parts)
   let idle = false
@@ -111,7 +115,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
     async run(signal) {
       const membership = await parts.log.join({ group: 'summaries', topics: [live, bulk] })
       const persistence = { signal, onRetry: parts.observer.retry, afterMs: limits.retryAfterMs }
-      const holding = createHolding({ ...parts, limits, backlog, membership, persistence })
+      const holding = createHolding({ ...shared, membership, persistence })
       ownsNow = holding.owns
       countsNow = holding.isCounting
       try {
@@ -130,7 +134,9 @@ export function createSummaries(parts: SummariesParts): Summaries {
           await attempt(() => chances.announce(parts.log, performance.now()), parts.observer.retry)
           lanes.start({ owns: holding.owns, logNowMs: polled.logNowMs, signal })
           await persist(() => holding.commit(polled), persistence)
-          parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)
+          const oldestAgeMs = polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs)
+          parts.observer.backlog(backlog.size, oldestAgeMs, polled)
+          parts.observer.stalled?.(progress.look(backlog.size, oldestAgeMs), backlog.size)
           idle = backlog.size === 0 && !holding.isCounting() && polled.positions.every(({ next, end }) => next >= end)
         }
       } finally {

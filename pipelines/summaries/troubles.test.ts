@@ -35,3 +35,9 @@ test('a call whose computing ends the server each time anew is to blame in the e
   })
   expect(tries.indexOf(true)).toBe(39)
 })
+
+test('a call alone that fails again and again is to blame in the end, though nothing else was tried', () => {
+  const troubles = createTroubles()
+  const tries = Array.from({ length: 30 }, () => troubles.isHopeless([call], slow))
+  expect(tries.indexOf(true)).toBe(19)
+})

@@ -11,6 +11,12 @@ const patience = 3
  */
 const patienceWithStores = 40
 
+/**
+ * A call alone that fails so often, while nothing else is tried that could go well: some ten seconds. Giving it up writes to
+ * the same stores, and so waits for those that take nothing at all.
+ */
+const patienceAlone = 20
+
 /** Calls whose failures are remembered. Beyond, the first are forgotten, and fail three times more. */
 const maxCalls = 10_000
 
@@ -38,6 +44,7 @@ export function createTroubles() {
         known.last = successes
         failures.set(key, known)
         if (known.count >= enough && (members.length > 1 || successes > known.since)) hopeless = true
+        if (!away && known.count >= patienceAlone) hopeless = true
       }
       for (const key of failures.keys()) {
         if (failures.size <= maxCalls) break

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
-import { isLasting, shortCause } from '#contracts/clickhouse-errors.ts'
-import { LastingError } from '#contracts/errors.ts'
+import { isLasting, isUnheardOf, shortCause } from '#contracts/clickhouse-errors.ts'
+import { isHopeless, LastingError } from '#contracts/errors.ts'
 import { rawColumns } from '#contracts/raw-tables.ts'
 import type { Delivery, ObserveSink, Sink } from '#contracts/sink.ts'
 import type { Cell, PackedRows, RawRow, RawTable } from '#contracts/warehouse.ts'
@@ -31,6 +31,7 @@ export interface RawSink extends Sink<RawRow> {
  */
 export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSinkOptions): RawSink {
   const insert = observedInsert(client, observe)
+  const isToBlame = createSuspicion(client)
 
   /** Does the first part. Halved when some of it can never be stored, until that is a single row. Throws what may pass. */
   const advance = async ({ parts, refused }: Undone, part: Part): Promise<void> => {
@@ -38,14 +39,13 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
       await insert(part)
       parts.shift()
     } catch (error) {
-      if (!isLasting(error)) throw error
+      if (!isLasting(error) && !isHopeless(error) && !(await isToBlame(part, error))) throw error
       parts.shift()
+      parts.unshift(
+        ...suspectsOf(part).map((suspect) => (isUnheardOf(error) ? { ...suspect, isSuspect: true as const } : suspect)),
+      )
       const [only] = part.rows
-      if (part.packed !== undefined) parts.unshift(...partsOf(part.packed.unpack()))
-      else if (part.rows.length > 1) parts.unshift(...halvesOf(part))
-      // A request that was cut short on its way is refused in the same words as a row that fits nowhere.
-      else if (part.again === undefined) parts.unshift({ ...part, again: true })
-      else if (only !== undefined) refused.push({ row: only, detail: shortCause(error) })
+      if (part.again === true && only !== undefined) refused.push({ row: only, detail: shortCause(error) })
     }
   }
 
@@ -73,6 +73,34 @@ export function createRawSink({ client, retryAfterMs = 1_000, observe }: RawSink
     async close() {
       await client.close()
     },
+  }
+}
+
+/** An insert that has failed so often for a reason that is not known to pass: its rows are suspected. Some ten seconds. */
+const mostTries = 10
+/** Its halves have been tried with it. */
+const mostTriesOfHalf = 2
+
+/**
+ * Whether the rows of an insert must be what the store refuses, though its error is none that is known to last: it has come
+ * again and again, while an insert of nothing into the same table goes well. What is found so is a dead letter, not lost.
+ */
+function createSuspicion(client: ClickHouseClient) {
+  const tries = new WeakMap<Part, number>()
+  return async function isToBlame(part: Part, error: unknown): Promise<boolean> {
+    if (!isUnheardOf(error)) return false
+    const count = (tries.get(part) ?? 0) + 1
+    tries.set(part, count)
+    return count >= (part.isSuspect === true ? mostTriesOfHalf : mostTries) && (await takesNothing(client, part.table))
+  }
+}
+
+async function takesNothing(client: ClickHouseClient, table: RawTable): Promise<boolean> {
+  try {
+    await client.command({ query: `INSERT INTO ${table} SELECT * FROM ${table} LIMIT 0` })
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -140,6 +168,8 @@ interface Part {
   readonly packed?: PackedSamples
   /** A single row, refused once. */
   readonly again?: true
+  /** Part of one that has failed again and again. */
+  readonly isSuspect?: true
 }
 
 /** A batch on its way: what is not acknowledged yet, and what never will be. */
@@ -147,6 +177,14 @@ interface Undone {
   readonly rows: readonly RawRow[]
   readonly parts: Part[]
   readonly refused: { row: RawRow; detail: string }[]
+}
+
+/** What is tried in place of a part that was refused for good; nothing: it is a single row, and was refused twice. */
+function suspectsOf(part: Part): readonly Part[] {
+  if (part.packed !== undefined) return partsOf(part.packed.unpack())
+  if (part.rows.length > 1) return halvesOf(part)
+  // A request that was cut short on its way is refused in the same words as a row that fits nowhere.
+  return part.again === undefined ? [{ ...part, again: true }] : []
 }
 
 const halvesOf = ({ table, rows }: Part): readonly Part[] => {

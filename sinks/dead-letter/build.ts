@@ -4,6 +4,7 @@ import { bytesOf, type LogRecord, type NewRecord } from '#contracts/event-log.ts
 import type { ParkReason } from '#contracts/outcome.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
 import { topicNames } from '#contracts/topics.ts'
+import { beginningOf } from '#contracts/well-formed.ts'
 import { type EnvelopeHead, letterHeaders, openEnvelope, sealEnvelope } from './envelope.ts'
 
 /** A message, or one part of it, that a pipeline refused for good. */
@@ -140,4 +141,4 @@ function originalHeaders({ headers }: LogRecord): Pick<EnvelopeHead, 'headers' |
 
 const cleanDetail = (detail: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is taken out
-  detail.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, maxDetail)
+  beginningOf(detail.toWellFormed().replace(/[\u0000-\u001f\u007f]+/g, ' '), maxDetail)

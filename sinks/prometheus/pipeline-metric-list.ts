@@ -151,6 +151,12 @@ export const pipelineMetrics = {
     help: "Age of about the oldest change announced and not recomputed, by the log's time, seconds",
     labels: [],
   },
+  recordsStalled: {
+    name: 'callscope_pipeline_records_stalled_seconds',
+    unit: 'seconds',
+    help: 'For so long calls have waited and none has been computed or given up, seconds; 0 while any is, however many wait',
+    labels: [],
+  },
   summaryDelay: {
     name: 'callscope_pipeline_summary_delay_seconds',
     unit: 'seconds',

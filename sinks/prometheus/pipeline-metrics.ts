@@ -60,6 +60,7 @@ export interface PipelineMetrics {
   conflicts(count: number): void
   recomputed(outcome: RecomputeOutcome, count?: number): void
   dirtyCalls(count: number, oldestSeconds: number): void
+  recordsStalled(seconds: number): void
   summaryDelay(urgency: Urgency | 'late', seconds: number): void
   archived(dataClass: string, messages: number): void
   archiveLost(messages: number): void
@@ -119,6 +120,7 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
       metrics.dirtyCalls.set(count)
       metrics.dirtySeconds.set(oldestSeconds)
     },
+    recordsStalled: (seconds) => metrics.recordsStalled.set(seconds),
     summaryDelay: (urgency, seconds) => metrics.summaryDelay.observe({ urgency }, seconds),
     archived: (dataClass, messages) => metrics.archivedMessages.inc({ class: dataClass }, messages),
     archiveLost: (messages) => metrics.archiveLost.inc(messages),
@@ -266,6 +268,7 @@ function register(registry: Registry) {
     recomputes: counter(pipelineMetrics.recomputes),
     dirtyCalls: gauge(pipelineMetrics.dirtyCalls),
     dirtySeconds: gauge(pipelineMetrics.dirtySeconds),
+    recordsStalled: gauge(pipelineMetrics.recordsStalled),
     summaryDelay: histogram(pipelineMetrics.summaryDelay),
     archivedMessages: counter(pipelineMetrics.archivedMessages),
     archiveLost: counter(pipelineMetrics.archiveLost),

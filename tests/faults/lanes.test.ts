@@ -3,6 +3,7 @@ import type { Announcement, Change } from '#contracts/changes.ts'
 import { LastingError, unavailable } from '#contracts/errors.ts'
 import { createBacklog } from '#pipelines/summaries/backlog.ts'
 import { createLane, type Lane } from '#pipelines/summaries/lane.ts'
+import { createProgress } from '#pipelines/summaries/progress.ts'
 import type { FailedCall, RecomputeParts } from '#pipelines/summaries/recompute.ts'
 import { createSecondChances } from '#pipelines/summaries/second-chances.ts'
 import { createStandingClasses } from '#pipelines/summaries/standing-classes.ts'
@@ -30,6 +31,7 @@ function aHall() {
     backlog,
     limits: { ...defaultSummariesLimits, retryAfterMs: 1 },
     standing: createStandingClasses(),
+    progress: createProgress(() => performance.now()),
     troubles: createTroubles(),
     chances: createSecondChances([]),
     log: {

@@ -11,6 +11,7 @@ import {
   memberText,
   type StoredEvidence,
 } from '#contracts/summaries.ts'
+import { parseWellFormed } from '#contracts/well-formed.ts'
 import { rowsOf } from '../client.ts'
 import { textKeys } from '../literal.ts'
 import { readFrozen } from './frozen-reader.ts'
@@ -100,7 +101,7 @@ async function readEvents(
 /** Lasting, so that the call is found and given up whose row it is, and all others go on. */
 function dataOf(json: string): Record<string, unknown> {
   try {
-    return JSON.parse(json) as Record<string, unknown>
+    return parseWellFormed(json) as Record<string, unknown>
   } catch {
     throw new LastingError('the data of a stored event is not JSON')
   }

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { KeptFacts, Place, RecomputeContext, StandingCall } from '#contracts/summaries.ts'
+import { parseWellFormed } from '#contracts/well-formed.ts'
 import { rowsOf } from '../client.ts'
 import { keyList } from '../literal.ts'
 import { freezeAheadMs, neverFrozenMs } from './minute-keys.ts'
@@ -24,8 +25,8 @@ export async function readFrozen(
     { horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000) },
   )
   return rows.map(([record, kept, untilSeconds]) => ({
-    record: JSON.parse(record) as CallRecord,
-    kept: kept === '' ? undefined : (JSON.parse(kept) as KeptFacts),
+    record: parseWellFormed(record) as CallRecord,
+    kept: kept === '' ? undefined : (parseWellFormed(kept) as KeptFacts),
     rawUntilMs: untilSeconds * 1_000,
   }))
 }

@@ -139,7 +139,8 @@ export async function lagOf(log: KafkaLog, groups: readonly PipelineName[] = ofR
   }
 }
 
-async function makeTopics(broker: string, partitions: Readonly<Record<string, number>>): Promise<void> {
+/** The topics of an install on a broker, with so many partitions as given or as usual. */
+export async function makeTopics(broker: string, partitions: Readonly<Record<string, number>>): Promise<void> {
   const admin = new Kafka({ brokers: [broker], logLevel: 1 }).admin()
   await admin.connect()
   await admin.createTopics({

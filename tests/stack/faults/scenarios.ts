@@ -6,6 +6,7 @@ import type { NewRecord } from '#contracts/event-log.ts'
 import { embeddedTopics, topicNames } from '#contracts/topics.ts'
 import { insertLinks, restoreRegistry, saveRegistry } from './disturbances.ts'
 import { lagOf } from './install.ts'
+import { refusedLetters, sendRefusedContent } from './refused-content.ts'
 import { type Feed, goesOn, type Stage } from './stage.ts'
 
 /** One row of the fault table. */
@@ -259,6 +260,13 @@ export const scenarios: readonly Scenario[] = [
     disturb: nothing,
   },
   { name: 'poison', title: 'Bytes that are no message, in every topic', alsoDead: poisonLetters(), disturb: poison },
+  {
+    name: 'content',
+    title:
+      'Content that a store refuses: half a character in ids and fields, and in announcements of an earlier version',
+    alsoDead: refusedLetters,
+    disturb: sendRefusedContent,
+  },
   {
     name: 'partitions',
     title: 'Topics with 1 to 9 partitions and keys that say nothing',
