@@ -8,6 +8,7 @@ import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
+import { believedWatermarks } from '#pipelines/watermarks.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
@@ -19,6 +20,9 @@ import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { type Archive, openArchive } from './archive/open-archive.ts'
+import { openClock } from './clock/open-clock.ts'
+import { type Expiry, holdExpiry } from './clock/stop-expiry.ts'
+import type { TrustedClock } from './clock/trusted-clock.ts'
 import { readCompleteUntil } from './complete-until.ts'
 import type { PipelineName } from './compose/compose-parts.ts'
 import type { Config } from './config.ts'
@@ -38,6 +42,8 @@ import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Every store of an install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
 export interface Engine {
+  /** The present that all parts go by. */
+  readonly present: TrustedClock
   readonly log: EventLog
   readonly watch: Omit<OpenLog, 'log'>
   readonly registry: Registry
@@ -74,7 +80,10 @@ export interface EngineParts {
   readonly folder: DataFolder | undefined
   /** True: a shared warehouse is brought up to date, too; otherwise only one of our own. */
   readonly migrates?: boolean
+  /** The machine's clock; parts of an engine are given the one that holds it against the time that has passed. */
   readonly clock: Clock
+  /** Tests set it: milliseconds that the machine has run, sleep included. */
+  readonly steady?: () => number
   readonly logger: Logger
   /** Traces of this process; a command that ends soon has none. */
   readonly telemetry?: Pick<OwnTelemetry, 'tracing' | 'takeDropped'>
@@ -100,7 +109,10 @@ const maxChartMs = 15_000
 /** What changed is asked every second, and everybody's live list waits for it. */
 const maxChangesMs = 10_000
 
-async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
+async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
+  const present = openClock(given.clock, given.folder, given.steady)
+  closers.push(async () => present.keep())
+  const parts = { ...given, clock: present.now, wall: given.clock, keepClock: present.keep }
   const { config, folder, clock } = parts
   const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
   const writes = createWriteHealth({ clock, probe })
@@ -114,14 +126,18 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const warehouse = await ofTheWarehouse(async () => {
     const opened = await openWarehouse(parts, closers)
     const client = await opened.connect()
-    return { ...opened, client, migrated: await bringUpToDate(parts, client) }
+    const expiry = config.clickhouse.url === undefined ? await holdExpiry(client) : undefined
+    return { ...opened, client, expiry, migrated: await bringUpToDate(parts, client) }
   })
-  const { connect, migrated } = warehouse
+  const { connect, migrated, expiry } = warehouse
   const sql = await openConsole(config, warehouse)
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
-  const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const metrics = createPrometheus({
+    ...{ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true },
+    clocksAhead: () => ({ machine: present.aheadMs(), ...(watch.aheadMs && { log: watch.aheadMs() }) }),
+  })
   const profiles = await createProfileCache(registry)
   const archive = openArchive(config.archive, registry.archive)
   closers.push(async () => archive?.store.close())
@@ -132,16 +148,23 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const privacy = await openPrivacy({ config, registry, clock })
   const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes }
   return {
-    ...{ ...stores, sql, migrated, elsewhere },
+    ...{ ...stores, present, sql, migrated, elsewhere },
     ...(await openReaders({ warehouse, telemetry, ...stores })),
-    completeUntil: () => readCompleteUntil(registry.watermarks),
+    completeUntil: () => readCompleteUntil(believedWatermarks(registry.watermarks, watch.nowMs ?? clock)),
     startPipelines: (pipelines) =>
-      startPipelines({ ...parts, ...stores, connect, ...(pipelines === undefined ? {} : { pipelines }) }),
+      startPipelines({
+        ...parts,
+        ...stores,
+        connect,
+        ...(expiry === undefined ? {} : { expiry }),
+        ...(pipelines === undefined ? {} : { pipelines }),
+      }),
   }
 }
 
 /** A warehouse with one connection for what is answered soon. */
 interface Warehouse extends OpenWarehouse {
+  readonly expiry: Expiry | undefined
   readonly client: ClickHouseClient
 }
 

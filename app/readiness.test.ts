@@ -9,7 +9,8 @@ const anEngine = (health: string, notes?: readonly string[]) =>
     registry: { tenants: { tenants: async () => [] } },
     reader: { list: async () => ({ calls: [] }) },
     writes: { failing: async () => ({}) },
-  }) as unknown as Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes'>
+    present: { health: () => 'ok' },
+  }) as unknown as Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes' | 'present'>
 
 test('what works and not as well as it should is noted, and the process is ready all the same', async () => {
   const note = "Topic 'call-events': it keeps its producers’ times."

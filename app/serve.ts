@@ -70,6 +70,7 @@ function httpParts(parts: ServeParts, pages: Pages): HttpParts {
     count: (edge, outcome, messages) => metrics.pipelines.edge(edge, outcome, messages),
     metrics: (format) => metrics.expose(format),
     readiness: () => readinessOf(engine),
+    clockAheadMs: engine.present.aheadMs,
   }
 }
 

@@ -19,8 +19,9 @@ export interface Running {
 export async function startServices(
   parts: EngineParts & { readonly folder: DataFolder; readonly demo: boolean },
 ): Promise<Running> {
-  const { config, folder, clock, logger } = parts
+  const { config, folder, logger } = parts
   const engine = await openEngine(parts)
+  const clock = engine.present.now
   const stops: (() => Promise<unknown>)[] = [() => engine.close()]
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each()

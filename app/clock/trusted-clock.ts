@@ -129,7 +129,9 @@ function adopt(state: State, lineMs: number, at: number): void {
 
 function sentenceOf(byMs: number, isUnset: boolean): string {
   const seconds = Math.round(Math.abs(byMs) / 1_000)
-  if (isUnset) return `this machine's clock has not been set (${seconds} s behind what is known): set it, and let NTP keep it`
-  const [way, waitMs] = byMs > 0 ? (['ahead of', aheadBelievedAfterMs] as const) : (['behind', backBelievedAfterMs] as const)
+  if (isUnset)
+    return `this machine's clock has not been set (${seconds} s behind what is known): set it, and let NTP keep it`
+  const [way, waitMs] =
+    byMs > 0 ? (['ahead of', aheadBelievedAfterMs] as const) : (['behind', backBelievedAfterMs] as const)
   return `this machine's clock has jumped ${seconds} s ${way} the time that has passed, which goes on as before: set the clock right (NTP). One that is right, because the machine was paused, is believed after ${waitMs / 60_000} minutes`
 }

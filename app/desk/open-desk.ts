@@ -48,7 +48,7 @@ async function openShared({ config, now }: DeskOptions): Promise<OpenDesk> {
   const engine = await openEngine({ config, folder: undefined, clock: now, logger })
   const spoolFolder = join(tmpdir(), 'callscope-uploads')
   return {
-    desk: createLocalDesk(engine, { config, clock: now, spoolFolder }),
+    desk: createLocalDesk(engine, { config, clock: engine.present.now, spoolFolder }),
     settle: async () => undefined,
     close: () => engine.close(),
   }
@@ -62,7 +62,7 @@ async function openLocal(folder: DataFolder, { config, writes = false, now }: De
     const opened = engine
     const pipelines = writes ? await opened.startPipelines() : undefined
     return {
-      desk: createLocalDesk(opened, { config, clock: now, spoolFolder: folder.part('uploads') }),
+      desk: createLocalDesk(opened, { config, clock: opened.present.now, spoolFolder: folder.part('uploads') }),
       settle: async () => pipelines?.drained(),
       async close() {
         await pipelines?.stop()

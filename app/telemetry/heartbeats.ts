@@ -1,4 +1,5 @@
 import { beatEveryMs, blindAfterMs, type Heartbeat, type HeartbeatStore } from '#contracts/blind-times.ts'
+import { believedAheadMs } from '#contracts/clock.ts'
 import type { Polled } from '#contracts/event-log.ts'
 import { pause } from '#pipelines/pause.ts'
 
@@ -51,6 +52,8 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
     // A series that is there from the beginning: of one that appears with its first increase nobody is told.
     if (!looks.has(pipeline)) blind(pipeline, 0)
     looks.set(pipeline, look)
+    // Beats of a time that was never now would keep those of the present from being written until it has come.
+    if (look.lastMs - atMs > believedAheadMs) Object.assign(look, { lastMs: atMs, writtenMs: 0, countedMs: 0 })
     for (const beatMs of beatsOf(look, atMs)) write(pipeline, look, beatMs)
     count(pipeline, look, atMs)
     look.lastMs = Math.max(look.lastMs, atMs)

@@ -72,7 +72,10 @@ function assemble(file: LogFile, { topics, clock }: EmbeddedLogOptions): Embedde
     },
     async join(options) {
       assertOpen()
-      return joinGroup({ partitions, records, offsets, coordinator, groupCommit, logTime, rightTimes, isClosed }, options)
+      return joinGroup(
+        { partitions, records, offsets, coordinator, groupCommit, logTime, rightTimes, isClosed },
+        options,
+      )
     },
     async read(from, limit) {
       assertOpen()

@@ -270,6 +270,8 @@ export interface HttpParts {
   readonly pages: Pages
   readonly administratorToken: string
   readonly clock: Clock
+  /** How far the machine's own clock is ahead of that, where it is not believed; 0: it is. Milliseconds. */
+  readonly clockAheadMs?: () => number
   readonly logger: HttpLogger
   park(messages: readonly ParkedAtEdge[]): Promise<void>
   count(edge: Edge, outcome: EdgeOutcome, messages: number): void

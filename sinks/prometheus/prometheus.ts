@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { QualityProfile } from '#quality/profile.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
 import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
+import { type ClocksAhead, createClockMetrics } from './clock-metrics.ts'
 import { type Exposition, type ExpositionFormat, expose } from './exposition.ts'
 import type { FamilyBudgets } from './families.ts'
 import { type BuildInfo, createPipelineMetrics, type PipelineMetrics } from './pipeline-metrics.ts'
@@ -13,6 +14,7 @@ export interface PrometheusOptions extends Omit<FamilyBudgets, 'registry'>, Buil
   readonly ticks?: () => number
   /** Memory, processor time and event loop of this process (`process_*`, `nodejs_*`). */
   readonly processMetrics?: boolean
+  readonly clocksAhead?: ClocksAhead
 }
 
 /** Everything that `/metrics` shows, in one registry of its own. */
@@ -29,6 +31,7 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const calls = createCallMetrics({ ...options, registry })
   const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
+  createClockMetrics(registry, options.clocksAhead ?? (() => ({ machine: 0 })))
   if (processMetrics) collectDefaultMetrics({ register: registry })
   return { calls, pipelines, activity, expose: (format) => expose(registry, format) }
 }
