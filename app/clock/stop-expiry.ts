@@ -13,11 +13,12 @@ export interface Expiry {
  * clock is its own.
  */
 export async function holdExpiry(client: ClickHouseClient): Promise<Expiry> {
-  let isAllowed = false
+  let isAllowed: boolean | undefined
   await run(client, 'SYSTEM STOP TTL MERGES')
   return {
     async allow(may) {
       if (may === isAllowed) return
+      // It is said of the tables that there are: those that a migration makes are told with the next word.
       await run(client, may ? 'SYSTEM START TTL MERGES' : 'SYSTEM STOP TTL MERGES')
       isAllowed = may
     },

@@ -19,21 +19,24 @@ test('a clock that is set back by minutes does not take the log’s time along',
 test.each([
   ['a day', dayMs],
   ['a year', 365 * dayMs],
-])('a clock that was %s ahead is right again: the log goes on from the present, and what was stamped ahead has come by then', async (_, aheadMs) => {
-  const log = place.open()
-  const rightMs = place.now
-  await log.append([aRecord()])
-  place.now = rightMs + aheadMs
-  await log.append(records(3))
-  const member = await log.join({ group: 'g', topics: ['t'] })
-  place.now = rightMs + minute
-  await log.append([aRecord()])
-  const { records: read, logNowMs } = await member.poll(limits)
-  const times = [rightMs, ...Array(4).fill(rightMs + minute)]
-  expect(read.map(({ logTimeMs }) => logTimeMs)).toEqual(times)
-  expect(logNowMs).toBe(rightMs + minute)
-  expect(await timesOf(log)).toEqual(times)
-})
+])(
+  'a clock that was %s ahead is right again: the log goes on from the present, and what was stamped ahead has come by then',
+  async (_, aheadMs) => {
+    const log = place.open()
+    const rightMs = place.now
+    await log.append([aRecord()])
+    place.now = rightMs + aheadMs
+    await log.append(records(3))
+    const member = await log.join({ group: 'g', topics: ['t'] })
+    place.now = rightMs + minute
+    await log.append([aRecord()])
+    const { records: read, logNowMs } = await member.poll(limits)
+    const times = [rightMs, ...Array(4).fill(rightMs + minute)]
+    expect(read.map(({ logTimeMs }) => logTimeMs)).toEqual(times)
+    expect(logNowMs).toBe(rightMs + minute)
+    expect(await timesOf(log)).toEqual(times)
+  },
+)
 
 test('so does a log that is opened after its last process, killed or not, had a clock that was ahead', async () => {
   const rightMs = place.now

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { recordHeaders } from '#contracts/pipeline.ts'
-import { acmeKey, administratorToken, anEvent, aServer, asKey, readerKey } from './http-for-tests.ts'
+import { acmeKey, administratorToken, anEvent, aServer, asKey, nowMs, readerKey } from './http-for-tests.ts'
 
 const batchType = { 'content-type': 'application/cloudevents-batch+json' }
 const single = { 'content-type': 'application/cloudevents+json' }
@@ -233,4 +233,18 @@ test('a reader may not send, and an unknown key may do nothing', async () => {
   const { app } = aServer()
   expect((await app.inject(post('/v1/events', anEvent(), { ...single, ...asKey(readerKey) }))).statusCode).toBe(403)
   expect((await app.inject(post('/v1/events', anEvent(), { ...single, ...asKey('nonsense') }))).statusCode).toBe(401)
+})
+
+test('while the clock is not sure, an event that only the other clock would take is to be sent again, one that neither takes is refused', async () => {
+  const dayMs = 86_400_000
+  const ahead = { clockAheadMs: () => dayMs }
+  const sentAt = (ms: number) => post('/v1/events', anEvent({ time: new Date(ms).toISOString() }))
+  const { app, records, counted } = aServer(ahead)
+  const answer = await app.inject(sentAt(nowMs + dayMs))
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '30'])
+  expect((await app.inject(sentAt(nowMs + 2 * dayMs))).statusCode).toBe(400)
+  expect((await app.inject(sentAt(nowMs))).statusCode).toBe(202)
+  expect([records.length, ...counted]).toEqual([1, 'events not_stored 1', 'events invalid 1', 'events accepted 1'])
+  const sure = aServer()
+  expect((await sure.app.inject(sentAt(nowMs + dayMs))).statusCode).toBe(400)
 })

@@ -87,8 +87,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
     nowMs: () => logClock.at(monotonic()),
-    aheadMs: logClock.aheadMs,
-    notes: producersTimes.notes,
+    ...{ aheadMs: logClock.aheadMs, notes: producersTimes.notes },
     async health() {
       const awaits = [...(await looks.missing()), ...members.awaits()]
       return awaits.length === 0 ? { ok: true } : { ok: false, awaits }
