@@ -52,8 +52,7 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
     // A series that is there from the beginning: of one that appears with its first increase nobody is told.
     if (!looks.has(pipeline)) blind(pipeline, 0)
     looks.set(pipeline, look)
-    stepBack(look, atMs)
-    for (const beatMs of beatsOf(look, atMs)) write(pipeline, look, beatMs)
+    for (const beatMs of beatsOf(steppedBack(look, atMs), atMs)) write(pipeline, look, beatMs)
     count(pipeline, look, atMs)
     look.lastMs = Math.max(look.lastMs, atMs)
   }
@@ -103,8 +102,9 @@ const isLive = ({ records, logNowMs, trimmed = [] }: Polled): boolean =>
   trimmed.length === 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
 
 /** Beats of a time that was never now would keep those of the present from being written until it has come. */
-function stepBack(look: Look, atMs: number): void {
-  if (look.lastMs - atMs > believedAheadMs) Object.assign(look, { lastMs: atMs, writtenMs: 0, countedMs: 0 })
+function steppedBack(look: Look, atMs: number): Look {
+  const wasAhead = look.lastMs - atMs > believedAheadMs
+  return wasAhead ? Object.assign(look, { lastMs: atMs, writtenMs: 0, countedMs: 0 }) : look
 }
 
 /** When a pipeline that looked now has to be said to have looked. */

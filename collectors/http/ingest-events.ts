@@ -61,10 +61,13 @@ export function acceptBySureClock(
   const accepted = acceptEvents(events, context)
   if (!fitsOtherClock(events, accepted, context, parts.clockAheadMs?.() ?? 0)) return accepted
   parts.count(edge, 'not_stored', events.length)
-  throw new Problem(503, 'the clock of this server has jumped and is not sure: nothing was stored, send again later', {
+  throw unsureClock()
+}
+
+export const unsureClock = (): Problem =>
+  new Problem(503, 'the clock of this server has jumped and is not sure: nothing was stored, send again later', {
     retryAfterSeconds: 30,
   })
-}
 
 /** A payload that names another tenant is a mistake worth a trace, or an attack: refused, counted, and kept. */
 export async function refuseForeign(

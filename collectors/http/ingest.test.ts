@@ -248,3 +248,15 @@ test('while the clock is not sure, an event that only the other clock would take
   const sure = aServer()
   expect((await sure.app.inject(sentAt(nowMs + dayMs))).statusCode).toBe(400)
 })
+
+test('so are log lines with a time that only the other clock has reached', async () => {
+  const dayMs = 86_400_000
+  const lineAt = (ms: number) => ({
+    resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: `${ms}000000`, body: { stringValue: 'x' } }] }] }],
+  })
+  const { app, records } = aServer({ clockAheadMs: () => dayMs })
+  const json = { 'content-type': 'application/json' }
+  expect((await app.inject(post('/v1/logs', lineAt(nowMs + dayMs), json))).statusCode).toBe(503)
+  expect((await app.inject(post('/v1/logs', lineAt(nowMs), json))).statusCode).toBe(200)
+  expect(records.length).toBe(1)
+})
