@@ -20,8 +20,8 @@ import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { type Archive, openArchive } from './archive/open-archive.ts'
-import { openClock } from './clock/open-clock.ts'
-import { type Expiry, holdExpiry } from './clock/stop-expiry.ts'
+import { type KeptClock, openClock } from './clock/open-clock.ts'
+import { type Expiry, holdExpiry, openWithoutMerges } from './clock/stop-expiry.ts'
 import type { TrustedClock } from './clock/trusted-clock.ts'
 import { readCompleteUntil } from './complete-until.ts'
 import type { PipelineName } from './compose/compose-parts.ts'
@@ -34,8 +34,15 @@ import { judgingProfile } from './profiles/judging-profile.ts'
 import { createProfileCache, type ProfileCache } from './profiles/profile-cache.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
-import { bringUpToDate, type OpenWarehouse, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
+import {
+  bringUpToDate,
+  type OpenWarehouse,
+  ofTheWarehouse,
+  openWarehouse,
+  warehouseLocation,
+} from './stores/open-warehouse.ts'
 import { erasedElsewhere, telemetryReader } from './stores/telemetry-stores.ts'
+import { folderFor } from './stores/where.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
@@ -112,7 +119,13 @@ const maxChangesMs = 10_000
 async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
   const present = openClock(given.clock, given.folder, given.steady)
   closers.push(async () => present.keep())
-  const parts = { ...given, clock: present.now, wall: given.clock, keepClock: present.keep }
+  const parts = {
+    ...given,
+    clock: present.now,
+    wall: given.clock,
+    keepClock: present.keep,
+    isSure: () => present.aheadMs() === 0,
+  }
   const { config, folder, clock } = parts
   const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
   const writes = createWriteHealth({ clock, probe })
@@ -125,9 +138,7 @@ async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promi
   closers.push(async () => (await opening.catch(() => undefined))?.close())
   const warehouse = await ofTheWarehouse(async () => {
     const opened = await openWarehouse(parts, closers)
-    const client = await opened.connect()
-    const expiry = config.clickhouse.url === undefined ? await holdExpiry(client) : undefined
-    return { ...opened, client, expiry, migrated: await bringUpToDate(parts, client) }
+    return { ...opened, ...(await openHeld(parts, { opened, present, embedded: watch.embedded }, closers)) }
   })
   const { connect, migrated, expiry } = warehouse
   const sql = await openConsole(config, warehouse)
@@ -162,10 +173,40 @@ async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promi
   }
 }
 
+interface HeldParts {
+  readonly present: KeptClock
+  readonly opened: OpenWarehouse
+  readonly embedded: OpenLog['embedded']
+}
+
+/** The first connection. Where the time is not sure, the embedded engine is opened so that no row can go before it is told. */
+async function openHeld(
+  parts: EngineParts,
+  { opened, present, embedded }: HeldParts,
+  closers: (() => Promise<void>)[],
+): Promise<Pick<Warehouse, 'client' | 'expiry' | 'migrated'>> {
+  const location = warehouseLocation(parts)
+  if (!('path' in location)) {
+    const client = await opened.connect()
+    return { client, expiry: undefined, migrated: await bringUpToDate(parts, client) }
+  }
+  const isUnsure = present.aheadMs() !== 0 || embedded?.mayDelete() === false
+  const configFile = folderFor('clickhouse.url', parts.folder).part('engine-without-merges.xml')
+  const client = await (isUnsure
+    ? openWithoutMerges({ path: location.path, configFile }, opened.connect)
+    : opened.connect())
+  const expiry = await holdExpiry(client, { merges: !isUnsure })
+  closers.push(expiry.close)
+  // At once: the next look of those who have to do with it is seconds away. Should it fail, they say it again.
+  present.onJump(() => void expiry.allow(false).catch(() => undefined))
+  return { client, expiry, migrated: await bringUpToDate(parts, client) }
+}
+
 /** A warehouse with one connection for what is answered soon. */
 interface Warehouse extends OpenWarehouse {
   readonly expiry: Expiry | undefined
   readonly client: ClickHouseClient
+  readonly migrated: readonly string[]
 }
 
 interface ReaderParts extends Pick<Engine, 'registry' | 'profiles' | 'privacy'> {

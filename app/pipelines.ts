@@ -49,6 +49,8 @@ export interface PipelinesParts extends EngineParts {
   readonly expiry?: Expiry
   /** Writes down for the next process where the clock stands. */
   readonly keepClock?: () => void
+  /** Whether the machine's clock is believed now. */
+  readonly isSure?: () => boolean
   /** Without it nothing is archived. */
   readonly archive?: Archive | undefined
   /** Those of this process; without it all of them. */
@@ -253,7 +255,7 @@ async function doChores(
     try {
       parts.keepClock?.()
       await watch.embedded?.trim()
-      await parts.expiry?.allow(watch.embedded?.mayDelete() ?? true)
+      await parts.expiry?.allow(parts.isSure?.() !== false && watch.embedded?.mayDelete() !== false)
       await refreshTenants()
       await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) {

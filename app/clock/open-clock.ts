@@ -9,6 +9,8 @@ import { createTrustedClock, type KnownTime, type TrustedClock } from './trusted
 export interface KeptClock extends TrustedClock {
   /** Writes down where it stands; what cannot be written now is written the next time. */
   keep(): void
+  /** Told of each jump with the first look at it. */
+  onJump(listener: () => void): void
 }
 
 const clockFile = z.object({ presentMs: z.number(), steadyMs: z.number(), boot: z.string() })
@@ -20,9 +22,14 @@ const sinceBoot = (): number => uptime() * 1_000
 export function openClock(wall: Clock, folder: Pick<DataFolder, 'part'> | undefined, steady = sinceBoot): KeptClock {
   const file = folder?.part('clock.json')
   const boot = bootId()
-  const clock = createTrustedClock({ wall, steady, known: file === undefined ? undefined : read(file, boot, steady()) })
+  let tell = (): void => undefined
+  const known = file === undefined ? undefined : read(file, boot, steady())
+  const clock = createTrustedClock({ wall, steady, known, onJump: () => tell() })
   return {
     ...clock,
+    onJump(listener) {
+      tell = listener
+    },
     keep() {
       if (file === undefined) return
       try {

@@ -23,6 +23,8 @@ export interface TrustedClockParts {
   /** Milliseconds since some moment, which go on while the machine sleeps and cannot be set. */
   readonly steady: () => number
   readonly known?: KnownTime | undefined
+  /** Told of each jump with the first look at it. */
+  readonly onJump?: () => void
 }
 
 /**
@@ -55,15 +57,17 @@ interface State {
  * Compares the machine's clock with the steady one. What both agree upon is the present; where the first has jumped by more
  * than `believedAheadMs`, the steady one goes on alone until the clock is back, or has stayed where it is for long enough.
  */
-export function createTrustedClock({ wall, steady, known }: TrustedClockParts): TrustedClock {
+export function createTrustedClock({ wall, steady, known, onJump }: TrustedClockParts): TrustedClock {
   const state = begin(wall(), steady(), known)
 
   function now(): number {
     const wallMs = wall()
     const at = steady()
     const lineMs = wallMs - at
+    const before = state.jumped
     if (Math.abs(lineMs - state.anchorMs) <= believedAheadMs && !state.isMadeUp) follow(state, lineMs, at)
     else if (isBelieved(state, wallMs, at)) adopt(state, lineMs, at)
+    if (before === undefined && state.jumped !== undefined) onJump?.()
     return Math.floor(state.jumped === undefined ? wallMs : state.lineMs + at)
   }
 
