@@ -38,14 +38,9 @@ export async function startServices(
       stopping: background.signal,
     })
     const { app, url, port } = await serve({
-      config,
-      engine,
-      desk,
+      ...{ config, engine, desk, clock, logger, demo: parts.demo },
       administratorToken: tokenFor(config, folder),
-      clock,
-      logger,
       ...(parts.telemetry === undefined ? {} : { tracing: parts.telemetry.tracing }),
-      demo: parts.demo,
     })
     stops.push(() => app.close())
     folder.announce({ pid: process.pid, port, url })
