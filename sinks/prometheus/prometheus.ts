@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { QualityProfile } from '#quality/profile.ts'
+import { type AccessMetrics, createAccessMetrics } from './access-metrics.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
 import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
 import { type ClocksAhead, createClockMetrics } from './clock-metrics.ts'
@@ -22,6 +23,7 @@ export interface Prometheus {
   readonly calls: CallMetrics
   readonly pipelines: PipelineMetrics
   readonly activity: ActivityMetrics
+  readonly access: AccessMetrics
   expose(format: ExpositionFormat): Promise<Exposition>
 }
 
@@ -32,6 +34,7 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
   createClockMetrics(registry, options.clocksAhead ?? (() => ({ machine: 0 })))
+  const access = createAccessMetrics(registry)
   if (processMetrics) collectDefaultMetrics({ register: registry })
-  return { calls, pipelines, activity, expose: (format) => expose(registry, format) }
+  return { calls, pipelines, activity, access, expose: (format) => expose(registry, format) }
 }
