@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { signals } from '#contracts/signals/index.ts'
+import { KafkaError } from '../kafka/trouble.ts'
 import { type AcceptedEvents, acceptEvents, type EventContext, fitsOtherClock } from './accept-events.ts'
 import { readCloudEvents } from './cloud-events.ts'
 import { senderOf } from './credentials.ts'
@@ -33,7 +34,8 @@ export function createEventsEndpoint(parts: HttpParts): Endpoint {
 async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked): Promise<Answer> {
   const tenant = await senderOf(principal, parts)
   const { batch, events } = readCloudEvents(headers, body)
-  const { records, problems, foreign } = acceptBySureClock(parts, 'events', events, { tenant, batch })
+  const { records, problems, tooLarge, foreign } = acceptBySureClock(parts, 'events', events, { tenant, batch })
+  refuseTooLarge(tooLarge)
   await refuseForeign(parts, 'events', tenant, foreign)
   if (problems.length > 0) {
     parts.count('events', 'invalid', new Set(problems.map(({ index }) => index)).size)
@@ -69,6 +71,14 @@ export const unsureClock = (): Problem =>
     retryAfterSeconds: 30,
   })
 
+/** Refused here, where its sender hears of it, what would be a dead letter later. The server counts it. */
+export function refuseTooLarge(errors: AcceptedEvents['tooLarge']): void {
+  if (errors.length > 0)
+    throw new Problem(413, 'nothing was stored: an event is too large for the log', {
+      errors: errors.slice(0, maxErrors),
+    })
+}
+
 /** A payload that names another tenant is a mistake worth a trace, or an attack: refused, counted, and kept. */
 export async function refuseForeign(
   parts: HttpParts,
@@ -93,6 +103,7 @@ export async function store(parts: HttpParts, edge: Edge, records: readonly NewR
   try {
     if (records.length > 0) await parts.log.append(records)
   } catch (error) {
+    if (error instanceof KafkaError && error.trouble === 'record_too_large') throw tooLargeForBroker()
     parts.count(edge, 'not_stored', records.length)
     parts.logger.error({ err: error, edge }, 'the log did not take records')
     throw new Problem(
@@ -103,3 +114,10 @@ export async function store(parts: HttpParts, edge: Edge, records: readonly NewR
   }
   parts.count(edge, 'accepted', records.length)
 }
+
+/** To send it again would be as useless as before: brokers refuse messages above a size, whatever they hold. */
+const tooLargeForBroker = (): Problem =>
+  new Problem(
+    413,
+    "the log's brokers take no message of this size: send smaller batches, or raise max.message.bytes of the topic (callscope topics check)",
+  )

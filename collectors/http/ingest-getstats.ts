@@ -3,7 +3,7 @@ import { getStatsRequest, readGetStats } from '../getstats/read-getstats.ts'
 import { parseJson } from './body.ts'
 import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
-import { acceptBySureClock, refuseForeign, store } from './ingest-events.ts'
+import { acceptBySureClock, refuseForeign, refuseTooLarge, store } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
@@ -35,7 +35,11 @@ async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise
     throw new Problem(400, read.type === 'park' ? read.detail : 'nothing in it to take')
   }
   const { samples, refused } = read.value
-  const { records, problems, foreign } = acceptBySureClock(parts, 'getstats', samples, { tenant, batch: false })
+  const { records, problems, tooLarge, foreign } = acceptBySureClock(parts, 'getstats', samples, {
+    tenant,
+    batch: false,
+  })
+  refuseTooLarge(tooLarge)
   await refuseForeign(parts, 'getstats', tenant, foreign)
   if (problems.length > 0 && records.length === 0) {
     parts.count('getstats', 'invalid', 1)

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { eventBytesTaken } from '#contracts/message-size.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
-import { acmeKey, administratorToken, anEvent, aServer, asKey, nowMs, readerKey } from './http-for-tests.ts'
+import { KafkaError } from '../kafka/trouble.ts'
+import { acmeKey, administratorToken, anEvent, aServer, asKey, readerKey } from './http-for-tests.ts'
 
 const batchType = { 'content-type': 'application/cloudevents-batch+json' }
 const single = { 'content-type': 'application/cloudevents+json' }
@@ -115,6 +117,45 @@ test('a payload that names another tenant is refused, counted and kept as a dead
   expect(records).toEqual([])
   expect(parked).toMatchObject([{ reason: 'tenant_mismatch', topic: 'call-events', tenant: 'acme' }])
   expect(counted).toEqual(['events tenant_mismatch 1'])
+})
+
+test('an event that the log or its readers would refuse later is refused at once, with its limit and its place', async () => {
+  const { app, records, parked, counted } = aServer()
+  const of = (bytes: number, changes = {}) => {
+    const spare = bytes - JSON.stringify(anEvent({ ...changes, note: '' })).length
+    return anEvent({ ...changes, note: `${'é'.repeat(Math.floor(spare / 2))}${'x'.repeat(spare % 2)}` })
+  }
+  for (const bytes of [eventBytesTaken + 1, 1_048_577, 1_900_000]) {
+    const answer = await app.inject(post('/v1/events', [anEvent(), of(bytes)], batchType))
+    expect([bytes, answer.statusCode]).toEqual([bytes, 413])
+    expect(answer.json().errors).toEqual([
+      { index: 1, field: '(whole)', fix: expect.stringMatching(/1,000,000 bytes/) },
+    ])
+    const foreign = await app.inject(post('/v1/events', of(bytes, { tenantid: 'acme' }), single))
+    expect([foreign.statusCode, foreign.json().errors[0]]).toEqual([413, expect.not.objectContaining({ index: 0 })])
+  }
+  expect([records, parked]).toEqual([[], []])
+  expect(new Set(counted)).toEqual(new Set(['events too_large 1']))
+  const long = of(eventBytesTaken)
+  expect(Buffer.byteLength(JSON.stringify(long))).toBe(eventBytesTaken)
+  expect((await app.inject(post('/v1/events', long, single))).statusCode).toBe(202)
+})
+
+test('a body of nothing but empty objects is refused before it is parsed', async () => {
+  const { app } = aServer()
+  for (const url of ['/v1/events', '/v1/getstats']) {
+    const answer = await app.inject(post(url, `[${'{},'.repeat(400_000)}{}]`, { 'content-type': 'application/json' }))
+    expect([answer.statusCode, answer.json().detail]).toEqual([413, expect.stringMatching(/300,000 objects and lists/)])
+  }
+})
+
+test('what brokers find too large is refused for good, and not to be sent again', async () => {
+  const error = new KafkaError('append', Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' }))
+  const { app, counted } = aServer({ log: { append: () => Promise.reject(error) } })
+  const answer = await app.inject(post('/v1/events', anEvent(), single))
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([413, undefined])
+  expect(answer.json().detail).toMatch(/max\.message\.bytes/)
+  expect(counted).toEqual(['events too_large 1'])
 })
 
 test('bodies too large, compressed or not, are 413 and cost no memory', async () => {
@@ -233,30 +274,4 @@ test('a reader may not send, and an unknown key may do nothing', async () => {
   const { app } = aServer()
   expect((await app.inject(post('/v1/events', anEvent(), { ...single, ...asKey(readerKey) }))).statusCode).toBe(403)
   expect((await app.inject(post('/v1/events', anEvent(), { ...single, ...asKey('nonsense') }))).statusCode).toBe(401)
-})
-
-test('while the clock is not sure, an event that only the other clock would take is to be sent again, one that neither takes is refused', async () => {
-  const dayMs = 86_400_000
-  const ahead = { clockAheadMs: () => dayMs }
-  const sentAt = (ms: number) => post('/v1/events', anEvent({ time: new Date(ms).toISOString() }))
-  const { app, records, counted } = aServer(ahead)
-  const answer = await app.inject(sentAt(nowMs + dayMs))
-  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '30'])
-  expect((await app.inject(sentAt(nowMs + 2 * dayMs))).statusCode).toBe(400)
-  expect((await app.inject(sentAt(nowMs))).statusCode).toBe(202)
-  expect([records.length, ...counted]).toEqual([1, 'events not_stored 1', 'events invalid 1', 'events accepted 1'])
-  const sure = aServer()
-  expect((await sure.app.inject(sentAt(nowMs + dayMs))).statusCode).toBe(400)
-})
-
-test('so are log lines with a time that only the other clock has reached', async () => {
-  const dayMs = 86_400_000
-  const lineAt = (ms: number) => ({
-    resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: `${ms}000000`, body: { stringValue: 'x' } }] }] }],
-  })
-  const { app, records } = aServer({ clockAheadMs: () => dayMs })
-  const json = { 'content-type': 'application/json' }
-  expect((await app.inject(post('/v1/logs', lineAt(nowMs + dayMs), json))).statusCode).toBe(503)
-  expect((await app.inject(post('/v1/logs', lineAt(nowMs), json))).statusCode).toBe(200)
-  expect(records.length).toBe(1)
 })

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 
 export interface ProgramOptions {
   readonly demo?: boolean
+  /** Requests from this machine need no credential: true unless it is the demo, which shows its own calls anyway. */
+  readonly trusting?: boolean
 }
 
 /** The program as people start it, in a process and a data folder of its own. */
@@ -25,7 +27,7 @@ export interface Program {
 const cli = join(import.meta.dirname, '..', '..', 'app', 'callscope.ts')
 const readyWithinMs = 60_000
 
-export async function startProgram({ demo = false }: ProgramOptions = {}): Promise<Program> {
+export async function startProgram({ demo = false, trusting = !demo }: ProgramOptions = {}): Promise<Program> {
   const dataDir = await mkdtemp(join(tmpdir(), 'callscope-browser-'))
   let child: ChildProcess | undefined
   let port = 0
@@ -35,6 +37,8 @@ export async function startProgram({ demo = false }: ProgramOptions = {}): Promi
     const args = ['up', '--json', '--data-dir', dataDir, '--port', String(port), ...(demo ? ['--demo'] : [])]
     child = spawn(process.execPath, ['--max-semi-space-size=64', cli, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // The demo shows what it made up; else the page is for who has a key, unless this machine is trusted.
+      env: { ...process.env, ...(trusting ? { CALLSCOPE_TRUST_LOOPBACK: 'true' } : {}) },
     })
     told = JSON.parse(await firstLine(child)) as typeof told
     port = Number(new URL(told.url).port)

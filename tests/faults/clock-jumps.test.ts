@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,12 +30,12 @@ async function start(): Promise<void> {
   if (claim.type === 'busy') throw new Error('the folder is in use')
   release = claim.folder.release
   running = await startServices({
-    config: loadConfig({ env: {}, options: { dataDir: path, port: 0, durability: 'process' } }),
+    config: loadConfig({ env: {}, options: { dataDir: path, port: 0, durability: 'process', trustLoopback: true } }),
     folder: claim.folder,
     clock: () => Date.now() + pausedMs + livedMs + offMs,
     steady: () => performance.timeOrigin + performance.now() + livedMs,
     logger: createLogger('error'),
-    demo: false,
+    demo: undefined,
   })
 }
 
@@ -75,12 +75,11 @@ const ready = async () => {
   return [answer.status, checks.clock]
 }
 
-const ahead = async () =>
-  Number(
-    /^callscope_pipeline_clock_ahead_seconds\{clock="machine"\} (\S+)$/m.exec(
-      await (await ask('/metrics')).text(),
-    )?.[1],
-  )
+async function ahead(): Promise<number> {
+  const token = await readFile(running?.tokenFile ?? '', 'utf8')
+  const metrics = await (await ask('/metrics', { headers: { authorization: `Bearer ${token.trim()}` } })).text()
+  return Number(/^callscope_pipeline_clock_ahead_seconds\{clock="machine"\} (\S+)$/m.exec(metrics)?.[1])
+}
 
 async function record(id: string): Promise<CallRecord | undefined> {
   const answer = await ask(`/api/calls/${id}`)
