@@ -13,7 +13,7 @@ interface DemoFeedParts {
 const tickMs = 250
 /** Messages of one append. The first tick has minutes of history to send. */
 const atOnce = 2_000
-/** Behind by more than this (the machine slept), the traffic begins anew: old messages in a burst would be no demo. */
+/** Behind by more than this (the machine slept) or ahead (its clock was set back), the traffic begins anew: old messages in a burst would be no demo. */
 const mostBehindMs = 120_000
 
 /** Sends the demo's messages as their time comes. Resolves when stopped. */
@@ -23,7 +23,7 @@ export async function feedDemo({ log, clock, onError }: DemoFeedParts, signal: A
   let next = traffic.next()
   while (!signal.aborted) {
     const nowMs = clock()
-    if (!next.done && nowMs - next.value.dueMs > mostBehindMs) {
+    if (!next.done && Math.abs(nowMs - next.value.dueMs) > mostBehindMs) {
       seed++
       traffic = demoTraffic({ seed, startMs: nowMs })
       next = traffic.next()

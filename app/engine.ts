@@ -8,6 +8,7 @@ import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
 import type { CallReader } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
+import { believedWatermarks } from '#pipelines/watermarks.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
 import { createCallChanges } from '#warehouse/read/call-changes.ts'
@@ -19,6 +20,9 @@ import { createSqlConsole, type OpenSqlConsole } from '#warehouse/sql-guard-cons
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { type Archive, openArchive } from './archive/open-archive.ts'
+import { type KeptClock, openClock } from './clock/open-clock.ts'
+import { type Expiry, holdExpiry, openWithoutMerges } from './clock/stop-expiry.ts'
+import type { TrustedClock } from './clock/trusted-clock.ts'
 import { readCompleteUntil } from './complete-until.ts'
 import type { PipelineName } from './compose/compose-parts.ts'
 import type { Config } from './config.ts'
@@ -31,14 +35,23 @@ import { createProfileCache, type ProfileCache } from './profiles/profile-cache.
 import { createRecordHealth, type RecordHealth } from './record-health.ts'
 import { type OpenLog, openLog } from './stores/open-log.ts'
 import { openRegistry } from './stores/open-registry.ts'
-import { bringUpToDate, type OpenWarehouse, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
+import {
+  bringUpToDate,
+  type OpenWarehouse,
+  ofTheWarehouse,
+  openWarehouse,
+  warehouseLocation,
+} from './stores/open-warehouse.ts'
 import { erasedElsewhere, telemetryReader } from './stores/telemetry-stores.ts'
+import { folderFor } from './stores/where.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
 /** Every store of an install, open. What a process needs beside it are its edges (HTTP) and its people (commands). */
 export interface Engine {
+  /** The present that all parts go by. */
+  readonly present: TrustedClock
   readonly log: EventLog
   readonly watch: Omit<OpenLog, 'log'>
   readonly registry: Registry
@@ -76,7 +89,10 @@ export interface EngineParts {
   readonly folder: DataFolder | undefined
   /** True: a shared warehouse is brought up to date, too; otherwise only one of our own. */
   readonly migrates?: boolean
+  /** The machine's clock; parts of an engine are given the one that holds it against the time that has passed. */
   readonly clock: Clock
+  /** Tests set it: milliseconds that the machine has run, sleep included. */
+  readonly steady?: () => number
   readonly logger: Logger
   /** Traces of this process; a command that ends soon has none. */
   readonly telemetry?: Pick<OwnTelemetry, 'tracing' | 'takeDropped'>
@@ -102,7 +118,16 @@ const maxChartMs = 15_000
 /** What changed is asked every second, and everybody's live list waits for it. */
 const maxChangesMs = 10_000
 
-async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
+async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promise<Omit<Engine, 'close'>> {
+  const present = openClock(given.clock, given.folder, given.steady)
+  closers.push(async () => present.keep())
+  const parts = {
+    ...given,
+    clock: present.now,
+    wall: given.clock,
+    keepClock: present.keep,
+    isSure: () => present.aheadMs() === 0,
+  }
   const { config, folder, clock } = parts
   const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
   const writes = createWriteHealth({ clock, probe })
@@ -115,15 +140,17 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   closers.push(async () => (await opening.catch(() => undefined))?.close())
   const warehouse = await ofTheWarehouse(parts, async () => {
     const opened = await openWarehouse(parts, closers)
-    const client = await opened.connect()
-    return { ...opened, client, migrated: await bringUpToDate(parts, client) }
+    return { ...opened, ...(await openHeld(parts, { opened, present, embedded: watch.embedded }, closers)) }
   })
-  const { connect, migrated } = warehouse
+  const { connect, migrated, expiry } = warehouse
   const sql = await openConsole(config, warehouse)
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
-  const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  const metrics = createPrometheus({
+    ...{ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true },
+    clocksAhead: () => ({ machine: present.aheadMs(), ...(watch.aheadMs && { log: watch.aheadMs() }) }),
+  })
   const profiles = await createProfileCache(registry)
   const archive = openArchive(config.archive, registry.archive)
   closers.push(async () => archive?.store.close())
@@ -135,17 +162,54 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const records = createRecordHealth(() => performance.now())
   const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes, records }
   return {
-    ...{ ...stores, sql, migrated, elsewhere },
+    ...{ ...stores, present, sql, migrated, elsewhere },
     ...(await openReaders({ warehouse, telemetry, ...stores })),
-    completeUntil: () => readCompleteUntil(registry.watermarks),
+    completeUntil: () => readCompleteUntil(believedWatermarks(registry.watermarks, watch.nowMs ?? clock)),
     startPipelines: (pipelines) =>
-      startPipelines({ ...parts, ...stores, connect, ...(pipelines === undefined ? {} : { pipelines }) }),
+      startPipelines({
+        ...parts,
+        ...stores,
+        connect,
+        ...(expiry === undefined ? {} : { expiry }),
+        ...(pipelines === undefined ? {} : { pipelines }),
+      }),
   }
+}
+
+interface HeldParts {
+  readonly present: KeptClock
+  readonly opened: OpenWarehouse
+  readonly embedded: OpenLog['embedded']
+}
+
+/** The first connection. Where the time is not sure, the embedded engine is opened so that no row can go before it is told. */
+async function openHeld(
+  parts: EngineParts,
+  { opened, present, embedded }: HeldParts,
+  closers: (() => Promise<void>)[],
+): Promise<Pick<Warehouse, 'client' | 'expiry' | 'migrated'>> {
+  const location = warehouseLocation(parts)
+  if (!('path' in location)) {
+    const client = await opened.connect()
+    return { client, expiry: undefined, migrated: await bringUpToDate(parts, client) }
+  }
+  const isUnsure = present.aheadMs() !== 0 || embedded?.mayDelete() === false
+  const configFile = folderFor('clickhouse.url', parts.folder).part('engine-without-merges.xml')
+  const client = await (isUnsure
+    ? openWithoutMerges({ path: location.path, configFile }, opened.connect)
+    : opened.connect())
+  const expiry = await holdExpiry(client, { merges: !isUnsure })
+  closers.push(expiry.close)
+  // At once: the next look of those who have to do with it is seconds away. Should it fail, they say it again.
+  present.onJump(() => void expiry.allow(false).catch(() => undefined))
+  return { client, expiry, migrated: await bringUpToDate(parts, client) }
 }
 
 /** A warehouse with one connection for what is answered soon. */
 interface Warehouse extends OpenWarehouse {
+  readonly expiry: Expiry | undefined
   readonly client: ClickHouseClient
+  readonly migrated: readonly string[]
 }
 
 interface ReaderParts extends Pick<Engine, 'registry' | 'profiles' | 'privacy'> {

@@ -11,6 +11,7 @@ import { rowsOf, type WarehouseOptions } from '#warehouse/client.ts'
 import { createHeartbeatStore } from '#warehouse/heartbeats.ts'
 import { countOpenCalls } from '#warehouse/read/open-calls.ts'
 import type { Archive } from './archive/open-archive.ts'
+import type { Expiry } from './clock/stop-expiry.ts'
 import { groupTopics, holdsCalls, isForRecords, type PipelineName, pipelineNames } from './compose/compose-parts.ts'
 import { type Composed, type ComposeParts, composePipelines } from './compose-pipelines.ts'
 import type { EngineParts } from './engine.ts'
@@ -46,6 +47,12 @@ export interface PipelinesParts extends EngineParts {
   readonly privacy?: PrivacyRoom
   /** A new connection to the warehouse, closed with the engine. Parts that must not wait for each other take their own. */
   connect(limits?: Pick<WarehouseOptions, 'maxQueryMs'>): Promise<ClickHouseClient>
+  /** Of an embedded warehouse. */
+  readonly expiry?: Expiry
+  /** Writes down for the next process where the clock stands. */
+  readonly keepClock?: () => void
+  /** Whether the machine's clock is believed now. */
+  readonly isSure?: () => boolean
   /** Without it nothing is archived. */
   readonly archive?: Archive | undefined
   /** Those of this process; without it all of them. */
@@ -249,7 +256,9 @@ async function doChores(
   let round = 0
   while (!signal.aborted) {
     try {
+      parts.keepClock?.()
       await watch.embedded?.trim()
+      await parts.expiry?.allow(parts.isSure?.() !== false && watch.embedded?.mayDelete() !== false)
       await refreshTenants()
       await parts.privacy?.refresh()
       if (++round % profilesEvery === 0) {

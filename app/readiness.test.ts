@@ -10,7 +10,8 @@ const anEngine = (health: string, notes?: readonly string[], records = 'ok') =>
     reader: { list: async () => ({ calls: [] }) },
     writes: { failing: async () => ({}) },
     records: { state: () => records },
-  }) as unknown as Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes' | 'records'>
+    present: { health: () => 'ok' },
+  }) as unknown as Pick<Engine, 'watch' | 'registry' | 'reader' | 'writes' | 'records' | 'present'>
 
 test('what works and not as well as it should is noted, and the process is ready all the same', async () => {
   const note = "Topic 'call-events': it keeps its producers’ times."

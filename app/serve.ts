@@ -101,6 +101,7 @@ function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 't
     metrics: metrics.expose,
     metricsToken: config.metrics.token,
     readiness: () => readinessOf(engine),
+    clockAheadMs: engine.present.aheadMs,
     connections: { refused: metrics.access.connectionRefused, watch: metrics.access.watchConnections },
   }
 }

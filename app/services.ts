@@ -19,8 +19,9 @@ export interface Running {
 export async function startServices(
   parts: EngineParts & { readonly folder: DataFolder; readonly demo: ServeParts['demo'] },
 ): Promise<Running> {
-  const { config, folder, clock, logger } = parts
+  const { config, folder, logger } = parts
   const engine = await openEngine(parts)
+  const clock = engine.present.now
   const stops: (() => Promise<unknown>)[] = [() => engine.close()]
   const stop = async (): Promise<void> => {
     for (const each of stops.splice(0).reverse()) await each()
@@ -37,14 +38,9 @@ export async function startServices(
       stopping: background.signal,
     })
     const { app, url, port } = await serve({
-      config,
-      engine,
-      desk,
+      ...{ config, engine, desk, clock, logger, demo: parts.demo },
       administratorToken: tokenFor(config, folder),
-      clock,
-      logger,
       ...(parts.telemetry === undefined ? {} : { tracing: parts.telemetry.tracing }),
-      demo: parts.demo,
     })
     stops.push(() => app.close())
     folder.announce({ pid: process.pid, port, url })

@@ -17,7 +17,7 @@ export interface Web {
  * what is waited for.
  */
 export async function startWeb(parts: EngineParts): Promise<Web> {
-  const { config, clock, logger } = parts
+  const { config, logger } = parts
   const stopping = new AbortController()
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>()
   const awaited = awaitEngine(parts, stopping.signal)
@@ -30,6 +30,7 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
 
   async function open(engine: Engine) {
     const folder = openPlainFolder(config.dataDir)
+    const clock = engine.present.now
     const administratorToken = tokenFor(config, folder)
     const desk = createLocalDesk(engine, {
       ...{ config, clock, spoolFolder: folder.part('uploads'), stopping: stopping.signal },

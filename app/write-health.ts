@@ -74,7 +74,7 @@ export function createWriteHealth({ clock, probe }: WriteHealthParts): WriteHeal
     async failing() {
       if ([...failures.values()].some(({ why }) => why === diskFull)) await tryDisk()
       const lasting = [...failures.values()].filter(
-        ({ why, sinceMs }) => why !== refused || clock() - sinceMs >= passingMs,
+        ({ why, sinceMs }) => why !== refused || Math.abs(clock() - sinceMs) >= passingMs,
       )
       return Object.fromEntries(
         lasting.map(({ store, why, sinceMs }) => [

@@ -130,6 +130,8 @@ export interface CallWriter {
 export interface DueReader {
   /** Members of records that change by themselves at or before the tenant's watermark. */
   due(shards: readonly number[], watermarks: ReadonlyMap<string, EpochMs>, limit: number): Promise<readonly MemberKey[]>
+  /** Members of records judged as of a moment that is still to come: a clock was wrong. Reads a column of every record. */
+  judgedAhead(shards: readonly number[], presentMs: EpochMs, limit: number): Promise<readonly MemberKey[]>
 }
 
 /** What raw no longer covers, asked for by the `calls` pipeline before it stores late rows. */

@@ -223,7 +223,7 @@ function createWatermarkWriter(
 
   return async function writeWatermarks(polled, batch) {
     if (watermarks === undefined) return
-    const quiet = batch.seen.size === 0 && polled.logNowMs - writtenMs < watermarkEveryMs
+    const quiet = batch.seen.size === 0 && Math.abs(polled.logNowMs - writtenMs) < watermarkEveryMs
     if (quiet || polled.positions.length === 0) return
     writtenMs = polled.logNowMs
     const entries = tracker.entriesOf(batch, polled)

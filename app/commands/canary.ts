@@ -98,7 +98,7 @@ async function rounds({ round, metrics, logger, everyMs }: RoundsParts, signal: 
       metrics.failed(round.now())
       logger.error({ cause: error instanceof Error ? error.message : 'unknown' }, 'a canary round could not be sent')
     }
-    await pause(Math.max(0, startedMs + everyMs - round.now()), signal)
+    await pause(Math.min(everyMs, Math.max(0, startedMs + everyMs - round.now())), signal)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { forgettingInputs } from '#pipelines/privacy/forgetting-inputs.ts'
 import type { RecomputeParts } from '#pipelines/summaries/recompute.ts'
+import { believedWatermarks } from '#pipelines/watermarks.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { createCallInputs } from '#warehouse/summaries/call-inputs.ts'
 import { createCallWriter } from '#warehouse/summaries/call-writer.ts'
@@ -15,14 +16,15 @@ export function recomputeParts(
     registry,
     patience,
     forgetting,
+    logNow,
     profileOf = () => defaultProfile,
-  }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf' | 'forgetting'>,
+  }: Pick<ComposeParts, 'registry' | 'patience' | 'profileOf' | 'forgetting' | 'logNow'>,
   client: ClickHouseClient,
 ): RecomputeParts {
   const inputs = createCallInputs(client)
   return {
     versions: registry.versions,
-    watermarks: registry.watermarks,
+    watermarks: believedWatermarks(registry.watermarks, logNow),
     cuts: registry.cuts,
     links: createLinkReader(client),
     minutes: createMinuteStore({

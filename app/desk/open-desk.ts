@@ -49,9 +49,13 @@ async function openShared({ config, now }: DeskOptions): Promise<OpenDesk> {
   const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel)
   const engine = await openEngine({ config, folder: undefined, clock: now, logger })
   const spoolFolder = join(tmpdir(), 'callscope-uploads')
-  const trail = openAuditTrail({ ...engine, config, clock: now, logger })
+  const trail = openAuditTrail({ ...engine, config, clock: engine.present.now, logger })
   return {
-    desk: auditedDesk(createLocalDesk(engine, { config, clock: now, spoolFolder }), trail, commandActor()),
+    desk: auditedDesk(
+      createLocalDesk(engine, { config, clock: engine.present.now, spoolFolder }),
+      trail,
+      commandActor(),
+    ),
     settle: async () => undefined,
     async close() {
       await trail.close()
@@ -67,8 +71,8 @@ async function openLocal(folder: DataFolder, { config, writes = false, now }: De
     engine = await openEngine({ config, folder, clock: now, logger })
     const opened = engine
     const pipelines = writes ? await opened.startPipelines() : undefined
-    const trail = openAuditTrail({ ...opened, config, clock: now, logger })
-    const desk = createLocalDesk(opened, { config, clock: now, spoolFolder: folder.part('uploads') })
+    const trail = openAuditTrail({ ...opened, config, clock: opened.present.now, logger })
+    const desk = createLocalDesk(opened, { config, clock: opened.present.now, spoolFolder: folder.part('uploads') })
     return {
       desk: auditedDesk(desk, trail, commandActor()),
       settle: async () => pipelines?.drained(),

@@ -23,19 +23,26 @@ export interface OpenLog extends LogWatch {
   retentionMs(topic: string): Promise<number | undefined>
   /** The log's present time, epoch milliseconds, where that is not the time of this machine's clock. */
   readonly nowMs?: () => number
+  /** How far ahead of it a broker's clock is that is not believed, milliseconds; 0: none is. */
+  readonly aheadMs?: () => number
+}
+
+export interface OpenLogParts extends EngineParts {
+  /** The machine's clock as it is: where it says what a broker says, both are right. */
+  readonly wall: Clock
 }
 
 /** The log that the configuration names: Kafka, or the embedded one in the data folder. */
-export async function openLog(parts: EngineParts, writes: WriteHealth): Promise<OpenLog> {
+export async function openLog(parts: OpenLogParts, writes: WriteHealth): Promise<OpenLog> {
   const opened = parts.config.kafka.brokers.length > 0 ? await openKafka(parts) : openEmbedded(parts)
   const watched = writes.watch('log')
   return { ...opened, log: { ...opened.log, append: (records) => watched(() => opened.log.append(records)) } }
 }
 
 /** Throws while a broker or a topic is awaited: who can wait, waits (await-engine.ts). */
-async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLog> {
+async function openKafka({ config, wall, logger }: OpenLogParts): Promise<OpenLog> {
   const warnAgain = createRepeatedWarnings({ logger })
-  const beginsWith = await clockByServer(config, clock, logger)
+  const beginsWith = await clockByServer(config, wall, logger)
   const log = fromSettings(() =>
     createKafkaLog({
       config: config.kafka,
@@ -61,6 +68,7 @@ async function openKafka({ config, clock, logger }: EngineParts): Promise<OpenLo
     health,
     notes: log.notes,
     nowMs: log.nowMs,
+    aheadMs: log.aheadMs,
     embedded: undefined,
     async retentionMs(topic) {
       const admin = openTopicsAdmin(config.kafka, { trouble: () => undefined, client: () => undefined })

@@ -82,3 +82,12 @@ test('after a restart the time in between is told of each pipeline, also of one 
     ['summaries', 80],
   ])
 })
+
+test('a pipeline that looked at a time that was never now beats on by the present', async () => {
+  const { heartbeats, blind, beats } = aWatch()
+  heartbeats.looked('calls', 100 * second)
+  heartbeats.looked('calls', 86_400 * second)
+  for (let at = 110 * second; at <= 130 * second; at += second) heartbeats.polled('calls', aPoll(at))
+  expect((await beats()).slice(-3)).toEqual([110, 120, 130].map((at) => at * second))
+  expect(blind.length).toBe(1)
+})

@@ -1,4 +1,5 @@
 import { beatEveryMs, blindAfterMs, type Heartbeat, type HeartbeatStore } from '#contracts/blind-times.ts'
+import { believedAheadMs } from '#contracts/clock.ts'
 import type { Polled } from '#contracts/event-log.ts'
 import { pause } from '#pipelines/pause.ts'
 
@@ -51,7 +52,7 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
     // A series that is there from the beginning: of one that appears with its first increase nobody is told.
     if (!looks.has(pipeline)) blind(pipeline, 0)
     looks.set(pipeline, look)
-    for (const beatMs of beatsOf(look, atMs)) write(pipeline, look, beatMs)
+    for (const beatMs of beatsOf(steppedBack(look, atMs), atMs)) write(pipeline, look, beatMs)
     count(pipeline, look, atMs)
     look.lastMs = Math.max(look.lastMs, atMs)
   }
@@ -99,6 +100,12 @@ export function createHeartbeats({ worker, blind }: HeartbeatsOptions): Heartbea
 /** Who finds that messages have gone unread did not see what they told of, even if nothing is left to be read. */
 const isLive = ({ records, logNowMs, trimmed = [] }: Polled): boolean =>
   trimmed.length === 0 && records.every(({ logTimeMs }) => logNowMs - logTimeMs <= liveWithinMs)
+
+/** Beats of a time that was never now would keep those of the present from being written until it has come. */
+function steppedBack(look: Look, atMs: number): Look {
+  const wasAhead = look.lastMs - atMs > believedAheadMs
+  return wasAhead ? Object.assign(look, { lastMs: atMs, writtenMs: 0, countedMs: 0 }) : look
+}
 
 /** When a pipeline that looked now has to be said to have looked. */
 function beatsOf({ lastMs, writtenMs }: Look, atMs: number): readonly number[] {

@@ -136,7 +136,7 @@ const mostLooks = 25
 async function lookAround({ connect, registry, log }: Install, note: CaseOptions['note']): Promise<readonly Looks[]> {
   const reads = countRowsRead(await connect())
   const marks = marksInMemory()
-  const recompute = recomputeParts({ registry, patience: defaultPatience }, reads.client)
+  const recompute = recomputeParts({ registry, patience: defaultPatience, logNow: Date.now }, reads.client)
   const rounds = new Set<string>()
   const reader = createAuditReader(reads.client)
   // The first look at fresh records only notes where they are: the last batch that was computed is to be looked at.

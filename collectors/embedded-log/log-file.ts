@@ -65,7 +65,7 @@ export interface LogFile {
   close(): void
 }
 
-export type MetaName = 'last_log_time_ms' | 'running_ms' | 'stopped_cleanly'
+export type MetaName = 'last_log_time_ms' | 'running_ms' | 'keeps_until_running_ms' | 'jump_ms' | 'stopped_cleanly'
 
 export function openLogFile(options: LogFileOptions): LogFile {
   try {

@@ -9,11 +9,13 @@ import { assertOffset, createReading, type ReadingParts } from './reading.ts'
 export interface MembershipParts extends ReadingParts {
   readonly partitions: Partitions
   readonly groupCommit: GroupCommit
+  /** Before anything is read. */
+  readonly rightTimes: () => void
   readonly isClosed: () => boolean
 }
 
 export function joinGroup(parts: MembershipParts, { group, topics }: GroupOptions): Membership {
-  const { partitions, offsets, coordinator, groupCommit, isClosed } = parts
+  const { partitions, offsets, coordinator, groupCommit, rightTimes, isClosed } = parts
   for (const topic of topics) partitions.of(topic) // an unknown topic is an error here, not at the first poll
   const room = createWaitingRoom()
   const member: GroupMember = { topics: [...new Set(topics)], wake: room.wake }
@@ -32,6 +34,7 @@ export function joinGroup(parts: MembershipParts, { group, topics }: GroupOption
       try {
         for (;;) {
           if (isOver()) return reading.polled([])
+          rightTimes()
           const isNew = reading.catchUp()
           const found = signal?.aborted ? [] : reading.read(limits)
           if (found.length > 0 || isNew || visit.isOver()) return reading.polled(found)

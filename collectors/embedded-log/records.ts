@@ -9,6 +9,8 @@ export interface Records {
   /** At most `limit` records from `offset` on, never more than what is durable. */
   read(partition: Partition, offset: number, limit: number): LogRecord[]
   logTimeMs(partition: Partition, offset: number): number | undefined
+  /** Another log time for the records from an offset on. */
+  setLogTime(partition: Partition, fromOffset: number, logTimeMs: number): void
   deleteBefore(partition: Partition, offset: number): void
   /** Another value in the place of one that is to be forgotten. */
   replaceValue(partition: Partition, offset: number, value: Uint8Array): void
@@ -27,6 +29,7 @@ export function createRecords({ db }: LogFile): Records {
       insert: db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?)`),
       read,
       logTime: db.prepare(`SELECT log_time_ms FROM ${table} WHERE log_offset = ?`),
+      setLogTime: db.prepare(`UPDATE ${table} SET log_time_ms = ? WHERE log_offset >= ?`),
       replaceValue: db.prepare(`UPDATE ${table} SET value = ? WHERE log_offset = ?`),
       deleteBefore: db.prepare(`DELETE FROM ${table} WHERE log_offset < ?`),
     }
@@ -53,6 +56,9 @@ export function createRecords({ db }: LogFile): Records {
     logTimeMs(partition, offset) {
       const value = statements(partition).logTime.get(offset)?.log_time_ms
       return typeof value === 'number' ? value : undefined
+    },
+    setLogTime(partition, fromOffset, logTimeMs) {
+      statements(partition).setLogTime.run(logTimeMs, fromOffset)
     },
     deleteBefore(partition, offset) {
       statements(partition).deleteBefore.run(offset)

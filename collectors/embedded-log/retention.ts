@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { LogFile } from './log-file.ts'
-import type { LogTime } from './log-time.ts'
+import { type LogTime, noteTimes } from './log-time.ts'
 import type { Partition, Partitions } from './partitions.ts'
 import type { Records } from './records.ts'
 
@@ -14,14 +14,16 @@ export interface RetentionParts {
   readonly records: Records
   readonly offsets: GroupOffsets
   readonly logTime: LogTime
+  readonly rightTimes: () => void
   readonly isClosed: () => boolean
 }
 
 /**
- * Deletes records older than their topic's retention, never one that a group may still go back to. A group that has
+ * Deletes records older than their topic's retention, never one that a group may still go back to, and none while the log's
+ * time is not sure (`mayDelete`). A group that has
  * never committed in a partition holds nothing there. The file keeps its size; later records reuse the space.
  */
-export function createTrim({ file, partitions, records, offsets, logTime, isClosed }: RetentionParts) {
+export function createTrim({ file, partitions, records, offsets, logTime, rightTimes, isClosed }: RetentionParts) {
   function trimTo(partition: Partition, before: number): void {
     file.transaction(() => {
       records.deleteBefore(partition, before)
@@ -59,6 +61,11 @@ export function createTrim({ file, partitions, records, offsets, logTime, isClos
 
   return async function trim(): Promise<{ readonly deleted: number }> {
     let deleted = 0
+    rightTimes()
+    const mayDelete = logTime.mayDelete()
+    // Now and then, too, so that a kill loses little of the running time that is waited for.
+    file.transaction(() => noteTimes(file, logTime.state()))
+    if (!mayDelete) return { deleted }
     for (const { name, retentionMs } of partitions.topics) {
       for (const partition of partitions.of(name)) {
         if (isClosed()) return { deleted }

@@ -48,6 +48,20 @@ export function acceptEvents(events: readonly unknown[], context: EventContext):
   return { records, problems, tooLarge, foreign }
 }
 
+/**
+ * Whether events that were refused would be taken by the other clock, where the machine's and the time that has passed do
+ * not agree (`aheadMs` is the difference): then it is not known that the producer is wrong.
+ */
+export const fitsOtherClock = (
+  events: readonly unknown[],
+  { problems }: AcceptedEvents,
+  context: EventContext,
+  aheadMs: number,
+): boolean =>
+  aheadMs !== 0 &&
+  problems.length > 0 &&
+  acceptEvents(events, { ...context, nowMs: context.nowMs + aheadMs }).problems.length < problems.length
+
 function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows }: EventContext): Checked {
   const half = halfIn(event)
   if (half !== undefined) return { problems: [{ ...at, field: half, fix: halfCharacter }] }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { signals } from '#contracts/signals/index.ts'
 import { KafkaError } from '../kafka/trouble.ts'
-import { type AcceptedEvents, acceptEvents } from './accept-events.ts'
+import { type AcceptedEvents, acceptEvents, type EventContext, fitsOtherClock } from './accept-events.ts'
 import { readCloudEvents } from './cloud-events.ts'
 import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
@@ -34,12 +34,7 @@ export function createEventsEndpoint(parts: HttpParts): Endpoint {
 async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked): Promise<Answer> {
   const tenant = await senderOf(principal, parts)
   const { batch, events } = readCloudEvents(headers, body)
-  const { records, problems, tooLarge, foreign } = acceptEvents(events, {
-    tenant,
-    nowMs: parts.clock(),
-    windows: parts.settings.windows,
-    batch,
-  })
+  const { records, problems, tooLarge, foreign } = acceptBySureClock(parts, 'events', events, { tenant, batch })
   refuseTooLarge(tooLarge)
   await refuseForeign(parts, 'events', tenant, foreign)
   if (problems.length > 0) {
@@ -53,6 +48,28 @@ async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked)
   await store(parts, 'events', records)
   return new Answer(202, { accepted: records.length } satisfies z.infer<typeof accepted>)
 }
+
+/**
+ * Accepts events by the present. Where only the machine's clock would take them, and it is not believed now, they are to be
+ * sent again: a refusal would lose what a producer with the right time has sent.
+ */
+export function acceptBySureClock(
+  parts: HttpParts,
+  edge: Edge,
+  events: readonly unknown[],
+  of: Pick<EventContext, 'tenant' | 'batch'>,
+): AcceptedEvents {
+  const context = { ...of, nowMs: parts.clock(), windows: parts.settings.windows }
+  const accepted = acceptEvents(events, context)
+  if (!fitsOtherClock(events, accepted, context, parts.clockAheadMs?.() ?? 0)) return accepted
+  parts.count(edge, 'not_stored', events.length)
+  throw unsureClock()
+}
+
+export const unsureClock = (): Problem =>
+  new Problem(503, 'the clock of this server has jumped and is not sure: nothing was stored, send again later', {
+    retryAfterSeconds: 30,
+  })
 
 /** Refused here, where its sender hears of it, what would be a dead letter later. The server counts it. */
 export function refuseTooLarge(errors: AcceptedEvents['tooLarge']): void {

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { getStatsRequest, readGetStats } from '../getstats/read-getstats.ts'
-import { acceptEvents } from './accept-events.ts'
 import { parseJson } from './body.ts'
 import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
-import { refuseForeign, refuseTooLarge, store } from './ingest-events.ts'
+import { acceptBySureClock, refuseForeign, refuseTooLarge, store } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
@@ -36,10 +35,8 @@ async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise
     throw new Problem(400, read.type === 'park' ? read.detail : 'nothing in it to take')
   }
   const { samples, refused } = read.value
-  const { records, problems, tooLarge, foreign } = acceptEvents(samples, {
+  const { records, problems, tooLarge, foreign } = acceptBySureClock(parts, 'getstats', samples, {
     tenant,
-    nowMs: parts.clock(),
-    windows: parts.settings.windows,
     batch: false,
   })
   refuseTooLarge(tooLarge)

@@ -16,13 +16,17 @@ import { type Attributes, tenantAttributes } from '#contracts/signals/otlp.ts'
 import { topicNames } from '#contracts/topics.ts'
 import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
-import { store } from './ingest-events.ts'
+import { store, unsureClock } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
 interface Carries {
   readonly resource: Attributes
   readonly attributes: Attributes
+  /** Of a log line. */
+  readonly timeUnixNano?: string
+  /** Of a span. */
+  readonly endTimeUnixNano?: string
 }
 
 /** What tells the two OTLP signals apart. */
@@ -84,6 +88,7 @@ async function takeOtlp(parts: HttpParts, signal: OtlpSignal, { principal, heade
     parts.count(signal.edge, 'invalid', 1)
     return new Answer(400, encodeStatus(decoded.detail, encoding), contentType)
   }
+  refuseWhileUnsure(parts, signal, decoded.rows)
   const foreign = decoded.rows.filter((row) => (tenantOf(row) ?? tenant) !== tenant).length
   // As it came: the pipeline decodes the same bytes, and parks exactly what is refused here.
   if (decoded.rows.length + decoded.refused.length > 0) {
@@ -99,6 +104,17 @@ async function takeOtlp(parts: HttpParts, signal: OtlpSignal, { principal, heade
   if (foreign > 0) parts.count(signal.edge, 'tenant_mismatch', foreign)
   if (decoded.refused.length > 0) parts.count(signal.edge, 'invalid', decoded.refused.length)
   return new Answer(200, signal.encode(partialSuccess(decoded.refused, foreign), encoding), contentType)
+}
+
+/** A right time may lie ahead of ours while our clock is not sure: the pipeline would refuse what is to be sent again. */
+function refuseWhileUnsure(parts: HttpParts, { edge }: OtlpSignal, rows: readonly Carries[]): void {
+  const aheadMs = parts.clockAheadMs?.() ?? 0
+  if (aheadMs <= 0) return
+  const latestMs = parts.clock() + parts.settings.windows.maxAheadMs
+  const timeOf = ({ timeUnixNano, endTimeUnixNano }: Carries) => Number(endTimeUnixNano ?? timeUnixNano ?? 0) / 1e6
+  if (!rows.some((row) => timeOf(row) > latestMs && timeOf(row) <= latestMs + aheadMs)) return
+  parts.count(edge, 'not_stored', rows.length)
+  throw unsureClock()
 }
 
 function partialSuccess(refused: readonly { readonly detail: string }[], foreign: number): PartialSuccess | undefined {

@@ -284,6 +284,8 @@ export interface HttpParts {
   /** What Prometheus shows; undefined: only the administrator token opens the figures of all tenants. */
   readonly metricsToken?: string | undefined
   readonly clock: Clock
+  /** How far the machine's own clock is ahead of that, where it is not believed; 0: it is. Milliseconds. */
+  readonly clockAheadMs?: () => number
   readonly logger: HttpLogger
   park(messages: readonly ParkedAtEdge[]): Promise<void>
   count(edge: Edge, outcome: EdgeOutcome, messages: number): void

@@ -32,6 +32,8 @@ export interface KafkaLog extends EventLog {
   lag(group: string, topics: readonly string[]): Promise<readonly PartitionLag[]>
   /** The brokers' present time as far as this process knows it, epoch milliseconds. No setting of this machine's clock moves it. */
   nowMs(): number
+  /** How far ahead of that a broker stamps that is not believed, milliseconds; 0: all are believed. */
+  aheadMs(): number
   /** Whether brokers, topics and members work; else what is waited for, in words for a person. */
   health(): Promise<LogHealth>
   /** What works, and not as well as it should, in words for a person. */
@@ -85,7 +87,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       return lagOf({ cluster, logClock }, groupOnCluster(config, group), topics)
     },
     nowMs: () => logClock.at(monotonic()),
-    notes: producersTimes.notes,
+    ...{ aheadMs: logClock.aheadMs, notes: producersTimes.notes },
     async health() {
       const awaits = [...(await looks.missing()), ...members.awaits()]
       return awaits.length === 0 ? { ok: true } : { ok: false, awaits }

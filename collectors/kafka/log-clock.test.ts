@@ -64,3 +64,39 @@ test('it is never behind what was learnt last, nor ahead of the broker’s clock
     }),
   )
 })
+
+test('of several brokers one whose clock jumps a day ahead is not believed, and told of while it stamps so', () => {
+  const { time, logClock, pass, now } = aClock()
+  const dayMs = 86_400_000
+  const rightMs = () => 1_600_000_000_000 + time.monotonicMs
+  logClock.learn(rightMs())
+  for (let second = 0; second < 900; second += 1) {
+    pass(1_000)
+    logClock.learn(rightMs() + dayMs)
+    logClock.learn(rightMs())
+    expect(now()).toBe(rightMs())
+  }
+  expect(logClock.aheadMs()).toBe(dayMs)
+  pass(301_000)
+  logClock.learn(rightMs())
+  expect([logClock.aheadMs(), now()]).toEqual([0, rightMs()])
+})
+
+test('brokers that were behind and are set right are believed: this machine says the same', () => {
+  const { time, logClock, pass, now } = aClock()
+  logClock.learn(time.wallMs - 86_400_000)
+  pass(1_000)
+  logClock.learn(time.wallMs)
+  expect([now(), logClock.aheadMs()]).toEqual([time.wallMs, 0])
+})
+
+test('brokers that go on so for half an hour are believed whatever this machine says', () => {
+  const { time, logClock, pass, now } = aClock()
+  const aheadMs = 3_600_000
+  logClock.learn(1_600_000_000_000 + time.monotonicMs)
+  for (let minute = 0; minute <= 31; minute += 1) {
+    pass(60_000)
+    logClock.learn(1_600_000_000_000 + time.monotonicMs + aheadMs)
+  }
+  expect([now(), logClock.aheadMs()]).toEqual([1_600_000_000_000 + time.monotonicMs + aheadMs, 0])
+})

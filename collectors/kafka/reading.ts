@@ -1,3 +1,4 @@
+import { believedAheadMs } from '#contracts/clock.ts'
 import type { LogRecord, Polled, PollLimits, Position, TopicPartition } from '#contracts/event-log.ts'
 import { accept, nextOf, rewind, takeFairly, type Waiting } from './buffer.ts'
 import type { Extent, PlacedOffset } from './cluster.ts'
@@ -152,6 +153,8 @@ function showing(rounds: Rounds, { logClock, onProducersTime }: ReadingParts): S
     },
     polled(records) {
       const round = rounds.last()?.shown ? rounds.last() : undefined
+      // It never falls, but from a time that was never now: while a broker's clock was wrong.
+      if (lastNowMs - logClock.at(logClock.monotonic()) > believedAheadMs) lastNowMs = 0
       for (const { logTimeMs } of records) lastNowMs = Math.max(lastNowMs, logTimeMs)
       // What is known of ends is as old as the answer that said so; a present beyond it would call read what nobody looked at.
       const endAsOfMs = round === undefined ? 0 : logClock.at(round.confirmedMs)

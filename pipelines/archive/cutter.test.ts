@@ -105,6 +105,14 @@ describe('cuts', () => {
     expect(cutter.close()?.records.length).toBe(2)
   })
 
+  test('end where the log’s time steps back from one that was never now: its window would stay open until it has come', () => {
+    const cutter = createCutter(rules, { ...place, epoch: 0, fromOffset: 0 })
+    const nowMs = 1_700_000_000_000
+    cutter.take(aRecord(0, nowMs + 86_400_000))
+    expect(cutter.take(aRecord(1, nowMs))).toMatchObject({ fromOffset: 0, toOffset: 1 })
+    expect(cutter.closed(nowMs + 2 * rules.windowMs)).toMatchObject({ fromOffset: 1, toOffset: 2 })
+  })
+
   test('cover what a replay has sent again, and do not hold it', () => {
     const cutter = createCutter(rules, { ...place, epoch: 0, fromOffset: 0 })
     const headers = { [recordHeaders.replay]: 'run', [recordHeaders.logTime]: '1000' }

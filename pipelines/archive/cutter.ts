@@ -1,4 +1,5 @@
 import type { Cut } from '#contracts/archive.ts'
+import { believedAheadMs } from '#contracts/clock.ts'
 import type { LogRecord } from '#contracts/event-log.ts'
 import { asFirstTaken } from '../replayed.ts'
 
@@ -62,8 +63,10 @@ export function createCutter(
       const size = sizeOf(record)
       const at = Math.floor(record.logTimeMs / windowMs)
       // A broker that takes over may have an earlier clock: such messages stay with the window that they came into.
-      const done = at > window || bytes + size > maxBytes ? close() : undefined
-      window = Math.max(window, at)
+      // One that begins far later than this message was none: it came from a clock that was wrong, and would stay open for long.
+      const isNoWindow = window * windowMs - record.logTimeMs > believedAheadMs
+      const done = at > window || isNoWindow || bytes + size > maxBytes ? close() : undefined
+      window = isNoWindow ? at : Math.max(window, at)
       toOffset = record.offset + 1
       lastLogMs = record.logTimeMs
       if (asFirstTaken(record) === record) {

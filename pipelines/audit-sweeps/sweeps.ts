@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MinuteWindow } from '#contracts/audit.ts'
+import { believedAheadMs } from '#contracts/clock.ts'
 import type { AuditorPace, AuditorParts } from '../auditor.ts'
 import { changedAmong } from './refold.ts'
 import { createRound, type RoundParts, type Step, type Sweep } from './round.ts'
@@ -48,7 +49,9 @@ const settledUntil = ({ logNow, pace }: Sight) => Math.floor((logNow() - pace.se
 async function freshMinutes(sight: Sight, mark: FreshMark | undefined): Promise<Step<FreshMark>> {
   const { reader, logNow, looked, pace } = sight
   const edgeMs = settledUntil(sight)
-  const isLost = mark === undefined || mark.fromMs < edgeMs - pace.behindMs - pace.sliceMs
+  // Ahead of what is settled is a mark that was set while a clock was wrong.
+  const isAhead = mark !== undefined && mark.fromMs > edgeMs + believedAheadMs
+  const isLost = mark === undefined || isAhead || mark.fromMs < edgeMs - pace.behindMs - pace.sliceMs
   const fromMs = isLost ? edgeMs - pace.sliceMs : mark.fromMs
   // Left behind, it goes on with the ids that come next, or the first ones alone would ever be looked at.
   const after = mark?.after

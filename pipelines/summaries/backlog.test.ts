@@ -227,3 +227,27 @@ describe('the bytes that it holds', () => {
     )
   })
 })
+
+describe('the log’s time steps back from a time that was never now', () => {
+  const dayMs = 86_400_000
+
+  test('what was announced then waits no longer than what is announced now', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, dayMs, [aChange('running'), aChange('late', { late: true })])
+    expect(backlog.take(1_000, 10)).toEqual([])
+    backlog.stepBack(1_000)
+    expect(backlog.take(1_100, 10)).toEqual([])
+    expect(idsOf(backlog.take(16_000, 10)).sort()).toEqual(['late', 'running'])
+  })
+
+  test('what was at work then, and is given back, does not wait for that time either', () => {
+    const backlog = aBacklog()
+    backlog.add(0, 0, dayMs, [aChange('running')])
+    const taken = backlog.take(dayMs + 15_000, 10)
+    expect(idsOf(taken)).toEqual(['running'])
+    backlog.stepBack(1_000)
+    backlog.giveBack(taken)
+    expect(idsOf(backlog.take(16_000, 10))).toEqual(['running'])
+    expect(backlog.bytes).toBeGreaterThan(0)
+  })
+})

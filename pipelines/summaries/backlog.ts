@@ -9,6 +9,7 @@ import {
   put,
   type Ripe,
   ripe,
+  stepBack,
   type Taker,
   takeOut,
   type WaitingCalls,
@@ -18,8 +19,8 @@ import type { WaitingOptions } from './waiting-times.ts'
 /** A dirty call that waits for its recompute, with all its announcements as one. */
 export interface Waiting {
   readonly change: Change
-  /** Log time at which the first of them was announced, epoch milliseconds. */
-  readonly sinceMs: number
+  /** Log time at which the first of them was announced, epoch milliseconds; lowered where that has stepped back. */
+  sinceMs: number
   /** Announcements (see offset-account.ts) that are done only once this is. */
   readonly announcements: ReadonlySet<number>
 }
@@ -39,6 +40,8 @@ export interface Backlog {
   done(taken: readonly Waiting[]): void
   /** Taken ones that could not be dealt with: they wait again. */
   giveBack(taken: readonly Waiting[]): void
+  /** The log's time has stepped back to this: what is noted here as later was noted while a clock was wrong. */
+  stepBack(nowMs: number): void
   /** Offset below which everything of the partition is done, by partition. */
   committable(): ReadonlyMap<number, number>
   /** Forgets a partition that is no longer ours. */
@@ -107,6 +110,10 @@ export function createBacklog(options: WaitingOptions): Backlog {
         free(calls, item)
         put(calls, item)
       }
+    },
+    stepBack(nowMs) {
+      lastTake = { ...lastTake, nowMs: Math.min(lastTake.nowMs, nowMs) }
+      stepBack(calls, nowMs)
     },
     committable: account.committable,
     forget: account.forget,

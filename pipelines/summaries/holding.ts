@@ -1,4 +1,5 @@
 import { type Change, recordOnly } from '#contracts/changes.ts'
+import { believedAheadMs } from '#contracts/clock.ts'
 import type { EventLog, Membership, Polled, TopicPartition } from '#contracts/event-log.ts'
 import type { CensusProgress } from '#contracts/registry.ts'
 import type { DueReader } from '#contracts/summaries.ts'
@@ -8,6 +9,7 @@ import { watermarksOf } from '../watermarks.ts'
 import type { Backlog } from './backlog.ts'
 import { accountOf, bulk, live, placeOf } from './change-topics.ts'
 import { type Census, type Counting, createCounting } from './counting.ts'
+import { createJudgedAhead } from './judged-ahead.ts'
 import { readAnnouncements } from './read-announcements.ts'
 import type { RecomputeParts } from './recompute.ts'
 import type { SummariesLimits } from './summaries.ts'
@@ -32,6 +34,7 @@ export interface Holding {
   paused(): readonly TopicPartition[]
   /** This poll belongs to another assignment than the ones before. */
   isNew(polled: Polled): boolean
+  /** Goes over to the assignment of this poll, and to its time where that has stepped back. */
   reassign(polled: Polled): void
   /** Bulk announcements have come that may be younger than all that came before. */
   isBulkNews(polled: Polled): boolean
@@ -52,7 +55,9 @@ export function createHolding(parts: HoldingParts): Holding {
   const commits = createCommits(parts, counting)
   let generation = -1
   let shards = new Set<number>()
+  const judgedAhead = createJudgedAhead(parts)
   let dueAtMs = 0
+  let latestMs = 0
   const isNew = (polled: Polled): boolean => polled.generation !== generation
 
   return {
@@ -64,7 +69,14 @@ export function createHolding(parts: HoldingParts): Holding {
     },
     isNew,
     reassign(polled) {
+      if (polled.logNowMs < latestMs - believedAheadMs) {
+        backlog.stepBack(polled.logNowMs)
+        judgedAhead.lookAgain()
+        dueAtMs = 0
+      }
+      latestMs = polled.logNowMs
       if (!isNew(polled)) return
+      judgedAhead.lookAgain()
       dueAtMs = 0
       const mine = polled.assignment.filter(({ topic }) => topic === live)
       const kept = new Set(mine.map(({ partition }) => partition))
@@ -81,6 +93,7 @@ export function createHolding(parts: HoldingParts): Holding {
       if (logNowMs < dueAtMs || shards.size === 0) return
       dueAtMs = logNowMs + limits.dueEveryMs
       await addDueOf([...shards], logNowMs, parts)
+      await judgedAhead.add([...shards], logNowMs)
     },
     commit: commits.commit,
     isCounting: counting.isBusy,
@@ -102,7 +115,8 @@ const clocksApartMs = 5_000
 
 function createBulkNews(): Holding['isBulkNews'] {
   let seenMs = 0
-  return function isBulkNews({ records }) {
+  return function isBulkNews({ records, logNowMs }) {
+    seenMs = Math.min(seenMs, logNowMs)
     const times = records.flatMap(({ topic, logTimeMs }) => (topic === bulk ? [logTimeMs] : []))
     const isNews = times.some((at) => at > seenMs - clocksApartMs)
     for (const at of times) seenMs = Math.max(seenMs, at)

@@ -82,6 +82,15 @@ function schedule(calls: WaitingCalls, key: string, item: Waiting): Scheduled | 
 export const mayTake = ({ atWork }: WaitingCalls, taker: Taker, key: string): boolean =>
   !atWork.pressing.has(key) && (taker === 'pressing' || !atWork.running.has(key))
 
+/** The log's time has stepped back: nothing has come later than now, and all of it is to be looked through. */
+export function stepBack(calls: WaitingCalls, nowMs: number): void {
+  calls.times.stepBack(nowMs)
+  for (const items of [calls.waiting, calls.atWork.pressing, calls.atWork.running])
+    for (const item of items.values()) item.sinceMs = Math.min(item.sinceMs, nowMs)
+  calls.worseAtMs = nowMs
+  calls.othersAtMs = nowMs
+}
+
 /** These are at work from now on, until they are free. */
 export function takeOut(calls: WaitingCalls, taker: Taker, keys: readonly string[]): readonly Waiting[] {
   return keys.flatMap((key) => {

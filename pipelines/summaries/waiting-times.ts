@@ -51,6 +51,10 @@ export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions)
       longestPauseMs = pauseMs < lateDelayMs ? Math.max(longestPauseMs, pauseMs) : 0
       lastLateMs = logTimeMs
     },
+    /** The log's time has stepped back: nothing came later than now. */
+    stepBack(nowMs: number): void {
+      lastLateMs = Math.min(lastLateMs, nowMs)
+    },
     inFlood: (nowMs: number): boolean => nowMs - lastLateMs < lateDelayMs,
   }
 }

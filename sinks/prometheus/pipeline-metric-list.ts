@@ -212,6 +212,12 @@ export const pipelineMetrics = {
     help: 'The same of the partition of a topic that is furthest behind, whichever tenant it holds back, seconds',
     labels: ['topic'],
   },
+  clockAhead: {
+    name: 'callscope_pipeline_clock_ahead_seconds',
+    unit: 'seconds',
+    help: "How far a clock is ahead of the time that has passed, where it is not believed; negative: behind; 0 while it is: this machine's, and of Kafka's brokers the one furthest ahead, seconds",
+    labels: ['clock'],
+  },
   blindSeconds: {
     name: 'callscope_pipeline_blind_seconds_total',
     unit: 'seconds',

@@ -4,6 +4,7 @@ import type { QualityProfile } from '#quality/profile.ts'
 import { type AccessMetrics, createAccessMetrics } from './access-metrics.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
 import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
+import { type ClocksAhead, createClockMetrics } from './clock-metrics.ts'
 import { type Exposition, type ExpositionFormat, expose } from './exposition.ts'
 import type { FamilyBudgets } from './families.ts'
 import { type BuildInfo, createPipelineMetrics, type PipelineMetrics } from './pipeline-metrics.ts'
@@ -15,6 +16,7 @@ export interface PrometheusOptions extends Omit<FamilyBudgets, 'registry'>, Buil
   readonly ticks?: () => number
   /** Memory, processor time and event loop of this process (`process_*`, `nodejs_*`). */
   readonly processMetrics?: boolean
+  readonly clocksAhead?: ClocksAhead
 }
 
 /** Everything that `/metrics` shows, in one registry of its own. */
@@ -33,6 +35,7 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const calls = createCallMetrics({ ...options, registry })
   const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
+  createClockMetrics(registry, options.clocksAhead ?? (() => ({ machine: 0 })))
   const access = createAccessMetrics(registry)
   if (processMetrics) collectDefaultMetrics({ register: registry })
   return { calls, pipelines, activity, access, expose: (format, tenants) => expose(registry, format, tenants) }

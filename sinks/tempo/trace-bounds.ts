@@ -33,7 +33,7 @@ export function createTraceBounds({ spansPerBatch, clock }: TraceBoundsOptions):
 
   function storedBytes(trace: string): number {
     const size = sizes.get(trace)
-    return size === undefined || clock() - size.atMs > rememberedMs ? 0 : size.bytes
+    return size === undefined || Math.abs(clock() - size.atMs) > rememberedMs ? 0 : size.bytes
   }
 
   return {

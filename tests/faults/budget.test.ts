@@ -63,7 +63,7 @@ type SlowStores = ReturnType<typeof slowStores>
 const running = ({ parts }: SlowStores, secondChancesMs: readonly number[]) =>
   createSummaries({
     ...{ ...parts, beside: parts, log, pace: { budgetMs, cycleMs: 0, retryAfterMs: 5, secondChancesMs } },
-    due: { due: async () => [] },
+    due: { due: async () => [], judgedAhead: async () => [] },
     deadLetter: deadLetters,
     census: async function* () {},
     censusProgress: { reached: async () => new Map(), note: async () => undefined, forget: async () => undefined },

@@ -33,7 +33,7 @@ test('a group that has lost its offsets computes what comes live while it counts
   }
   const summaries = createSummaries({
     ...{ ...stores.parts, beside: stores.parts, log, census, pace: { cycleMs: 0, runningDelayMs: 0 } },
-    due: { due: async () => [] },
+    due: { due: async () => [], judgedAhead: async () => [] },
     deadLetter: deadLetters,
     giveUp: async () => undefined,
     censusProgress: {

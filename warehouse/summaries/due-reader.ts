@@ -33,5 +33,18 @@ export function createDueReader(client: ClickHouseClient): DueReader {
       )
       return rows.map(([tenant, id]) => ({ tenant, id }))
     },
+    async judgedAhead(shards, presentMs, limit) {
+      const rows = await rowsOf<[string, string]>(
+        client,
+        `SELECT tenant, id FROM calls FINAL
+         WHERE (tenant, at, id) IN (
+             SELECT tenant, at, id FROM calls
+             WHERE as_of > fromUnixTimestamp64Milli({present: Int64}) AND shard IN {shards: Array(UInt8)} AND is_deleted = 0)
+           AND is_deleted = 0 AND as_of > fromUnixTimestamp64Milli({present: Int64})
+         LIMIT {limit: UInt32}`,
+        { present: presentMs, shards, limit },
+      )
+      return rows.map(([tenant, id]) => ({ tenant, id }))
+    },
   }
 }

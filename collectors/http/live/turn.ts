@@ -49,11 +49,12 @@ export function createTurn(viewers: ReadonlySet<Viewer>, parts: TurnParts, pace:
         viewer.payReset(clock(), feed.newest)
       }
       for (const viewer of coming) await receive(viewer, telling)
-      if (clock() - tickedMs >= pace.tickMs) {
+      // Either way: a clock that steps back must not keep viewers waiting until it has caught up.
+      if (Math.abs(clock() - tickedMs) >= pace.tickMs) {
         tickedMs = clock()
         await tick(there, tickedMs, telling)
       }
-      for (const viewer of there) if (clock() - viewer.joinedMs >= pace.maxLifeMs) viewer.end()
+      for (const viewer of there) if (Math.abs(clock() - viewer.joinedMs) >= pace.maxLifeMs) viewer.end()
     },
   }
 }

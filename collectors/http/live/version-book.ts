@@ -31,7 +31,8 @@ export function createVersionBook(above: number, pace: BookPace = defaultBookPac
   /** In order of being seen: the first are the oldest. */
   function forget(nowMs: number): void {
     for (const [version, atMs] of seenAt) {
-      if (nowMs - atMs < pace.lateMs && seenAt.size <= pace.maxVersions) break
+      // Either way: of a clock that steps back no version would be old until it has caught up.
+      if (Math.abs(nowMs - atMs) < pace.lateMs && seenAt.size <= pace.maxVersions) break
       seenAt.delete(version)
       floor = Math.max(floor, version)
     }
@@ -47,7 +48,7 @@ export function createVersionBook(above: number, pace: BookPace = defaultBookPac
     },
     settled(nowMs) {
       forget(nowMs)
-      return [...seenAt].filter(([, atMs]) => nowMs - atMs >= pace.wholeAfterMs).map(([version]) => version)
+      return [...seenAt].filter(([, atMs]) => Math.abs(nowMs - atMs) >= pace.wholeAfterMs).map(([version]) => version)
     },
     see(version, nowMs) {
       if (version <= floor) return

@@ -104,7 +104,7 @@ export function createViewer(looking: Looking, joinedMs: number, resetMs: number
       owesReset = !ticksOnly
     },
     payReset(nowMs, id) {
-      if (!owesReset || nowMs - resetAtMs < resetMs) return
+      if (!owesReset || Math.abs(nowMs - resetAtMs) < resetMs) return
       owesReset = false
       resetAtMs = nowMs
       push(eventText({ event: 'reset', id, data: {} }))

@@ -102,8 +102,8 @@ async function diskFull({ install, short }: Stage): Promise<void> {
 
 async function jumpClock(stage: Stage): Promise<void> {
   const file = join(stage.folder, 'clock')
-  const hourMs = 3_600_000
-  for (const offsetMs of [hourMs, -hourMs, 0]) {
+  const dayMs = 86_400_000
+  for (const offsetMs of [dayMs, -dayMs, 0]) {
     await sleep(stage.short ? 4_000 : 10_000)
     await writeFile(file, String(offsetMs))
   }
@@ -249,7 +249,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'postgres', title: 'PostgreSQL is killed, and comes back after a minute', disturb: postgresGone },
   {
     name: 'clock',
-    title: 'The workers’ clocks jump an hour ahead and an hour back',
+    title: 'The workers’ clocks jump a day ahead and a day back',
     clockFile: 'clock',
     disturb: jumpClock,
   },
