@@ -2,6 +2,8 @@ import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { mergeChanges } from '../batch.ts'
 import type { Waiting } from './backlog.ts'
+import { type ActiveTenants, createActiveTenants } from './tenant-load.ts'
+import { createTenantQueues, type TenantQueues } from './tenant-shares.ts'
 import { createWaitingTimes, type WaitingOptions } from './waiting-times.ts'
 
 export type Taker = 'pressing' | 'running'
@@ -10,8 +12,9 @@ export type Taker = 'pressing' | 'running'
 export interface WaitingCalls {
   readonly times: ReturnType<typeof createWaitingTimes>
   readonly waiting: Map<string, Waiting>
-  /** Keys of those that press, in the order in which they came. */
-  readonly pressing: Set<string>
+  /** Keys of those that press. */
+  readonly pressing: TenantQueues
+  readonly active: ActiveTenants
   /**
    * At work, by key: what is announced of them meanwhile waits for their end. But what presses does not wait for thousands
    * of running figures: their recompute finds itself overtaken then, drops this call and has it done again.
@@ -22,18 +25,22 @@ export interface WaitingCalls {
   othersAtMs: number
   /** Log time of the oldest that waited at the last look through them. */
   oldestMs: number | undefined
-  /** Running changes whose time had come then. */
-  overdue: number
+  /** Running changes whose time had come then, by tenant. */
+  overdue: ReadonlyMap<string, number>
   bytes: number
-  /** Where the last take of running figures ended: ids next to each other share what is read of raw. */
-  cursor: string
+  /** Where the last take of running figures ended, of each tenant that was not taken whole. */
+  cursors: ReadonlyMap<string, string>
+  /** How many such takes there were. */
+  turn: number
 }
 
 export const createWaitingCalls = (options: WaitingOptions): WaitingCalls => ({
-  ...{ times: createWaitingTimes(options), waiting: new Map(), pressing: new Set() },
+  ...{ times: createWaitingTimes(options), waiting: new Map() },
+  ...{ pressing: createTenantQueues(), active: createActiveTenants() },
   atWork: { pressing: new Map(), running: new Map() },
   ...{ worseAtMs: Number.POSITIVE_INFINITY, othersAtMs: Number.POSITIVE_INFINITY },
-  ...{ oldestMs: undefined, overdue: 0, bytes: 0, cursor: '' },
+  ...{ oldestMs: undefined, overdue: new Map(), bytes: 0 },
+  ...{ cursors: new Map(), turn: 0 },
 })
 
 /*
@@ -117,20 +124,36 @@ export function ripe(calls: WaitingCalls, nowMs: number): Ripe {
   calls.othersAtMs = Number.POSITIVE_INFINITY
   const worse: string[] = []
   const others: string[] = []
+  const overdue = new Map<string, number>()
   for (const [key, item] of calls.waiting) {
     if (calls.oldestMs === undefined || item.sinceMs < calls.oldestMs) calls.oldestMs = item.sinceMs
     if (isPressing(item.change)) continue
     const scheduled = schedule(calls, key, item)
-    if (scheduled !== undefined && scheduled.dueMs <= nowMs) (scheduled.worse ? worse : others).push(key)
+    if (scheduled === undefined || scheduled.dueMs > nowMs) continue
+    ;(scheduled.worse ? worse : others).push(key)
+    overdue.set(item.change.tenant, 1 + (overdue.get(item.change.tenant) ?? 0))
   }
-  calls.overdue = worse.length + others.length
+  calls.overdue = overdue
   return { worse, others }
+}
+
+/** Calls whose time has come, by tenant: those that press, and running figures. */
+export function overdueByTenant(calls: WaitingCalls, nowMs: number): ReadonlyMap<string, number> {
+  const { pressing, overdue, worseAtMs, othersAtMs } = calls
+  // What was found at the last look has been taken since, unless it is to be looked for now.
+  const counts = new Map(nowMs < Math.min(worseAtMs, othersAtMs) ? [] : overdue)
+  for (const [tenant, keys] of pressing.byTenant) counts.set(tenant, keys.size + (counts.get(tenant) ?? 0))
+  return counts
 }
 
 /** Log time of about the oldest that waits or is at work. */
 export function oldestOf({ oldestMs, atWork, pressing, waiting }: WaitingCalls): number | undefined {
   const begun = Object.values(atWork).map((taken) => taken.values().next().value?.sinceMs)
-  const [first] = pressing
-  const ages = [oldestMs, ...begun, first === undefined ? undefined : waiting.get(first)?.sinceMs]
-  return ages.reduce((least, at) => (least === undefined || (at !== undefined && at < least) ? at : least), undefined)
+  let least = begun.reduce(least2, oldestMs)
+  for (const [first] of pressing.byTenant.values())
+    least = least2(least, first === undefined ? undefined : waiting.get(first)?.sinceMs)
+  return least
 }
+
+const least2 = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a

@@ -1,0 +1,47 @@
+import { type TenantQueues, tenantOf } from './tenant-shares.ts'
+
+/** A tenant of which more calls press than this has more than a small batch can hold. */
+const heavyFrom = 250
+
+/** A tenant counts as active for so long after its last change, milliseconds. */
+const activeMs = 30_000
+
+/** Who else is active. Remembers two tenants, however many there are: whoever asks is at most one of them. */
+export interface ActiveTenants {
+  seen(tenant: string, atMs: number): void
+  /** True: another tenant than this one has been active of late. */
+  hasOthers(tenant: string, nowMs: number): boolean
+}
+
+export function createActiveTenants(): ActiveTenants {
+  let last: { readonly tenant: string; readonly atMs: number } | undefined
+  let other: typeof last
+  const isActive = (entry: typeof last, tenant: string, nowMs: number): boolean =>
+    entry !== undefined && entry.tenant !== tenant && nowMs - entry.atMs < activeMs
+  return {
+    seen(tenant, atMs) {
+      if (last !== undefined && last.tenant !== tenant) other = last
+      last = { tenant, atMs }
+    },
+    hasOthers: (tenant, nowMs) => isActive(last, tenant, nowMs) || isActive(other, tenant, nowMs),
+  }
+}
+
+/**
+ * Tenants of whose calls so many press that others would wait for them. None where a tenant is alone: its batches are as
+ * large as they can be.
+ */
+export function heavyTenants(
+  pressing: Pick<TenantQueues, 'byTenant'>,
+  worse: readonly string[],
+  isContended: (tenant: string) => boolean,
+): ReadonlySet<string> {
+  const counts = new Map<string, number>()
+  for (const [tenant, keys] of pressing.byTenant) counts.set(tenant, keys.size)
+  for (const key of worse) {
+    const tenant = tenantOf(key)
+    counts.set(tenant, 1 + (counts.get(tenant) ?? 0))
+  }
+  const heavy = [...counts].filter(([tenant, count]) => count > heavyFrom && isContended(tenant))
+  return new Set(heavy.map(([tenant]) => tenant))
+}
