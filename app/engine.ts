@@ -33,6 +33,7 @@ import { openRegistry } from './stores/open-registry.ts'
 import { bringUpToDate, type OpenWarehouse, ofTheWarehouse, openWarehouse } from './stores/open-warehouse.ts'
 import { erasedElsewhere, telemetryReader } from './stores/telemetry-stores.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
+import { countingLog, createTenantShares, readTopics, type TenantShares } from './tenant-shares.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
@@ -51,6 +52,8 @@ export interface Engine {
   /** Undefined: nothing is archived. */
   readonly archive: Archive | undefined
   readonly writes: WriteHealth
+  /** Undefined: others write to the log and read it, so that nobody here knows what waits in it. */
+  readonly shares: TenantShares | undefined
   readonly privacy: PrivacyRoom
   readonly eraser: Eraser
   /** Lines and spans that an erasure has to reach outside the warehouse. */
@@ -104,8 +107,8 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const { config, folder, clock } = parts
   const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
   const writes = createWriteHealth({ clock, probe })
-  const { log, ...watch } = await openLog(parts, writes)
-  closers.push(() => log.close())
+  const { log: opened, ...watch } = await openLog(parts, writes)
+  closers.push(() => opened.close())
   // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
   const opening = openRegistry(parts)
   // It is awaited below; one that fails before the warehouse is there must not end the process.
@@ -121,7 +124,10 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
+  const shares = watch.embedded === undefined ? undefined : createTenantShares({ topicsOf: readTopics, tenants })
+  const log = shares === undefined ? opened : countingLog(opened, shares)
   const metrics = createPrometheus({ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true })
+  if (shares !== undefined) metrics.pipelines.watchTenants(shares.load)
   const profiles = await createProfileCache(registry)
   const archive = openArchive(config.archive, registry.archive)
   closers.push(async () => archive?.store.close())
@@ -130,7 +136,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   const elsewhere = erasedElsewhere(config, clock)
   closers.push(async () => elsewhere.logs?.close())
   const privacy = await openPrivacy({ config, registry, clock })
-  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes }
+  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes, shares }
   return {
     ...{ ...stores, sql, migrated, elsewhere },
     ...(await openReaders({ warehouse, telemetry, ...stores })),

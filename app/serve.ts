@@ -61,7 +61,7 @@ function urlHost(host: string): string {
 
 function httpParts(parts: ServeParts, pages: Pages): HttpParts {
   const { config, engine, desk, administratorToken, clock, logger, demo } = parts
-  const { log, registry, metrics, charts, changes, completeUntil } = engine
+  const { log, registry, metrics, charts, changes, completeUntil, shares } = engine
   return {
     settings: settingsOf(config, demo),
     ...{ charts, changes, completeUntil, pages },
@@ -70,6 +70,7 @@ function httpParts(parts: ServeParts, pages: Pages): HttpParts {
     count: (edge, outcome, messages) => metrics.pipelines.edge(edge, outcome, messages),
     metrics: (format) => metrics.expose(format),
     readiness: () => readinessOf(engine),
+    shares: shares && { refuses: shares.refuses, refused: metrics.pipelines.tenantRefused },
   }
 }
 

@@ -76,6 +76,7 @@ export function summariesOf(
         prometheus.pipelines.committed('summaries', polled)
         if (oldestAgeMs < lookingWithinMs) parts.heartbeats?.polled('summaries', polled)
       },
+      overdue: (byTenant) => parts.shares?.overdue(byTenant),
       shown: prometheus.pipelines.summaryDelay,
       retry: (cause) => parts.onRetry('summaries', cause),
     },

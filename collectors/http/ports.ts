@@ -251,6 +251,14 @@ export interface HttpSettings {
   readonly version: string
 }
 
+/** Whether a tenant may send more now, where others share what reads it. */
+export interface SharesAtEdge {
+  /** Undefined: these bytes may come, beside those in hand. Else the seconds after which to send them again. */
+  refuses(tenant: string, request: { readonly bytes: number; readonly inHand: number }): number | undefined
+  /** A request was refused for it. */
+  refused(tenant: string): void
+}
+
 export interface HttpLogger {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
@@ -276,5 +284,7 @@ export interface HttpParts {
   /** Prometheus text, or OpenMetrics with exemplars. */
   metrics(format: 'text' | 'openmetrics'): Promise<{ readonly contentType: string; readonly body: string }>
   readiness(): Promise<Readiness>
+  /** Without it a tenant may send as much as is taken. */
+  readonly shares?: SharesAtEdge | undefined
   completeUntil(): Promise<CompleteUntil>
 }

@@ -116,7 +116,7 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
 
 function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
   const authenticate = createAuthenticator({ ...parts, ...parts.settings })
-  const admission = createAdmission()
+  const admission = createAdmission({ shares: parts.shares })
   return (endpoint) => {
     const { method, path, access, bodyLimit = 0, upload = false, live = false } = endpoint
     app.route({
@@ -129,7 +129,11 @@ function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoi
       async onRequest(request) {
         request.principal = await authenticate(request.headers, request.socket.remoteAddress, access)
         if (bodyLimit > 0 && !upload)
-          request.release = admission.reserve(request.principal.tenant ?? '', sizeAhead(request, bodyLimit))
+          request.release = admission.reserve(
+            request.principal.tenant ?? parts.settings.defaultTenant,
+            sizeAhead(request, bodyLimit),
+            access === 'ingest' ? likelySize(request, bodyLimit) : undefined,
+          )
       },
       onResponse: async (request) => request.release?.(),
       onRequestAbort: async (request) => request.release?.(),
@@ -142,6 +146,15 @@ function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoi
 function sizeAhead(request: FastifyRequest, bodyLimit: number): number {
   const length = Number(request.headers['content-length'] ?? bodyLimit)
   return request.headers['content-encoding'] === undefined ? Math.min(length, bodyLimit) : bodyLimit
+}
+
+/** Messages are repetitive text: compressed they are about a tenth. */
+const usualCompression = 10
+
+/** Bytes that this request will bring to the log, about. */
+function likelySize(request: FastifyRequest, bodyLimit: number): number {
+  const length = Number(request.headers['content-length'] ?? bodyLimit)
+  return Math.min(bodyLimit, request.headers['content-encoding'] === undefined ? length : usualCompression * length)
 }
 
 async function askedOf(request: FastifyRequest, { bodyLimit = 0, upload = false }: Endpoint): Promise<Asked> {

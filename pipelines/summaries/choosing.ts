@@ -108,11 +108,7 @@ interface Pressed {
 }
 
 /** Pressing ones that the taker may take, without the first `skip`. */
-function pressed(
-  calls: WaitingCalls,
-  taker: Taker,
-  { skip, room, tenants = () => true }: Pressed,
-): readonly string[] {
+function pressed(calls: WaitingCalls, taker: Taker, { skip, room, tenants = () => true }: Pressed): readonly string[] {
   if (calls.pressing.size <= skip) return []
   const may = (key: string): boolean => mayTake(calls, taker, key)
   const keys = shareOut(calls.pressing.byTenant, { room: skip + room, may, tenants }).slice(skip)
@@ -138,7 +134,13 @@ function inTurn(calls: WaitingCalls, keys: readonly string[], room: number): rea
 }
 
 function onFrom(ordered: readonly string[], last: string | undefined): readonly string[] {
-  const from = last === undefined ? 0 : Math.max(0, ordered.findIndex((key) => key > last))
+  const from =
+    last === undefined
+      ? 0
+      : Math.max(
+          0,
+          ordered.findIndex((key) => key > last),
+        )
   return [...ordered.slice(from), ...ordered.slice(0, from)]
 }
 

@@ -20,6 +20,8 @@ export interface SummariesObserver {
   recomputed(rows: readonly CallRow[], seconds: number): void
   /** A poll has come back, and this is what waits. */
   backlog(size: number, oldestAgeMs: number, polled: Polled): void
+  /** Calls that wait although their time has come, by tenant. */
+  overdue?(byTenant: ReadonlyMap<string, number>): void
   /** A change is in its record, so long after it was announced, by the log's time; late: it was read late. */
   shown(urgency: Urgency | 'late', seconds: number): void
   retry(cause: Error): void
@@ -130,6 +132,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
           await attempt(() => chances.announce(parts.log, performance.now()), parts.observer.retry)
           lanes.start({ owns: holding.owns, logNowMs: polled.logNowMs, signal })
           await persist(() => holding.commit(polled), persistence)
+          parts.observer.overdue?.(backlog.overdueByTenant(polled.logNowMs))
           parts.observer.backlog(backlog.size, polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs), polled)
           idle = backlog.size === 0 && !holding.isCounting() && polled.positions.every(({ next, end }) => next >= end)
         }

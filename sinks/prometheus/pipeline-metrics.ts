@@ -71,6 +71,16 @@ export interface PipelineMetrics {
   telemetryDropped(signal: 'spans' | 'logs', count: number): void
   contextMisses(count: number): void
   edge(edge: string, outcome: string, messages: number): void
+  /** A request was refused because its tenant has sent more than its share. */
+  tenantRefused(tenant: string): void
+  /** Asked at each exposition. */
+  watchTenants(load: () => TenantLoad): void
+}
+
+/** What waits of each tenant. Tenants left out have nothing waiting. */
+export interface TenantLoad {
+  readonly unreadBytes: ReadonlyMap<string, number>
+  readonly overdueCalls: ReadonlyMap<string, number>
 }
 
 export interface PipelineMetricsOptions {
@@ -91,6 +101,7 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
   return {
     ...readingMetrics(registry, ticks),
     ...watermarkMetrics(options, ticks),
+    ...tenantMetrics(options),
     batch(pipeline, { parked }, seconds) {
       metrics.batches.inc({ pipeline })
       metrics.batchSeconds.observe({ pipeline }, seconds)
@@ -241,6 +252,33 @@ function watermarkMetrics(
     watermarks(ages) {
       told = ages
       at = ticks()
+    },
+  }
+}
+
+/** Which tenant sends more than its share. */
+function tenantMetrics({
+  registry,
+  tenants,
+  maxTenants,
+}: PipelineMetricsOptions): Pick<PipelineMetrics, 'tenantRefused' | 'watchTenants'> {
+  const members = createMembers({ known: tenants, limit: maxTenants, learn: true })
+  const refused = new Counter(plainConfig(pipelineMetrics.tenantRefused, registry))
+  let load: () => TenantLoad = () => ({ unreadBytes: new Map(), overdueCalls: new Map() })
+  const gauge = (literal: MetricLiteral, part: keyof TenantLoad) =>
+    new Gauge({
+      ...plainConfig(literal, registry),
+      collect() {
+        this.reset()
+        for (const [tenant, count] of load()[part]) this.inc({ tenant: members.labelOf(tenant) }, count)
+      },
+    })
+  gauge(pipelineMetrics.tenantUnread, 'unreadBytes')
+  gauge(pipelineMetrics.tenantOverdue, 'overdueCalls')
+  return {
+    tenantRefused: (tenant) => refused.inc({ tenant: members.labelOf(tenant) }),
+    watchTenants(asked) {
+      load = asked
     },
   }
 }
