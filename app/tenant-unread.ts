@@ -13,7 +13,8 @@ export interface Unread {
 const horizonSeconds = 1
 
 /** Before anything was measured, and at least. On two busy cores a pipeline stores about a megabyte a second. */
-const leastRate = 1_000_000
+const firstRate = 1_000_000
+const leastRate = 250_000
 const mostRate = 64_000_000
 
 /** A tenant with less than this waiting delays nobody: a few hundred messages. */
@@ -21,6 +22,12 @@ const littleBytes = 64 * 1_024
 
 /** When nothing was committed for so long, readers stand still: the log keeps what comes, as it does while a store is away. */
 const stalledMs = 15_000
+
+/** What is sent is stored within this time as long as there is enough of everything, milliseconds. */
+const soonMs = 1_500
+
+/** Who was served later than that rests as long as it was too late, at most, milliseconds. */
+const longestRestMs = 10_000
 
 /** Part of a new measurement in the rate. */
 const weight = 0.3
@@ -32,21 +39,24 @@ const longestRetrySeconds = 30
 
 interface Waiting {
   bytes: number
+  /** When the oldest of them came, or the batch before it was committed. */
+  since: number
   /** Bytes that may come although more waits than may. */
   credit: number
 }
 
 export function createUnread(ticks: () => number): Unread {
   const tenants = new Map<string, Waiting>()
+  const rests = new Map<string, number>()
   let total = 0
   let sharers = 0
-  let rate = leastRate
+  let rate = firstRate
   let isPaused = false
   let committedAt: number | undefined
   let wasBusy = false
 
   function add(tenant: string, bytes: number): void {
-    const known = tenants.get(tenant) ?? { bytes: 0, credit: 0 }
+    const known = tenants.get(tenant) ?? { bytes: 0, since: ticks(), credit: 0 }
     const after = Math.max(0, known.bytes + bytes)
     sharers += Number(after > littleBytes) - Number(known.bytes > littleBytes)
     total += after - known.bytes
@@ -64,6 +74,13 @@ export function createUnread(ticks: () => number): Unread {
     if (found > rate || total > (horizonSeconds * rate) / 2) rate = Math.max(leastRate, rate + weight * (found - rate))
   }
 
+  /** What takes longer than it should when one tenant has sent much would take half as long had it sent half as much. */
+  function rest(tenant: string, bytes: number, at: number): void {
+    for (const [rested, until] of rests) if (until <= at) rests.delete(rested)
+    const tookMs = at - (tenants.get(tenant)?.since ?? at)
+    if (bytes > littleBytes && tookMs > soonMs) rests.set(tenant, at + Math.min(longestRestMs, tookMs - soonMs))
+  }
+
   function forgetAll(): void {
     tenants.clear()
     total = 0
@@ -77,9 +94,11 @@ export function createUnread(ticks: () => number): Unread {
       let sum = 0
       for (const [tenant, count] of bytes) {
         sum += count
+        rest(tenant, count, at)
         add(tenant, -count)
         const left = tenants.get(tenant)
         if (left === undefined) continue
+        left.since = at
         left.credit = left.bytes > share() ? Math.min(share(), left.credit + creditShare * count) : 0
       }
       if (sum > 0) measure(sum, at)
@@ -95,6 +114,9 @@ export function createUnread(ticks: () => number): Unread {
       if (isPaused || committedAt === undefined || ticks() - committedAt > stalledMs) return undefined
       const known = tenants.get(tenant)
       const own = (known?.bytes ?? 0) + inHand
+      if (own + bytes <= littleBytes) return undefined
+      const restMs = (rests.get(tenant) ?? 0) - ticks()
+      if (restMs > 0) return Math.ceil(restMs / 1_000)
       // One request may come in any case, however large.
       if (own <= littleBytes || own + bytes <= share()) return undefined
       if (known !== undefined && known.credit >= bytes) {

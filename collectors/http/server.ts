@@ -23,6 +23,7 @@ import type { Edge, HttpParts } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
 import { createSessionEndpoint } from './session-endpoint.ts'
+import { createShareGate } from './share-gate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -116,7 +117,8 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
 
 function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
   const authenticate = createAuthenticator({ ...parts, ...parts.settings })
-  const admission = createAdmission({ shares: parts.shares })
+  const admission = createAdmission()
+  const gate = createShareGate(parts.shares)
   return (endpoint) => {
     const { method, path, access, bodyLimit = 0, upload = false, live = false } = endpoint
     app.route({
@@ -128,12 +130,17 @@ function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoi
       config: { edge: edgeOf(path) },
       async onRequest(request) {
         request.principal = await authenticate(request.headers, request.socket.remoteAddress, access)
-        if (bodyLimit > 0 && !upload)
-          request.release = admission.reserve(
-            request.principal.tenant ?? parts.settings.defaultTenant,
-            sizeAhead(request, bodyLimit),
-            access === 'ingest' ? likelySize(request, bodyLimit) : undefined,
-          )
+        if (bodyLimit === 0 || upload) return
+        const { tenant = parts.settings.defaultTenant } = request.principal
+        const leave = access === 'ingest' ? await gate.enter(tenant, likelySize(request, bodyLimit)) : undefined
+        request.release = leave
+        const giveBack = admission.reserve(tenant, sizeAhead(request, bodyLimit))
+        request.release = () => {
+          leave?.()
+          giveBack()
+        }
+        // Whoever has gone while it waited is told of to nobody: the hooks below have run.
+        if (request.raw.destroyed) request.release()
       },
       onResponse: async (request) => request.release?.(),
       onRequestAbort: async (request) => request.release?.(),

@@ -25,7 +25,9 @@ export interface Backlog {
    * among thousands of others they would show seconds later. It helps with what presses where that is more than the next
    * `take` can hold, or where nobody takes it.
    */
-  takeRipe(nowMs: number, limit: number): readonly Waiting[]
+  takeRipe(nowMs: number, limit: number, firstIsBusy?: boolean): readonly Waiting[]
+  /** A tenant has more waiting than its share, so that the last batch was a small one by choice. */
+  readonly isContended: boolean
   done(taken: readonly Waiting[]): void
   /** Taken ones that could not be dealt with: they wait again. */
   giveBack(taken: readonly Waiting[]): void
@@ -81,7 +83,11 @@ export function createBacklog(options: WaitingOptions): Backlog {
       lastTake = { nowMs, limit }
       return takeOut(calls, 'pressing', chosenFirst(calls, lastTake))
     },
-    takeRipe: (nowMs, limit) => takeOut(calls, 'running', chosenBeside(calls, { nowMs, limit }, lastTake)),
+    takeRipe: (nowMs, limit, firstIsBusy = false) =>
+      takeOut(calls, 'running', chosenBeside(calls, { nowMs, limit, firstIsBusy }, lastTake)),
+    get isContended() {
+      return calls.heavyMs === calls.besideMs
+    },
     done(items) {
       for (const item of items) {
         free(calls, item)

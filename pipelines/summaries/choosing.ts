@@ -17,14 +17,17 @@ const worseShare = 0.25
 /** When nothing has been taken of what presses for so long, whoever takes it is stuck with something. */
 const stuckMs = 5_000
 
+/** The same of running figures, whose batches take longer. */
+const leftMs = 20_000
+
 /**
- * Calls of a batch of tenants that have more than their share, while others are active: what another tenant sends meanwhile
- * waits for the end of it, which must be soon.
+ * Calls of a batch of tenants that have more than their share, while others are active: what these send meanwhile is computed
+ * beside it, at half the speed, until it ends. So few cost little more than one.
  */
 const heavyBatch = 500
 
-/** The same of the other taker, which nobody waits for who is within the share. */
-const heavyBatchBeside = 2_000
+/** Such a batch waits for the others' to end, but no longer than this since the last one: it must go on, too. */
+const longestYieldMs = 4_000
 
 /** Part of such a batch that tenants within their share have for running figures. */
 const lightShare = 0.5
@@ -32,15 +35,16 @@ const lightShare = 0.5
 const nothing: Ripe = { worse: [], others: [] }
 
 /**
- * What presses, what goes worse, and what else there is room for: by equal shares of tenants. Where some have more than their
- * share, all others come first and alone.
+ * What presses, what goes worse, and what else there is room for: by equal shares of tenants. Those that have more than their
+ * share are left to the other taker, while others are active.
  */
 export function chosenFirst(calls: WaitingCalls, { nowMs, limit }: Take): readonly string[] {
   const found = nowMs < Math.min(calls.worseAtMs, calls.othersAtMs) ? nothing : ripe(calls, nowMs)
   const heavy = heavyOf(calls, found.worse, nowMs)
   if (heavy.size === 0) return filled(calls, found, { nowMs, limit })
   const light = filled(calls, withoutThese(found, heavy), { nowMs, limit, tenants: (tenant) => !heavy.has(tenant) })
-  return light.length > 0 ? light : filled(calls, found, { nowMs, limit: Math.min(limit, heavyBatch) })
+  const isLeft = light.length > 0 || nowMs - calls.besideMs < leftMs
+  return isLeft ? light : filled(calls, found, { nowMs, limit: Math.min(limit, heavyBatch) })
 }
 
 const heavyOf = (calls: WaitingCalls, worse: readonly string[], nowMs: number): ReadonlySet<string> =>
@@ -68,10 +72,17 @@ function filled(calls: WaitingCalls, { worse, others }: Ripe, filling: Filling):
   return [...chosen, ...inTurn(calls, beside, room)]
 }
 
+export interface TakeBeside extends Take {
+  /** What presses is being computed. */
+  readonly firstIsBusy: boolean
+}
+
 /** Running changes, and what presses where the last take of that leaves it or did not come. */
-export function chosenBeside(calls: WaitingCalls, { nowMs, limit }: Take, lastTake: Take): readonly string[] {
+export function chosenBeside(calls: WaitingCalls, take: TakeBeside, lastTake: Take): readonly string[] {
+  const { nowMs, limit } = take
+  calls.besideMs = nowMs
   const heavy = heavyOf(calls, [], nowMs)
-  if (heavy.size > 0) return besideHeavy(calls, { nowMs, limit }, heavy)
+  if (heavy.size > 0) return besideHeavy(calls, take, heavy)
   const stuck = nowMs - lastTake.nowMs > stuckMs
   const skip = stuck ? 0 : lastTake.limit
   const urgent = pressed(calls, 'running', { skip, room: limit })
@@ -87,8 +98,11 @@ export function chosenBeside(calls: WaitingCalls, { nowMs, limit }: Take, lastTa
  * While some tenants have more than their share: running figures of all others, which do not wait for what presses of those,
  * and as much of theirs as is done with soon.
  */
-function besideHeavy(calls: WaitingCalls, { nowMs, limit }: Take, heavy: ReadonlySet<string>): readonly string[] {
-  const room = Math.min(limit, heavyBatchBeside)
+function besideHeavy(calls: WaitingCalls, take: TakeBeside, heavy: ReadonlySet<string>): readonly string[] {
+  const { nowMs, limit, firstIsBusy } = take
+  if (firstIsBusy && nowMs - calls.heavyMs < longestYieldMs) return []
+  calls.heavyMs = nowMs
+  const room = Math.min(limit, heavyBatch)
   const isHeavy = (tenant: string): boolean => heavy.has(tenant)
   const may = (key: string): boolean => mayTake(calls, 'running', key)
   const { worse, others } = nowMs >= Math.min(calls.othersAtMs, calls.worseAtMs) ? ripe(calls, nowMs) : nothing

@@ -32,6 +32,9 @@ export interface WaitingCalls {
   cursors: ReadonlyMap<string, string>
   /** How many such takes there were. */
   turn: number
+  /** When running figures were asked for last, and when those of a tenant with more than its share were taken. */
+  besideMs: number
+  heavyMs: number
 }
 
 export const createWaitingCalls = (options: WaitingOptions): WaitingCalls => ({
@@ -41,6 +44,7 @@ export const createWaitingCalls = (options: WaitingOptions): WaitingCalls => ({
   ...{ worseAtMs: Number.POSITIVE_INFINITY, othersAtMs: Number.POSITIVE_INFINITY },
   ...{ oldestMs: undefined, overdue: new Map(), bytes: 0 },
   ...{ cursors: new Map(), turn: 0 },
+  ...{ besideMs: Number.NEGATIVE_INFINITY, heavyMs: Number.NEGATIVE_INFINITY },
 })
 
 /*
