@@ -17,6 +17,9 @@ const worseShare = 0.25
 /** When nothing has been taken of what presses for so long, whoever takes it is stuck with something. */
 const stuckMs = 5_000
 
+/** What waits is a hundred thousand calls at most, and a look at them some ten milliseconds. */
+const lookEveryMs = 500
+
 /** The same of running figures, whose batches take longer. */
 const leftMs = 20_000
 
@@ -39,16 +42,19 @@ const nothing: Ripe = { worse: [], others: [] }
  * share are left to the other taker, while others are active.
  */
 export function chosenFirst(calls: WaitingCalls, { nowMs, limit }: Take): readonly string[] {
-  const found = nowMs < Math.min(calls.worseAtMs, calls.othersAtMs) ? nothing : ripe(calls, nowMs)
-  const heavy = heavyOf(calls, found.worse, nowMs)
+  const mayLook = nowMs >= Math.max(calls.lookAgainMs, Math.min(calls.worseAtMs, calls.othersAtMs))
+  const found = mayLook ? ripe(calls, nowMs) : nothing
+  const heavy = heavyOf(calls, nowMs)
   if (heavy.size === 0) return filled(calls, found, { nowMs, limit })
   const light = filled(calls, withoutThese(found, heavy), { nowMs, limit, tenants: (tenant) => !heavy.has(tenant) })
+  if (mayLook && light.length === 0) calls.lookAgainMs = nowMs + lookEveryMs
   const isLeft = light.length > 0 || nowMs - calls.besideMs < leftMs
   return isLeft ? light : filled(calls, found, { nowMs, limit: Math.min(limit, heavyBatch) })
 }
 
-const heavyOf = (calls: WaitingCalls, worse: readonly string[], nowMs: number): ReadonlySet<string> =>
-  heavyTenants(calls.pressing, worse, (tenant) => calls.active.hasOthers(tenant, nowMs))
+/** What goes worse was counted at the last look; when there is nothing to be looked for, it has been taken. */
+const heavyOf = (calls: WaitingCalls, nowMs: number): ReadonlySet<string> =>
+  heavyTenants(calls.pressing, nowMs < calls.worseAtMs ? new Map() : calls.worse, (tenant) => calls.active.hasOthers(tenant, nowMs))
 
 const withoutThese = ({ worse, others }: Ripe, heavy: ReadonlySet<string>): Ripe => ({
   worse: worse.filter((key) => !heavy.has(tenantOf(key))),
@@ -81,7 +87,7 @@ export interface TakeBeside extends Take {
 export function chosenBeside(calls: WaitingCalls, take: TakeBeside, lastTake: Take): readonly string[] {
   const { nowMs, limit } = take
   calls.besideMs = nowMs
-  const heavy = heavyOf(calls, [], nowMs)
+  const heavy = heavyOf(calls, nowMs)
   if (heavy.size > 0) return besideHeavy(calls, take, heavy)
   const stuck = nowMs - lastTake.nowMs > stuckMs
   const skip = stuck ? 0 : lastTake.limit

@@ -1,4 +1,4 @@
-import { type TenantQueues, tenantOf } from './tenant-shares.ts'
+import type { TenantQueues } from './tenant-shares.ts'
 
 /** A tenant of which more calls press than this has more than a small batch can hold. */
 const heavyFrom = 250
@@ -28,20 +28,16 @@ export function createActiveTenants(): ActiveTenants {
 }
 
 /**
- * Tenants of whose calls so many press that others would wait for them. None where a tenant is alone: its batches are as
+ * Tenants of whose calls so many press, or go worse (by tenant), that others would wait for them. None where a tenant is alone: its batches are as
  * large as they can be.
  */
 export function heavyTenants(
   pressing: Pick<TenantQueues, 'byTenant'>,
-  worse: readonly string[],
+  worse: ReadonlyMap<string, number>,
   isContended: (tenant: string) => boolean,
 ): ReadonlySet<string> {
-  const counts = new Map<string, number>()
-  for (const [tenant, keys] of pressing.byTenant) counts.set(tenant, keys.size)
-  for (const key of worse) {
-    const tenant = tenantOf(key)
-    counts.set(tenant, 1 + (counts.get(tenant) ?? 0))
-  }
+  const counts = new Map(worse)
+  for (const [tenant, keys] of pressing.byTenant) counts.set(tenant, keys.size + (counts.get(tenant) ?? 0))
   const heavy = [...counts].filter(([tenant, count]) => count > heavyFrom && isContended(tenant))
   return new Set(heavy.map(([tenant]) => tenant))
 }

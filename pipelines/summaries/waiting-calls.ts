@@ -25,8 +25,11 @@ export interface WaitingCalls {
   othersAtMs: number
   /** Log time of the oldest that waited at the last look through them. */
   oldestMs: number | undefined
-  /** Running changes whose time had come then, by tenant. */
+  /** Running changes whose time had come then, by tenant; and of these the changes for the worse. */
   overdue: ReadonlyMap<string, number>
+  worse: ReadonlyMap<string, number>
+  /** While nothing of it may be taken, what waits is not looked through again before. */
+  lookAgainMs: number
   bytes: number
   /** Where the last take of running figures ended, of each tenant that was not taken whole. */
   cursors: ReadonlyMap<string, string>
@@ -42,7 +45,8 @@ export const createWaitingCalls = (options: WaitingOptions): WaitingCalls => ({
   ...{ pressing: createTenantQueues(), active: createActiveTenants() },
   atWork: { pressing: new Map(), running: new Map() },
   ...{ worseAtMs: Number.POSITIVE_INFINITY, othersAtMs: Number.POSITIVE_INFINITY },
-  ...{ oldestMs: undefined, overdue: new Map(), bytes: 0 },
+  ...{ oldestMs: undefined, overdue: new Map(), worse: new Map(), bytes: 0 },
+  lookAgainMs: Number.NEGATIVE_INFINITY,
   ...{ cursors: new Map(), turn: 0 },
   ...{ besideMs: Number.NEGATIVE_INFINITY, heavyMs: Number.NEGATIVE_INFINITY },
 })
@@ -128,18 +132,22 @@ export function ripe(calls: WaitingCalls, nowMs: number): Ripe {
   calls.othersAtMs = Number.POSITIVE_INFINITY
   const worse: string[] = []
   const others: string[] = []
-  const overdue = new Map<string, number>()
+  const counts = { overdue: new Map<string, number>(), worse: new Map<string, number>() }
   for (const [key, item] of calls.waiting) {
     if (calls.oldestMs === undefined || item.sinceMs < calls.oldestMs) calls.oldestMs = item.sinceMs
     if (isPressing(item.change)) continue
     const scheduled = schedule(calls, key, item)
     if (scheduled === undefined || scheduled.dueMs > nowMs) continue
     ;(scheduled.worse ? worse : others).push(key)
-    overdue.set(item.change.tenant, 1 + (overdue.get(item.change.tenant) ?? 0))
+    countUp(counts.overdue, item.change.tenant)
+    if (scheduled.worse) countUp(counts.worse, item.change.tenant)
   }
-  calls.overdue = overdue
+  Object.assign(calls, counts)
   return { worse, others }
 }
+
+const countUp = (counts: Map<string, number>, tenant: string): unknown =>
+  counts.set(tenant, 1 + (counts.get(tenant) ?? 0))
 
 /** Calls whose time has come, by tenant: those that press, and running figures. */
 export function overdueByTenant(calls: WaitingCalls, nowMs: number): ReadonlyMap<string, number> {
