@@ -54,7 +54,9 @@ export function chosenFirst(calls: WaitingCalls, { nowMs, limit }: Take): readon
 
 /** What goes worse was counted at the last look; when there is nothing to be looked for, it has been taken. */
 const heavyOf = (calls: WaitingCalls, nowMs: number): ReadonlySet<string> =>
-  heavyTenants(calls.pressing, nowMs < calls.worseAtMs ? new Map() : calls.worse, (tenant) => calls.active.hasOthers(tenant, nowMs))
+  heavyTenants(calls.pressing, nowMs < calls.worseAtMs ? new Map() : calls.worse, (tenant) =>
+    calls.active.hasOthers(tenant, nowMs),
+  )
 
 const withoutThese = ({ worse, others }: Ripe, heavy: ReadonlySet<string>): Ripe => ({
   worse: worse.filter((key) => !heavy.has(tenantOf(key))),

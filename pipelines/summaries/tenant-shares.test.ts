@@ -20,7 +20,12 @@ describe('room that tenants share', () => {
         fc.nat({ max: 300 }),
         (counts, room) => {
           const chosen = shareOut(groupsOf(counts), { room })
-          expect(chosen).toHaveLength(Math.min(room, counts.reduce((sum, count) => sum + count, 0)))
+          expect(chosen).toHaveLength(
+            Math.min(
+              room,
+              counts.reduce((sum, count) => sum + count, 0),
+            ),
+          )
           expect(new Set(chosen).size).toBe(chosen.length)
           const given = counts.map((_, at) => countOf(chosen, `t${at}`))
           const most = Math.max(...given)
