@@ -138,12 +138,36 @@ test('what was not appended after all does not count, nor what was lost of the c
   expect(install.load().unreadBytes).toEqual(new Map())
 })
 
-test('calls of a tenant that wait by the ten thousands are reason to refuse more; those of many others are not', () => {
-  const install = anInstall()
-  install.overdue(new Map([['flood', 60_000]]))
-  expect([install.mayCome('flood', 1), install.mayCome('quiet', 1)]).toEqual([false, true])
-  install.overdue(new Map([['flood', 40_000]]))
-  expect(install.mayCome('flood', 1)).toBe(true)
-  install.overdue(new Map(Array.from({ length: 10 }, (_, at) => [at === 0 ? 'flood' : `t${at}`, 21_000])))
-  expect(install.mayCome('flood', 1)).toBe(false)
+describe('calls that wait to be computed', () => {
+  const waiting = (counts: Readonly<Record<string, number>>, kind: 'pressing' | 'running') =>
+    new Map(Object.entries(counts).map(([tenant, count]) => [tenant, { pressing: 0, running: 0, [kind]: count }]))
+
+  test('are reason to refuse more of their tenant, where they press by the thousands; those of others are not', () => {
+    const install = anInstall()
+    install.computed()
+    install.overdue(waiting({ flood: 2_001 }, 'pressing'))
+    expect([install.mayCome('flood', 1), install.mayCome('quiet', 1)]).toEqual([false, true])
+    install.overdue(waiting({ flood: 2_000 }, 'pressing'))
+    expect(install.mayCome('flood', 1)).toBe(true)
+    install.overdue(waiting(Object.fromEntries(['flood', ...'abcdefghi'].map((tenant) => [tenant, 801])), 'pressing'))
+    expect(install.mayCome('flood', 1)).toBe(false)
+  })
+
+  test('as running figures only by the ten thousands', () => {
+    const install = anInstall()
+    install.computed()
+    install.overdue(waiting({ flood: 50_000 }, 'running'))
+    expect(install.mayCome('flood', 1)).toBe(true)
+    install.overdue(waiting({ flood: 50_001 }, 'running'))
+    expect([install.mayCome('flood', 1), install.load().overdueCalls.get('flood')]).toEqual([false, 50_001])
+  })
+
+  test('are none where none at all was computed for half a minute', () => {
+    const install = anInstall()
+    install.computed()
+    install.overdue(waiting({ flood: 60_000 }, 'pressing'))
+    install.wait(30_000)
+    install.look()
+    expect(install.mayCome('flood', 1)).toBe(true)
+  })
 })

@@ -1,5 +1,6 @@
 import type { EventLog, LogRecord, NewRecord, Polled } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
+import type { Overdue } from '#pipelines/summaries/waiting-calls.ts'
 import { groupTopics, isForRecords, pipelineNames } from './compose/compose-parts.ts'
 import { createUnread, type Unread } from './tenant-unread.ts'
 
@@ -27,7 +28,9 @@ export interface TenantShares {
   /** So many partitions are not read, because a store does not take what came from them; 0 once it does. */
   paused(pipeline: string, partitions: number): void
   /** Calls that wait to be computed although their time has come, by tenant. */
-  overdue(calls: ReadonlyMap<string, number>): void
+  overdue(calls: ReadonlyMap<string, Overdue>): void
+  /** Calls were computed. */
+  computed(): void
   /**
    * Undefined: these bytes may come now, beside those that are on their way. Else the seconds after which to ask again.
    * While a store takes nothing everything may come: the log is there to keep it.
@@ -37,14 +40,26 @@ export interface TenantShares {
   load(): { readonly unreadBytes: ReadonlyMap<string, number>; readonly overdueCalls: ReadonlyMap<string, number> }
 }
 
-/** Calls of all tenants together that may wait to be computed: some minutes of work, and half of the memory there is for them. */
+/**
+ * Calls of all tenants together that may wait to be computed, however many it takes: half of the memory there is for them.
+ * Running figures of open calls are among them, each of which waits once, whatever is sent.
+ */
 const maxOverdue = 200_000
+
+/**
+ * And of those that press, which come to be more with all that is sent: some seconds of work on two cores. What is read
+ * beyond would be computed no sooner, and reading it makes all others later.
+ */
+const maxPressing = 8_000
+
+/** While no call was computed for so long, something is wrong that is not the tenant's fault. */
+const stuckMs = 30_000
 
 /** No tenant has more of these than it would have beside so many others. */
 const leastSharers = 4
 
 /** A tenant with fewer overdue calls than this is within its share, whatever others have. */
-const fewOverdue = 1_000
+const fewOverdue = 500
 
 export function createTenantShares({
   topicsOf,
@@ -59,7 +74,8 @@ export function createTenantShares({
     for (const topic of topics) readersOf.set(topic, [...(readersOf.get(topic) ?? []), reader])
   }
   const known = new Set(tenants.slice(0, 2))
-  let overdue: ReadonlyMap<string, number> = new Map()
+  let overdue: ReadonlyMap<string, Overdue> = new Map()
+  let computedAt = Number.NEGATIVE_INFINITY
 
   function add(records: readonly NewRecord[], sign: 1 | -1): void {
     for (const [topic, byTenant] of bytesBy(records.filter(({ topic }) => readersOf.has(topic)))) {
@@ -86,9 +102,12 @@ export function createTenantShares({
     overdue(calls) {
       overdue = calls
     },
+    computed() {
+      computedAt = ticks()
+    },
     refuses(tenant, request) {
       if (known.size < 2) return undefined
-      if (hasTooManyOverdue(tenant, overdue)) return overdueRetrySeconds
+      if (ticks() - computedAt < stuckMs && hasTooManyOverdue(tenant, overdue)) return overdueRetrySeconds
       const seconds = [...readers.values()].map((reader) => reader.refuses(tenant, request) ?? 0)
       const most = Math.max(...seconds)
       return most > 0 ? most : undefined
@@ -97,7 +116,7 @@ export function createTenantShares({
       const most = new Map<string, number>()
       for (const reader of readers.values())
         for (const [tenant, bytes] of reader.byTenant()) most.set(tenant, Math.max(bytes, most.get(tenant) ?? 0))
-      return { unreadBytes: most, overdueCalls: overdue }
+      return { unreadBytes: most, overdueCalls: new Map([...overdue].map(([tenant, of]) => [tenant, sumOf(of)])) }
     },
   }
 }
@@ -123,15 +142,25 @@ export const countingLog = (log: EventLog, shares: Pick<TenantShares, 'appending
   },
 })
 
-/** Some thousand calls are computed in this time. */
-const overdueRetrySeconds = 5
+/** Some hundred calls are computed in this time. */
+const overdueRetrySeconds = 2
 
-function hasTooManyOverdue(tenant: string, overdue: ReadonlyMap<string, number>): boolean {
-  const own = overdue.get(tenant) ?? 0
-  if (own <= fewOverdue) return false
+const sumOf = ({ pressing, running }: Overdue): number => pressing + running
+
+const hasTooManyOverdue = (tenant: string, overdue: ReadonlyMap<string, Overdue>): boolean =>
+  isBeyondShare(tenant, overdue, { of: ({ pressing }) => pressing, most: maxPressing }) ||
+  isBeyondShare(tenant, overdue, { of: sumOf, most: maxOverdue })
+
+function isBeyondShare(
+  tenant: string,
+  overdue: ReadonlyMap<string, Overdue>,
+  { of, most }: { readonly of: (overdue: Overdue) => number; readonly most: number },
+): boolean {
+  const own = overdue.get(tenant)
+  if (own === undefined || of(own) <= fewOverdue) return false
   let sharers = 0
-  for (const count of overdue.values()) if (count > fewOverdue) sharers += 1
-  return own > maxOverdue / Math.max(leastSharers, sharers)
+  for (const each of overdue.values()) if (of(each) > fewOverdue) sharers += 1
+  return of(own) > most / Math.max(leastSharers, sharers)
 }
 
 function bytesBy(records: readonly NewRecord[]): ReadonlyMap<string, ReadonlyMap<string, number>> {

@@ -82,7 +82,7 @@ export interface ComposeParts {
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
   /** Told of what waits of each tenant; without it any tenant may send as much as is taken. */
-  readonly shares?: Pick<TenantShares, 'committed' | 'paused' | 'overdue'>
+  readonly shares?: Pick<TenantShares, 'committed' | 'paused' | 'overdue' | 'computed'>
   /** Notes whether the stores take what they are given. */
   readonly writes?: Pick<WriteHealth, 'watchSink'>
   readonly pace?: Partial<SummariesLimits>

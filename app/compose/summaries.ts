@@ -61,6 +61,7 @@ export function summariesOf(
     ...(parts.traceRecompute === undefined ? {} : { trace: parts.traceRecompute }),
     observer: {
       recomputed(rows) {
+        parts.shares?.computed()
         prometheus.pipelines.recomputed('written', rows.length)
         const sinceMs = parts.logNow() - endedRecentlyMs
         for (const { record } of rows) {

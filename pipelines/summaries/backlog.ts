@@ -2,7 +2,16 @@ import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { chosenBeside, chosenFirst, type Take } from './choosing.ts'
 import { createOffsetAccount } from './offset-account.ts'
-import { createWaitingCalls, free, mayTake, oldestOf, overdueByTenant, put, takeOut } from './waiting-calls.ts'
+import {
+  createWaitingCalls,
+  free,
+  mayTake,
+  type Overdue,
+  oldestOf,
+  overdueByTenant,
+  put,
+  takeOut,
+} from './waiting-calls.ts'
 import type { WaitingOptions } from './waiting-times.ts'
 
 /** A dirty call that waits for its recompute, with all its announcements as one. */
@@ -39,7 +48,7 @@ export interface Backlog {
   /** Calls whose time had come at the last look: those that press, and running figures. */
   readonly overdue: number
   /** The same by tenant; one left out has none. */
-  overdueByTenant(nowMs: number): ReadonlyMap<string, number>
+  overdueByTenant(nowMs: number): ReadonlyMap<string, Overdue>
   /** About what all of it holds of memory, bytes: calls that wait or are at work, and announcements that are not done. */
   readonly bytes: number
   /** Log time of about the oldest announcement not done; undefined: none waits. */

@@ -15,13 +15,14 @@ import type { FailedCall, RecomputeParts } from './recompute.ts'
 import { createSecondChances } from './second-chances.ts'
 import { createStandingClasses } from './standing-classes.ts'
 import { createTroubles } from './troubles.ts'
+import type { Overdue } from './waiting-calls.ts'
 
 export interface SummariesObserver {
   recomputed(rows: readonly CallRow[], seconds: number): void
   /** A poll has come back, and this is what waits. */
   backlog(size: number, oldestAgeMs: number, polled: Polled): void
   /** Calls that wait although their time has come, by tenant. */
-  overdue?(byTenant: ReadonlyMap<string, number>): void
+  overdue?(byTenant: ReadonlyMap<string, Overdue>): void
   /** A change is in its record, so long after it was announced, by the log's time; late: it was read late. */
   shown(urgency: Urgency | 'late', seconds: number): void
   retry(cause: Error): void

@@ -149,14 +149,30 @@ export function ripe(calls: WaitingCalls, nowMs: number): Ripe {
 const countUp = (counts: Map<string, number>, tenant: string): unknown =>
   counts.set(tenant, 1 + (counts.get(tenant) ?? 0))
 
-/** Calls whose time has come, by tenant: those that press, and running figures. */
-export function overdueByTenant(calls: WaitingCalls, nowMs: number): ReadonlyMap<string, number> {
-  const { pressing, overdue, worseAtMs, othersAtMs } = calls
-  // What was found at the last look has been taken since, unless it is to be looked for now.
-  const counts = new Map(nowMs < Math.min(worseAtMs, othersAtMs) ? [] : overdue)
-  for (const [tenant, keys] of pressing.byTenant) counts.set(tenant, keys.size + (counts.get(tenant) ?? 0))
-  return counts
+/** Calls of one tenant whose time has come. */
+export interface Overdue {
+  /** Those that press, and changes for the worse. */
+  readonly pressing: number
+  readonly running: number
 }
+
+/** Calls whose time has come, by tenant. */
+export function overdueByTenant(calls: WaitingCalls, nowMs: number): ReadonlyMap<string, Overdue> {
+  const { pressing, worseAtMs, othersAtMs } = calls
+  // What was found at the last look has been taken since, unless it is to be looked for now.
+  const isOld = nowMs < Math.min(worseAtMs, othersAtMs)
+  const overdue = isOld ? noCounts : calls.overdue
+  const worse = isOld ? noCounts : calls.worse
+  const found = new Map<string, Overdue>()
+  for (const tenant of new Set([...overdue.keys(), ...pressing.byTenant.keys()])) {
+    const bad = worse.get(tenant) ?? 0
+    const running = (overdue.get(tenant) ?? 0) - bad
+    found.set(tenant, { pressing: bad + (pressing.byTenant.get(tenant)?.size ?? 0), running })
+  }
+  return found
+}
+
+const noCounts: ReadonlyMap<string, number> = new Map()
 
 /** Log time of about the oldest that waits or is at work. */
 export function oldestOf({ oldestMs, atWork, pressing, waiting }: WaitingCalls): number | undefined {
