@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface ProgramOptions {
   readonly demo?: boolean
+  /** Without them there is the default one alone. */
+  readonly tenants?: readonly string[]
 }
 
 /** The program as people start it, in a process and a data folder of its own. */
@@ -23,16 +25,19 @@ export interface Program {
 }
 
 const cli = join(import.meta.dirname, '..', '..', 'app', 'callscope.ts')
-const readyWithinMs = 60_000
+const readyWithinMs = 120_000
 
-export async function startProgram({ demo = false }: ProgramOptions = {}): Promise<Program> {
+export async function startProgram({ demo = false, tenants }: ProgramOptions = {}): Promise<Program> {
   const dataDir = await mkdtemp(join(tmpdir(), 'callscope-browser-'))
+  const config = join(dataDir, 'tests.yaml')
+  if (tenants !== undefined) await writeFile(config, JSON.stringify({ tenants: tenants.map((id) => ({ id })) }))
   let child: ChildProcess | undefined
   let port = 0
   let told = { url: '', tokenFile: '' }
 
   async function start(): Promise<void> {
     const args = ['up', '--json', '--data-dir', dataDir, '--port', String(port), ...(demo ? ['--demo'] : [])]
+    if (tenants !== undefined) args.push('--config', config)
     child = spawn(process.execPath, ['--max-semi-space-size=64', cli, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
