@@ -46,76 +46,52 @@ interface Waiting {
 }
 
 export function createUnread(ticks: () => number): Unread {
-  const tenants = new Map<string, Waiting>()
-  const rests = new Map<string, number>()
-  let total = 0
-  let sharers = 0
-  let rate = firstRate
+  const ledger = createLedger(ticks)
+  const rate = createRate()
+  const rests = createRests()
   let isPaused = false
   let committedAt: number | undefined
   let wasBusy = false
+  const perSecond = (): number => rate.bytes() / Math.max(1, ledger.sharers())
+  const share = (): number => horizonSeconds * perSecond()
 
-  function add(tenant: string, bytes: number): void {
-    const known = tenants.get(tenant) ?? { bytes: 0, since: ticks(), credit: 0 }
-    const after = Math.max(0, known.bytes + bytes)
-    sharers += Number(after > littleBytes) - Number(known.bytes > littleBytes)
-    total += after - known.bytes
-    known.bytes = after
-    if (after > 0) tenants.set(tenant, known)
-    else tenants.delete(tenant)
-  }
-
-  const share = (): number => (horizonSeconds * rate) / Math.max(1, sharers)
-
-  /** Of a reader that was busy all the time since its last commit. One that had little to do says nothing of what it can do. */
-  function measure(bytes: number, at: number): void {
-    if (!wasBusy || committedAt === undefined || at <= committedAt) return
-    const found = Math.min(mostRate, (1_000 * bytes) / (at - committedAt))
-    if (found > rate || total > (horizonSeconds * rate) / 2) rate = Math.max(leastRate, rate + weight * (found - rate))
-  }
-
-  /** What takes longer than it should when one tenant has sent much would take half as long had it sent half as much. */
-  function rest(tenant: string, bytes: number, at: number): void {
-    for (const [rested, until] of rests) if (until <= at) rests.delete(rested)
-    const tookMs = at - (tenants.get(tenant)?.since ?? at)
-    if (bytes > littleBytes && tookMs > soonMs) rests.set(tenant, at + Math.min(longestRestMs, tookMs - soonMs))
-  }
-
-  function forgetAll(): void {
-    tenants.clear()
-    total = 0
-    sharers = 0
+  function settle(tenant: string, bytes: number, at: number): void {
+    const before = ledger.of(tenant)
+    // Who is caught up with after a standstill was late for another reason.
+    if (before !== undefined && bytes > littleBytes && before.bytes <= bytes + share())
+      rests.begin(tenant, at, at - before.since - soonMs)
+    ledger.add(tenant, -bytes)
+    const left = ledger.of(tenant)
+    if (left === undefined) return
+    left.since = at
+    left.credit = left.bytes > share() ? Math.min(share(), left.credit + creditShare * bytes) : 0
   }
 
   return {
-    add,
+    add: ledger.add,
     done(bytes, { isAtEnd }) {
       const at = ticks()
       let sum = 0
       for (const [tenant, count] of bytes) {
         sum += count
-        rest(tenant, count, at)
-        add(tenant, -count)
-        const left = tenants.get(tenant)
-        if (left === undefined) continue
-        left.since = at
-        left.credit = left.bytes > share() ? Math.min(share(), left.credit + creditShare * count) : 0
+        settle(tenant, count, at)
       }
-      if (sum > 0) measure(sum, at)
+      // A reader that had little to do says nothing of what it can do.
+      if (sum > 0 && wasBusy && committedAt !== undefined) rate.measure(sum, at - committedAt, ledger.total())
       committedAt = at
       // Whatever was not counted right is right again: what was appended since is little.
-      if (isAtEnd && sum === 0) forgetAll()
-      wasBusy = total > 0
+      if (isAtEnd && sum === 0) ledger.clear()
+      wasBusy = ledger.total() > 0
     },
     pause(now) {
       isPaused = now
     },
     refuses(tenant, { bytes, inHand }) {
       if (isPaused || committedAt === undefined || ticks() - committedAt > stalledMs) return undefined
-      const known = tenants.get(tenant)
+      const known = ledger.of(tenant)
       const own = (known?.bytes ?? 0) + inHand
       if (own + bytes <= littleBytes) return undefined
-      const restMs = (rests.get(tenant) ?? 0) - ticks()
+      const restMs = rests.leftMs(tenant, ticks())
       if (restMs > 0) return Math.ceil(restMs / 1_000)
       // One request may come in any case, however large.
       if (own <= littleBytes || own + bytes <= share()) return undefined
@@ -123,9 +99,65 @@ export function createUnread(ticks: () => number): Unread {
         known.credit -= bytes
         return undefined
       }
-      const seconds = Math.ceil((own + bytes - share()) / (rate / Math.max(1, sharers)))
-      return Math.min(longestRetrySeconds, Math.max(1, seconds))
+      return Math.min(longestRetrySeconds, Math.max(1, Math.ceil((own + bytes - share()) / perSecond())))
     },
-    byTenant: () => new Map([...tenants].map(([tenant, waiting]) => [tenant, waiting.bytes])),
+    byTenant: ledger.byTenant,
+  }
+}
+
+/** Bytes by tenant. Who has none is forgotten. */
+function createLedger(ticks: () => number) {
+  const tenants = new Map<string, Waiting>()
+  let total = 0
+  let sharers = 0
+  return {
+    of: (tenant: string): Waiting | undefined => tenants.get(tenant),
+    total: () => total,
+    /** Tenants with more than a little. */
+    sharers: () => sharers,
+    add(tenant: string, bytes: number): void {
+      const known = tenants.get(tenant) ?? { bytes: 0, since: ticks(), credit: 0 }
+      const after = Math.max(0, known.bytes + bytes)
+      sharers += Number(after > littleBytes) - Number(known.bytes > littleBytes)
+      total += after - known.bytes
+      known.bytes = after
+      if (after > 0) tenants.set(tenant, known)
+      else tenants.delete(tenant)
+    },
+    clear(): void {
+      tenants.clear()
+      total = 0
+      sharers = 0
+    },
+    byTenant: () => new Map([...tenants].map(([tenant, { bytes }]) => [tenant, bytes])),
+  }
+}
+
+/** What a reader stores in a second while it has enough to do. */
+function createRate() {
+  let rate = firstRate
+  return {
+    bytes: () => rate,
+    /** A batch was committed after this time of work, with so much left. It shows less than it could where hardly any was. */
+    measure(bytes: number, ms: number, left: number): void {
+      if (ms <= 0) return
+      const found = Math.min(mostRate, (1_000 * bytes) / ms)
+      if (found > rate || left > (horizonSeconds * rate) / 2) rate = Math.max(leastRate, rate + weight * (found - rate))
+    },
+  }
+}
+
+/**
+ * Tenants that rest: what is stored later than it should be, because one tenant has sent much, would take half as long had it
+ * sent half as much. Those that have rested are forgotten.
+ */
+function createRests() {
+  const untils = new Map<string, number>()
+  return {
+    begin(tenant: string, at: number, ms: number): void {
+      for (const [rested, until] of untils) if (until <= at) untils.delete(rested)
+      if (ms > 0) untils.set(tenant, at + Math.min(longestRestMs, ms))
+    },
+    leftMs: (tenant: string, at: number): number => (untils.get(tenant) ?? 0) - at,
   }
 }

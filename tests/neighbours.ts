@@ -74,7 +74,12 @@ export async function openNeighbours(tenants: readonly string[]): Promise<Neighb
     flood: (tenant, signal) => startFlood(tenant, (events) => send(tenant, events), signal),
     async recordsOf(tenant) {
       const query = `SELECT count() FROM calls FINAL WHERE tenant = '${tenant}' AND is_deleted = 0`
-      return Number(/\d+/.exec(await program.command('sql', query, '--json'))?.[0])
+      const answer = await fetch(`${program.url}/api/sql`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${program.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      })
+      return Number(((await answer.json()) as { rows: readonly (readonly unknown[])[] }).rows[0]?.[0])
     },
     metrics: async () => (await read('/metrics')).text(),
     close: program.remove,

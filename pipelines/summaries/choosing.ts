@@ -89,9 +89,9 @@ export interface TakeBeside extends Take {
 export function chosenBeside(calls: WaitingCalls, take: TakeBeside, lastTake: Take): readonly string[] {
   const { nowMs, limit } = take
   calls.besideMs = nowMs
-  const heavy = heavyOf(calls, nowMs)
-  if (heavy.size > 0) return besideHeavy(calls, take, heavy)
   const stuck = nowMs - lastTake.nowMs > stuckMs
+  const heavy = heavyOf(calls, nowMs)
+  if (heavy.size > 0) return besideHeavy(calls, take, { heavy, stuck })
   const skip = stuck ? 0 : lastTake.limit
   const urgent = pressed(calls, 'running', { skip, room: limit })
   if (urgent.length > 0 && (stuck || calls.pressing.size > 2 * skip)) return urgent
@@ -104,14 +104,20 @@ export function chosenBeside(calls: WaitingCalls, take: TakeBeside, lastTake: Ta
 
 /**
  * While some tenants have more than their share: running figures of all others, which do not wait for what presses of those,
- * and as much of theirs as is done with soon.
+ * and as much of theirs as is done with soon. Where the other taker is stuck, what it leaves of all others comes first.
  */
-function besideHeavy(calls: WaitingCalls, take: TakeBeside, heavy: ReadonlySet<string>): readonly string[] {
+function besideHeavy(
+  calls: WaitingCalls,
+  take: TakeBeside,
+  { heavy, stuck }: { readonly heavy: ReadonlySet<string>; readonly stuck: boolean },
+): readonly string[] {
   const { nowMs, limit, firstIsBusy } = take
+  const isHeavy = (tenant: string): boolean => heavy.has(tenant)
+  const behind = stuck ? pressed(calls, 'running', { skip: 0, room: limit, tenants: (of) => !isHeavy(of) }) : []
+  if (behind.length > 0) return behind
   if (firstIsBusy && nowMs - calls.heavyMs < longestYieldMs) return []
   calls.heavyMs = nowMs
   const room = Math.min(limit, heavyBatch)
-  const isHeavy = (tenant: string): boolean => heavy.has(tenant)
   const may = (key: string): boolean => mayTake(calls, 'running', key)
   const { worse, others } = nowMs >= Math.min(calls.othersAtMs, calls.worseAtMs) ? ripe(calls, nowMs) : nothing
   const light = others.filter((key) => !isHeavy(tenantOf(key)))

@@ -8,6 +8,7 @@ import { LiveHistogram } from './live-histogram.ts'
 import { createMembers } from './members.ts'
 import { type MetricLiteral, plainConfig } from './metrics.ts'
 import { pipelineMetrics } from './pipeline-metric-list.ts'
+import { createTenantMetrics, type TenantMetrics } from './tenant-metrics.ts'
 
 /** What became of one recompute. A closed set, because it is a label. */
 export type RecomputeOutcome = 'written' | 'overtaken' | 'forwarded' | 'frozen' | 'not_a_call' | 'failed'
@@ -36,7 +37,7 @@ export interface WatermarkAges {
 }
 
 /** Health of the pipelines. Called once per batch, never per message. */
-export interface PipelineMetrics {
+export interface PipelineMetrics extends TenantMetrics {
   /** After each poll: what was read, and how far behind that is. */
   records(pipeline: string, polled: Polled): void
   batch(pipeline: string, batch: { readonly parked: readonly { readonly reason: string }[] }, seconds: number): void
@@ -71,16 +72,6 @@ export interface PipelineMetrics {
   telemetryDropped(signal: 'spans' | 'logs', count: number): void
   contextMisses(count: number): void
   edge(edge: string, outcome: string, messages: number): void
-  /** A request was refused because its tenant has sent more than its share. */
-  tenantRefused(tenant: string): void
-  /** Asked at each exposition. */
-  watchTenants(load: () => TenantLoad): void
-}
-
-/** What waits of each tenant. Tenants left out have nothing waiting. */
-export interface TenantLoad {
-  readonly unreadBytes: ReadonlyMap<string, number>
-  readonly overdueCalls: ReadonlyMap<string, number>
 }
 
 export interface PipelineMetricsOptions {
@@ -101,7 +92,7 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
   return {
     ...readingMetrics(registry, ticks),
     ...watermarkMetrics(options, ticks),
-    ...tenantMetrics(options),
+    ...createTenantMetrics(options),
     batch(pipeline, { parked }, seconds) {
       metrics.batches.inc({ pipeline })
       metrics.batchSeconds.observe({ pipeline }, seconds)
@@ -252,33 +243,6 @@ function watermarkMetrics(
     watermarks(ages) {
       told = ages
       at = ticks()
-    },
-  }
-}
-
-/** Which tenant sends more than its share. */
-function tenantMetrics({
-  registry,
-  tenants,
-  maxTenants,
-}: PipelineMetricsOptions): Pick<PipelineMetrics, 'tenantRefused' | 'watchTenants'> {
-  const members = createMembers({ known: tenants, limit: maxTenants, learn: true })
-  const refused = new Counter(plainConfig(pipelineMetrics.tenantRefused, registry))
-  let load: () => TenantLoad = () => ({ unreadBytes: new Map(), overdueCalls: new Map() })
-  const gauge = (literal: MetricLiteral, part: keyof TenantLoad) =>
-    new Gauge({
-      ...plainConfig(literal, registry),
-      collect() {
-        this.reset()
-        for (const [tenant, count] of load()[part]) this.inc({ tenant: members.labelOf(tenant) }, count)
-      },
-    })
-  gauge(pipelineMetrics.tenantUnread, 'unreadBytes')
-  gauge(pipelineMetrics.tenantOverdue, 'overdueCalls')
-  return {
-    tenantRefused: (tenant) => refused.inc({ tenant: members.labelOf(tenant) }),
-    watchTenants(asked) {
-      load = asked
     },
   }
 }
