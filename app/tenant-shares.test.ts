@@ -146,6 +146,8 @@ describe('calls that wait to be computed', () => {
     const install = anInstall()
     install.computed()
     install.overdue(waiting({ flood: 2_001 }, 'pressing'))
+    expect(install.mayCome('flood', 1)).toBe(true)
+    install.appending(messages('quiet', 1))
     expect([install.mayCome('flood', 1), install.mayCome('quiet', 1)]).toEqual([false, true])
     install.overdue(waiting({ flood: 2_000 }, 'pressing'))
     expect(install.mayCome('flood', 1)).toBe(true)

@@ -1,5 +1,6 @@
 import type { EventLog, LogRecord, NewRecord, Polled } from '#contracts/event-log.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
+import { createActiveTenants } from '#pipelines/summaries/tenant-load.ts'
 import type { Overdue } from '#pipelines/summaries/waiting-calls.ts'
 import { groupTopics, isForRecords, pipelineNames } from './compose/compose-parts.ts'
 import { createUnread, type Unread } from './tenant-unread.ts'
@@ -48,7 +49,7 @@ const maxOverdue = 200_000
 
 /**
  * And of those that press, which come to be more with all that is sent: some seconds of work on two cores. What is read
- * beyond would be computed no sooner, and reading it makes all others later.
+ * beyond would be computed no sooner, and reading it makes all others later. Counts while others are active.
  */
 const maxPressing = 8_000
 
@@ -74,12 +75,14 @@ export function createTenantShares({
     for (const topic of topics) readersOf.set(topic, [...(readersOf.get(topic) ?? []), reader])
   }
   const known = new Set(tenants.slice(0, 2))
+  const active = createActiveTenants()
   let overdue: ReadonlyMap<string, Overdue> = new Map()
   let computedAt = Number.NEGATIVE_INFINITY
 
   function add(records: readonly NewRecord[], sign: 1 | -1): void {
     for (const [topic, byTenant] of bytesBy(records.filter(({ topic }) => readersOf.has(topic)))) {
       for (const [tenant, bytes] of byTenant) {
+        active.seen(tenant, ticks())
         if (known.size < 2) known.add(tenant)
         for (const reader of readersOf.get(topic) ?? []) reader.add(tenant, sign * bytes)
       }
@@ -107,7 +110,9 @@ export function createTenantShares({
     },
     refuses(tenant, request) {
       if (known.size < 2) return undefined
-      if (ticks() - computedAt < stuckMs && hasTooManyOverdue(tenant, overdue)) return overdueRetrySeconds
+      const at = ticks()
+      const hasTooMany = () => hasTooManyOverdue(tenant, overdue, { isContended: active.hasOthers(tenant, at) })
+      if (at - computedAt < stuckMs && hasTooMany()) return overdueRetrySeconds
       const seconds = [...readers.values()].map((reader) => reader.refuses(tenant, request) ?? 0)
       const most = Math.max(...seconds)
       return most > 0 ? most : undefined
@@ -147,8 +152,12 @@ const overdueRetrySeconds = 2
 
 const sumOf = ({ pressing, running }: Overdue): number => pressing + running
 
-const hasTooManyOverdue = (tenant: string, overdue: ReadonlyMap<string, Overdue>): boolean =>
-  isBeyondShare(tenant, overdue, { of: ({ pressing }) => pressing, most: maxPressing }) ||
+const hasTooManyOverdue = (
+  tenant: string,
+  overdue: ReadonlyMap<string, Overdue>,
+  { isContended }: { readonly isContended: boolean },
+): boolean =>
+  (isContended && isBeyondShare(tenant, overdue, { of: ({ pressing }) => pressing, most: maxPressing })) ||
   isBeyondShare(tenant, overdue, { of: sumOf, most: maxOverdue })
 
 function isBeyondShare(

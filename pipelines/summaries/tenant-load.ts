@@ -28,8 +28,8 @@ export function createActiveTenants(): ActiveTenants {
 }
 
 /**
- * Tenants of whose calls so many press, or go worse (by tenant), that others would wait for them. None where a tenant is alone: its batches are as
- * large as they can be.
+ * Tenants of whose calls so many press, or go worse (by tenant), that others would wait for them. None where a tenant is
+ * alone: its batches are as large as they can be.
  */
 export function heavyTenants(
   pressing: Pick<TenantQueues, 'byTenant'>,
