@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 /**
  * Each connection to the embedded warehouse holds one of these while its query runs, and there are some twenty: with the four
- * that Node has unless told otherwise, a short query waits for the long ones of others.
+ * of Node's default, a short query waits for the long ones of others.
  */
 process.env.UV_THREADPOOL_SIZE ??= '24'
 

@@ -52,7 +52,7 @@ export interface Engine {
   /** Undefined: nothing is archived. */
   readonly archive: Archive | undefined
   readonly writes: WriteHealth
-  /** Undefined: others write to the log and read it, so that nobody here knows what waits in it. */
+  /** Undefined: others write to the log and read it, so that this process does not know what waits in it. */
   readonly shares: TenantShares | undefined
   readonly privacy: PrivacyRoom
   readonly eraser: Eraser

@@ -9,7 +9,7 @@ import { createUnread, type Unread } from './tenant-unread.ts'
 export interface TenantSharesParts {
   /** Topics of each pipeline whose readers are watched. */
   readonly topicsOf: Readonly<Record<string, readonly string[]>>
-  /** Tenants that there are. With one there is nobody to share with. */
+  /** Tenants that there are. A single one has nothing to share. */
   readonly tenants: readonly string[]
   /** A steady clock, milliseconds. */
   readonly ticks?: () => number

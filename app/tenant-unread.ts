@@ -17,7 +17,7 @@ const firstRate = 1_000_000
 const leastRate = 250_000
 const mostRate = 64_000_000
 
-/** A tenant with less than this waiting delays nobody: a few hundred messages. */
+/** A tenant with less than this waiting delays no other: a few hundred messages. */
 const littleBytes = 64 * 1_024
 
 /** When nothing was committed for so long, readers stand still: the log keeps what comes, as it does while a store is away. */

@@ -43,7 +43,7 @@ describe('of a batch that was read late', () => {
     expect(lateOf({ flood: 1_000, quiet: 2, another: 50 })).toEqual(['flood'])
   })
 
-  test('where nobody has little, everything waits', () => {
+  test('where no tenant has little, everything waits', () => {
     expect(lateOf({ only: 2 })).toEqual(['only'])
     expect(lateOf({ one: 50, two: 50, three: 50 })).toEqual(['one', 'two', 'three'])
   })

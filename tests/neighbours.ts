@@ -103,20 +103,20 @@ function startFlood(
   signal: AbortSignal,
 ): Flood {
   const name = `${tenant}-${floods++}`
-  const told = { accepted: 0, refused: 0, retryAfter: null as string | null }
+  const counts = { accepted: 0, refused: 0, retryAfter: null as string | null }
   async function run(): Promise<void> {
     for (let batch = 0; !signal.aborted; batch++) {
       const events = Array.from({ length: callsOfBatch }, (_, at) => eventsOf(`${name}-${batch}-${at}`, { lost: 30 }))
       const answer = await send(events.flat())
       await answer.arrayBuffer()
-      if (answer.status === 202) told.accepted += callsOfBatch
+      if (answer.status === 202) counts.accepted += callsOfBatch
       else if (answer.status === 429) {
-        told.refused += 1
-        told.retryAfter = answer.headers.get('retry-after')
+        counts.refused += 1
+        counts.retryAfter = answer.headers.get('retry-after')
       } else throw new Error(`a flood was answered with ${answer.status}`)
     }
   }
-  return Object.assign(told, { ended: run() })
+  return Object.assign(counts, { ended: run() })
 }
 
 /** A call of half a minute that ended just now, with a sample of its last ten seconds. */

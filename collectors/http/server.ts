@@ -139,7 +139,7 @@ function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoi
           leave?.()
           giveBack()
         }
-        // Whoever has gone while it waited is told of to nobody: the hooks below have run.
+        // Of a client that has gone while it waited the hooks below have run already.
         if (request.raw.destroyed) request.release()
       },
       onResponse: async (request) => request.release?.(),

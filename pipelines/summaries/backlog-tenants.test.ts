@@ -54,7 +54,7 @@ describe('a tenant with more than its share', () => {
     expect(backlog.take(20_000, 2_000)).toHaveLength(500)
   })
 
-  test('does not keep the other taker from what presses of others, where nobody comes for that', () => {
+  test('does not keep the other taker from what presses of others, where that is not taken', () => {
     const backlog = aBacklog()
     backlog.add(0, 0, 0, [...of('flood', 10_000), ...of('quiet', 1)])
     backlog.take(0, 2_000)

@@ -6,7 +6,7 @@ const heavyFrom = 250
 /** A tenant counts as active for so long after its last change, milliseconds. */
 const activeMs = 30_000
 
-/** Who else is active. Remembers two tenants, however many there are: whoever asks is at most one of them. */
+/** Who else is active. Remembers two tenants, however many there are: one of them is another than the one asked of. */
 export interface ActiveTenants {
   seen(tenant: string, atMs: number): void
   /** True: another tenant than this one has been active of late. */

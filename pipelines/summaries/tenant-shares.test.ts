@@ -13,7 +13,7 @@ const countOf = (keys: readonly string[], tenant: string): number =>
   keys.filter((key) => tenantOf(key) === tenant).length
 
 describe('room that tenants share', () => {
-  test('is filled, and whoever is cut has no less than anybody else, to within one', () => {
+  test('is filled, and a tenant that is cut has no less than any other, to within one', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat({ max: 60 }), { minLength: 1, maxLength: 12 }),
@@ -36,7 +36,7 @@ describe('room that tenants share', () => {
     )
   })
 
-  test('whoever has less than a share gets all of it, in order, however much others have', () => {
+  test('a tenant with less than a share gets all of it, in order, however much others have', () => {
     const chosen = shareOut(groupsOf([100_000, 3, 50_000]), { room: 500 })
     expect(chosen.filter((key) => tenantOf(key) === 't1')).toEqual(keysOf('t1', 3))
     expect(chosen).toHaveLength(500)

@@ -64,7 +64,7 @@ interface Shared {
 }
 
 /**
- * Fills the room in equal shares: whoever has less than a share gets all of it, and what is left over is shared among the
+ * Fills the room in equal shares: a tenant with less than a share gets all of it, and what is left over is shared among the
  * others in the same way. With less room than tenants the first ones get a key each.
  */
 export function shareOut(

@@ -13,10 +13,10 @@ afterAll(() => install.close())
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
 /**
- * By what comes first, not by how soon: a slow machine takes longer for all of it. What floods is told to come later; calls of
+ * By what comes first, not by how soon: a slow machine takes longer for all of it. What floods is refused for a while; calls of
  * the tenant beside it are never refused, and have their records while thousands of the flood's, sent before, wait for theirs.
  */
-test('two tenants that flood are late themselves, and make nobody else late; nothing that was taken is lost', {
+test('two tenants that flood are late themselves, and make no other late; nothing that was taken is lost', {
   timeout: 600_000,
 }, async () => {
   const stopping = new AbortController()
