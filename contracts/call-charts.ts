@@ -88,6 +88,7 @@ export interface SampledStream {
   /** As in the record's streams. */
   readonly key: string
   readonly observer: string
+  readonly source: string
   readonly scope: 'interval' | 'cumulative' | 'call'
   readonly kind: MediaKind
   readonly label: string

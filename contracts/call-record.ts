@@ -17,7 +17,7 @@ export type * from './call-rows.ts'
 export type CallState = 'open' | 'settling' | 'settled'
 export type CallClass = 'good' | 'degraded' | 'poor' | 'unclassified'
 export type Disposition = 'answered' | 'not_answered' | 'unknown'
-export type UnclassifiedReason = 'not_answered' | 'too_short' | 'no_samples' | 'not_computed'
+export type UnclassifiedReason = 'not_answered' | 'too_short' | 'no_samples' | 'not_judgeable' | 'not_computed'
 export type Severity = 'degraded' | 'poor'
 export type LegRole = 'caller' | 'callee' | 'participant'
 
@@ -111,7 +111,9 @@ export interface StreamSummary {
   /** "caller -> callee" and the like. */
   readonly label: string
   readonly observer: Observer
-  /** The one observer whose view counts for talk time; the others are shown beside it. */
+  /** CloudEvents source of the view's samples: tells two observers of one kind apart. '' where it was not kept. */
+  readonly source: string
+  /** The one source whose view counts for talk time; the others are shown beside it. */
   readonly chosen: boolean
   readonly class: CallClass
   readonly scope: 'interval' | 'cumulative' | 'call'
@@ -188,7 +190,7 @@ export interface CallRecord {
   readonly talkMs: number | undefined
   readonly legs: readonly LegSummary[]
   readonly streams: readonly StreamSummary[]
-  /** The worst grounded computed MOS of the chosen streams (mean over the stream), where there is one. */
+  /** The worst grounded computed MOS of all views (mean over the view), where each stream has one. */
   readonly worstMos: Mos | undefined
   readonly verdict: Verdict
   readonly cdr: { readonly durationSeconds: number | undefined; readonly billedSeconds: number | undefined } | undefined

@@ -49,7 +49,7 @@ export interface TimedMeasure {
   readonly max: number
 }
 
-/** All that was measured on one stream by one observer over the whole call. What `calls` is folded from. */
+/** All that one source, as one kind of observer, measured on one stream over the whole call, in one scope. What `calls` is folded from. */
 export interface StreamDigest {
   readonly correlationId: string
   readonly legId: string
@@ -57,7 +57,9 @@ export interface StreamDigest {
   readonly direction: MediaDirection
   readonly streamId: string
   readonly observer: Observer
-  /** The finest scope this observer reported for the stream; coarser ones are left out. */
+  /** CloudEvents source of the samples: tells two observers of one kind apart. '' of samples stored before it was kept. */
+  readonly source: string
+  /** One digest per scope that the source reported; a coarser one counts for the time that no finer one covers. */
   readonly scope: 'interval' | 'cumulative' | 'call'
   readonly firstMs: EpochMs
   readonly lastMs: EpochMs

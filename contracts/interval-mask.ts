@@ -17,6 +17,11 @@ export const intervalMask = {
   mosPoor: 1024,
   /** Ended before the call was answered: early media, shown but not judged. */
   early: 2048,
+  /**
+   * Nothing was known that a limit of the profile could judge: packets lost of unknown how many, packets received without
+   * what was lost. Such time is neither good nor bad. Minutes of before this bit existed do not have it.
+   */
+  blind: 4096,
 } as const
 
 /** The measures a class can come from, in the order in which reasons are listed. */

@@ -135,6 +135,8 @@ export interface CallPage {
 export interface MinutePoint {
   readonly stream: string
   readonly observer: string
+  readonly source: string
+  readonly scope: 'interval' | 'cumulative' | 'call'
   readonly minuteMs: EpochMs
   readonly measuredMs: number
   readonly lossRatio: number | undefined

@@ -21,7 +21,7 @@ export interface View {
 
 /**
  * Tables and views that a list of migrations leaves behind. It reads the SQL that we write, not SQL at large: CREATE
- * TABLE, CREATE VIEW, ALTER TABLE ... ADD COLUMN or MODIFY TTL. Anything else that makes or alters a table is refused, so that the
+ * TABLE, CREATE (OR REPLACE) VIEW, ALTER TABLE ... ADD COLUMN, MODIFY ORDER BY or MODIFY TTL. Anything else that makes or alters a table is refused, so that the
  * document can never be silently short.
  */
 export function tablesOf(migrations: readonly string[]): {
@@ -31,7 +31,7 @@ export function tablesOf(migrations: readonly string[]): {
   const tables = new Map<string, Table>()
   const views = new Map<string, View>()
   for (const { sql, comment } of migrations.flatMap(statementsOf)) {
-    const [, made, name = ''] = /^CREATE (TABLE|VIEW)(?: IF NOT EXISTS)? ([\w.]+)/.exec(sql) ?? []
+    const [, made, name = ''] = /^CREATE (?:OR REPLACE )?(TABLE|VIEW)(?: IF NOT EXISTS)? ([\w.]+)/.exec(sql) ?? []
     if (made === 'TABLE') tables.set(name, tableOf(name, sql, comment))
     else if (made === 'VIEW') views.set(name, { name, select: sql.slice(sql.indexOf(' AS') + ' AS'.length).trim() })
     else alter(tables, sql)
@@ -51,10 +51,20 @@ function alter(tables: Map<string, Table>, sql: string): void {
   }
   // Indexes that skip are no part of what a table holds, like those of CREATE TABLE.
   if (/^(ADD|MATERIALIZE|DROP) INDEX /.test(change)) return
-  const added = splitTop(change).map((part) => /^ADD COLUMN (?:IF NOT EXISTS )?([\s\S]+)/.exec(part)?.[1])
+  const parts = splitTop(change)
+  const key = parts.flatMap((part) => /^MODIFY (ORDER BY [\s\S]+)/.exec(part)?.[1] ?? []).at(-1)
+  const clauses = table.clauses.map((clause) => (key !== undefined && clause.startsWith('ORDER BY ') ? key : clause))
+  const rest = parts.filter((part) => !part.startsWith('MODIFY ORDER BY '))
+  const added = rest.map((part) => /^ADD COLUMN (?:IF NOT EXISTS )?([\s\S]+)/.exec(part)?.[1])
   if (!added.every((column) => column !== undefined)) throw new Error(`cannot describe: ${sql.slice(0, 200)}`)
-  const columns = added.map((column) => columnOf(column.replace(/\s+AFTER \w+$/, '')))
-  tables.set(name, { ...table, columns: [...table.columns, ...columns] })
+  tables.set(name, { ...table, clauses, columns: added.reduce(withColumn, table.columns) })
+}
+
+/** Columns with one more, where `AFTER` says or at the end. */
+function withColumn(columns: readonly Column[], added: string): readonly Column[] {
+  const column = columnOf(added.replace(/\s+AFTER \w+$/, ''))
+  const before = columns.findIndex(({ name }) => name === /\sAFTER (\w+)$/.exec(added)?.[1])
+  return before < 0 ? [...columns, column] : columns.toSpliced(before + 1, 0, column)
 }
 
 /** Statements with the comment lines that stand directly above each. */

@@ -29,6 +29,7 @@ export function aDigest(given: Partial<StreamDigest> & { readonly runs: readonly
     direction: 'receive',
     streamId: '',
     observer: 'browser',
+    source: '/test',
     scope: 'interval',
     firstMs: given.runs[0]?.[0] ?? startMs,
     lastMs: given.runs.at(-1)?.[1] ?? startMs,

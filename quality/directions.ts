@@ -2,7 +2,7 @@ import type { EpochMs, Run } from '#contracts/call-record.ts'
 import { findCodec } from './codecs.ts'
 import { createExcuses } from './excuses.ts'
 import { groupBy } from './grouping.ts'
-import { hasMedia, intersection, isEarly, minus, type Span, union } from './spans.ts'
+import { hasMedia, intersection, isEarly, minus, overlaid, type Span, union } from './spans.ts'
 import { type CallFacts, inOrder, type StreamView } from './views.ts'
 
 /** What is known of one direction of a call over time, from all who could see whether media flowed. */
@@ -29,7 +29,9 @@ export interface Direction {
 export function directionsOf(facts: CallFacts, views: readonly StreamView[]): readonly Direction[] {
   const excuses = createExcuses(facts, inOrder(facts.events))
   const window = talkWindow(facts)
-  const looking = views.filter(({ digest }) => digest.kind === 'audio' && digest.packetsReceived !== undefined)
+  const looking = views.filter(
+    ({ digest, isRest }) => digest.kind === 'audio' && digest.packetsReceived !== undefined && !isRest,
+  )
   const byLabel = groupBy(looking, ({ ends }) => ends.label)
   return [...byLabel.keys()]
     .filter(excuses.expects)
@@ -63,17 +65,21 @@ const nearestToListener = (a: StreamView, b: StreamView) => rankOf(a) - rankOf(b
 /** What was heard before what was said; views come most believed first within each (a stable sort keeps that). */
 const rankOf = ({ digest }: StreamView) => (digest.direction === 'receive' ? 0 : 1)
 
-/** Every view's time, the nearer ones' first: a later view only speaks where no nearer one did. */
+/**
+ * Every view's time, the nearer ones' first: a later view only speaks where no nearer one did. Sources of one kind of
+ * observer are equally near: media flowed where all of them that looked saw some.
+ */
 function layered(
   views: readonly StreamView[],
   { legs }: CallFacts,
 ): { readonly media: readonly Span[]; readonly silent: readonly Span[] } {
   let media: readonly Span[] = []
   let silent: readonly Span[] = []
-  for (const { digest } of views) {
-    const endedMs = legs.find(({ legId }) => legId === digest.legId)?.endedMs
+  for (const near of groupBy(views, ({ key, digest }) => `${key} ${digest.observer}`).values()) {
+    const endedMs = legs.find(({ legId }) => legId === near[0]?.digest.legId)?.endedMs
+    const runs = overlaid(near.flatMap(({ digest }) => digest.runs).sort((a, b) => a[0] - b[0] || a[1] - b[1]))
     const known = union([...media, ...silent])
-    const here = (fulfils: (mask: number) => boolean) => minus(spansOf(digest.runs, fulfils, endedMs), known)
+    const here = (fulfils: (mask: number) => boolean) => minus(spansOf(runs, fulfils, endedMs), known)
     media = union([...media, ...here(hasMedia)])
     silent = union([...silent, ...here((mask) => !hasMedia(mask))])
   }

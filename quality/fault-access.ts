@@ -1,8 +1,8 @@
 import type { FaultDomain } from '#contracts/call-record.ts'
 import type { BadCall, Suspicion } from './fault.ts'
 import { reasonsOfView } from './reasons.ts'
-import { hasMedia } from './spans.ts'
-import { measuresQuality } from './streams.ts'
+import { hasMedia, isBlind } from './spans.ts'
+import { saysAnything } from './streams.ts'
 import { type CallFacts, inOrder, type StreamView } from './views.ts'
 
 /** What the views of one place say: undefined where nobody looked. */
@@ -129,5 +129,5 @@ function networkOf(view: StreamView, { facts: { profile }, findings }: BadCall):
   if (missed && digest.packetsReceived !== undefined && !judged.runs.some(([, , mask]) => hasMedia(mask))) return 'bad'
   const measures = reasonsOfView(view, profile).map(({ measure }) => measure)
   if (measures.some((measure) => measure !== 'mos' && measure !== 'concealment')) return 'bad'
-  return judged.measuredMs > 0 && measuresQuality(digest) ? 'good' : undefined
+  return judged.runs.some(([, , mask]) => !isBlind(mask)) && saysAnything(digest) ? 'good' : undefined
 }

@@ -20,6 +20,7 @@ export function findingsOf(
     ...lossBursts(facts, views),
     ...endedAfterPoorStretch(facts, views),
     ...clientLimits(facts, views),
+    ...wrongClocks(views),
     ...failedSpans(facts.evidence),
     ...failedRecordings(facts),
   ]
@@ -67,6 +68,21 @@ function clientLimits({ profile }: CallFacts, views: readonly StreamView[]): rea
       return [stated('client_limited', key, { fromMs: digest.firstMs, toMs: digest.lastMs }, text)]
     }),
   )
+}
+
+/** A view whose clock the call's own times show to be off, one for each source: its bad time counts all the same. */
+function wrongClocks(views: readonly StreamView[]): readonly Finding[] {
+  const off = views.filter(({ clockAheadMs }) => clockAheadMs !== 0)
+  return [...groupBy(off, ({ digest }) => `${digest.observer} ${digest.source}`).values()].flatMap((own) => {
+    const [most] = [...own].sort(
+      (a, b) => Math.abs(b.clockAheadMs) - Math.abs(a.clockAheadMs) || (a.key < b.key ? -1 : 1),
+    )
+    if (most === undefined) return []
+    const { digest, key, clockAheadMs } = most
+    const by = `${formatDuration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the call's events`
+    const span = { fromMs: digest.firstMs, toMs: digest.lastMs }
+    return [stated('clock_skew', key, span, `the clock of the ${digest.observer.replace('_', ' ')} is at least ${by}`)]
+  })
 }
 
 /** One finding per service, so that a retry loop does not fill the page. */

@@ -36,6 +36,21 @@ export function judgeInterval(
   return network | concealmentBits(interval, profile.concealmentBasisPoints) | mosBits
 }
 
+/** Whether anything is known of an interval that a limit could judge; without it the interval is neither good nor bad. */
+export function isJudgeable(
+  interval: MeasuredInterval,
+  { expected }: IntervalLoss,
+  { lossBasisPoints, jitterTenthMs, roundTripTenthMs, concealmentBasisPoints }: QualityProfile,
+): boolean {
+  const { kind, packetsReceived, concealedSamples, samplesReceived = 0 } = interval
+  return (
+    (lossBasisPoints !== undefined && expected > 0) ||
+    (jitterTenthMs !== undefined && interval.jitterTenthMs !== undefined && packetsReceived !== 0) ||
+    (roundTripTenthMs !== undefined && interval.roundTripTenthMs !== undefined) ||
+    (concealmentBasisPoints !== undefined && kind === 'audio' && concealedSamples !== undefined && samplesReceived > 0)
+  )
+}
+
 /** Non-silent concealed samples of those played (webrtc-stats). Where the silent ones are not told apart, all count. */
 function concealmentBits(interval: MeasuredInterval, limits: Limits | undefined): number {
   const { concealedSamples = Number.NaN, silentConcealedSamples = 0, samplesReceived = Number.NaN } = interval

@@ -1,11 +1,11 @@
-import type { CallClass, EpochMs, Finding, UnclassifiedReason, Verdict } from '#contracts/call-record.ts'
+import type { CallClass, EpochMs, Finding, Run, UnclassifiedReason, Verdict } from '#contracts/call-record.ts'
 import { directionsOf } from './directions.ts'
 import { faultOf } from './fault.ts'
 import { findingsOf } from './findings.ts'
 import { groupBy } from './grouping.ts'
 import { reasonsOf } from './reasons.ts'
-import { hasMedia, isEarly, joined } from './spans.ts'
-import { measuresArrival, measuresQuality } from './streams.ts'
+import { hasMedia, isBlind, isEarly, joined, lengthOfRuns } from './spans.ts'
+import { measuresArrival, saysAnything } from './streams.ts'
 import { type CallFacts, type StreamView, viewsOf } from './views.ts'
 
 /**
@@ -42,7 +42,7 @@ function badClassOf(views: readonly StreamView[], findings: readonly Finding[]):
 
 /** Why a call without faults cannot be called good, or undefined when it can. */
 function missingEvidence(facts: CallFacts, views: readonly StreamView[]): UnclassifiedReason | undefined {
-  const measuring = views.filter(({ digest, judged }) => measuresQuality(digest) && judged.measuredMs > 0)
+  const measuring = views.filter(({ digest, judged }) => saysAnything(digest) && judged.measuredMs > 0)
   if (measuring.length === 0) {
     const { answeredMs, endedMs, asOfMs, disposition, conference } = facts
     // Of an open call: not answered so far. Whoever shows it says the state beside it.
@@ -54,25 +54,33 @@ function missingEvidence(facts: CallFacts, views: readonly StreamView[]): Unclas
     return talkMs !== undefined && talkMs < facts.profile.minimumMediaMs ? 'too_short' : 'no_samples'
   }
   // A direction exists where something flowed; one that ought to have and did not is a finding, not missing evidence.
-  const existing = groupBy(measuring.filter(carriesMedia), ({ ends }) => ends.label)
-  const enough = [...existing.values()].every((own) => own.some((view) => hasEnough(view, facts)))
-  return existing.size > 0 && enough ? undefined : 'too_short'
+  const directions = [...groupBy(measuring.filter(carriesMedia), ({ ends }) => ends.label).values()]
+  if (directions.some(isBlindThroughout)) return 'not_judgeable'
+  if (directions.length > 0 && directions.every((own) => own.some((view) => hasEnough(view, facts)))) return undefined
+  return isBlindThroughout(measuring) ? 'not_judgeable' : 'too_short'
 }
+
+const isBlindThroughout = (views: readonly StreamView[]): boolean =>
+  views.every(({ judged }) => seenMsOf(judged.runs) === 0)
+
+/** Time in which something was known that a limit could judge. */
+const seenMsOf = (runs: readonly Run[]): number => lengthOfRuns(runs.filter(([, , mask]) => !isBlind(mask)))
 
 /** Seen to carry media; a report without packet counts (RTCP from the far end) is about media by its nature. */
 function carriesMedia({ digest, judged }: StreamView): boolean {
   return !measuresArrival(digest) || judged.runs.some(([, , mask]) => hasMedia(mask))
 }
 
+/** No telephone sends packets of less (G.711 by 5 ms is the shortest in use): more of them are no evidence of more time. */
+const leastPacketMs = 2.5
+
 function hasEnough({ digest, judged }: StreamView, { profile }: CallFacts): boolean {
-  const mediaMs = judged.runs.reduce(
-    (sum, [fromMs, toMs, mask]) => (!measuresArrival(digest) || hasMedia(mask) ? sum + toMs - fromMs : sum),
-    0,
-  )
+  const mediaMs = seenMsOf(judged.runs.filter(([, , mask]) => !measuresArrival(digest) || hasMedia(mask)))
   const earlyMs = digest.runs.reduce((sum, [fromMs, toMs, mask]) => (isEarly(mask) ? sum + toMs - fromMs : sum), 0)
   // Packets are counted over the whole stream; ringback before the answer is no evidence about the talk.
-  const packets = ((digest.packetsReceived ?? 0) * judged.measuredMs) / (judged.measuredMs + earlyMs)
-  return packets >= profile.minimumPackets || mediaMs >= profile.minimumMediaMs
+  const packets = ((digest.packetsReceived ?? 0) * seenMsOf(judged.runs)) / (judged.measuredMs + earlyMs)
+  const believed = Math.min(packets, mediaMs / leastPacketMs)
+  return believed >= profile.minimumPackets || mediaMs >= profile.minimumMediaMs
 }
 
 /**

@@ -12,7 +12,7 @@ export interface ChartInterval {
   readonly scored: ScoredInterval
 }
 
-type Columns = Omit<SampledStream, 'key' | 'observer' | 'scope' | 'kind' | 'label'>
+type Columns = Omit<SampledStream, 'key' | 'observer' | 'source' | 'scope' | 'kind' | 'label'>
 
 /** The columns of a stream's chart. A MOS on another scale than the chart's is none: scales are never drawn as one line. */
 export function chartOf(intervals: readonly ChartInterval[]): Columns {

@@ -200,11 +200,32 @@ function maskColumn(profile: QualityProfile): ScoredColumn {
     ),
     `(grounded = 1) * (${mosBits(profile)})`,
   ]
-  const judged = `${network.join(' + ')} + score_audio * (${audio.join(' + ')})`
+  const blind = `${intervalMask.blind} * (NOT (${judgeable(profile).join(' OR ')}))`
+  const judged = `${blind} + ${network.join(' + ')} + score_audio * (${audio.join(' + ')})`
   return column(
     'mask',
     `toUInt16(${intervalMask.media} * (${media}) + if(early = 1, ${intervalMask.early}, ${judged}))`,
   )
+}
+
+/** As isJudgeable in interval-thresholds.ts, one condition for each measure that has limits. */
+function judgeable({
+  lossBasisPoints,
+  jitterTenthMs,
+  roundTripTenthMs,
+  concealmentBasisPoints,
+}: QualityProfile): readonly string[] {
+  const when = (limits: Limits | undefined, condition: string) => (limits === undefined ? [] : [`(${condition})`])
+  return [
+    '0',
+    ...when(lossBasisPoints, 'score_expected > 0'),
+    ...when(jitterTenthMs, 'NOT isNaN(score_jitter_tenth_ms) AND score_packets_received != 0'),
+    ...when(roundTripTenthMs, 'NOT isNaN(score_round_trip_tenth_ms)'),
+    ...when(
+      concealmentBasisPoints,
+      'score_audio AND NOT isNaN(score_concealed_samples) AND score_samples_received > 0',
+    ),
+  ]
 }
 
 /**

@@ -24,7 +24,7 @@ const hears = (mask: number, bit: number) => (mask & bit) !== 0
 describe('unknown is not zero', () => {
   test('an interval in which nothing was expected has neither loss nor MOS', () => {
     const score = scoreInterval(anInterval({ packetsReceived: 0, packetsLost: 0, oneWayDelayTenthMs: 100 }))
-    expect(score).toMatchObject({ mosListening: undefined, mosConversational: undefined, mask: 0 })
+    expect(score).toMatchObject({ mosListening: undefined, mosConversational: undefined, mask: intervalMask.blind })
   })
 
   test('a call with no inbound packet is not scored 4.50', () => {
@@ -58,7 +58,7 @@ describe('unknown is not zero', () => {
     fc.assert(
       fc.property(fc.record({ ...blank, early: fc.constant(false) }), fc.nat(100), (interval, lost) => {
         expect(scoreInterval(interval)).toMatchObject({
-          mask: 0,
+          mask: intervalMask.blind,
           mosListening: undefined,
           mosConversational: undefined,
         })
@@ -194,7 +194,9 @@ describe('delay', () => {
 
 describe('bits', () => {
   test('a jitter gauge that kept its value through silence is no jitter', () => {
-    expect(scoreInterval(anInterval({ packetsReceived: 0, packetsLost: 0, jitterTenthMs: 900 })).mask).toBe(0)
+    expect(scoreInterval(anInterval({ packetsReceived: 0, packetsLost: 0, jitterTenthMs: 900 })).mask).toBe(
+      intervalMask.blind,
+    )
     expect(hears(scoreInterval(anInterval({ jitterTenthMs: 500 })).mask, intervalMask.jitterPoor)).toBe(true)
   })
 
@@ -218,7 +220,11 @@ describe('bits', () => {
       concealedSamples: 9,
       samplesReceived: 10,
     })
-    expect(score).toMatchObject({ mosListening: undefined, codecRow: '', mask: intervalMask.media })
+    expect(score).toMatchObject({
+      mosListening: undefined,
+      codecRow: '',
+      mask: intervalMask.media | intervalMask.blind,
+    })
   })
 
   test('a value outside the stated range of the formula is marked and counts', () => {

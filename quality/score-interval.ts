@@ -5,7 +5,7 @@ import { effectiveEquipmentImpairment, isExtrapolated, rToMos } from './e-model.
 import { defaultNoise, scales } from './e-model-bands.ts'
 import { absoluteDelayImpairment, delayImpairment } from './e-model-delay.ts'
 import { eModelDefaults } from './e-model-parameters.ts'
-import { judgeInterval } from './interval-thresholds.ts'
+import { isJudgeable, judgeInterval } from './interval-thresholds.ts'
 import type { QualityProfile } from './profile.ts'
 
 /** What one observer measured on one stream in one interval, in stored units. Unknown is undefined, never 0. */
@@ -158,5 +158,6 @@ function maskOf(interval: MeasuredInterval, loss: IntervalLoss, score: Score, pr
   const arrived = packetsReceived > 0 || (kind === 'video' && framesDecoded > 0)
   const media = arrived ? intervalMask.media : 0
   if (early) return media | intervalMask.early
-  return media | judgeInterval(interval, loss, score, profile)
+  const blind = isJudgeable(interval, loss, profile) ? 0 : intervalMask.blind
+  return media | blind | judgeInterval(interval, loss, score, profile)
 }

@@ -1,5 +1,5 @@
 import type { EpochMs, Run } from '#contracts/call-record.ts'
-import { intervalMask } from '#contracts/interval-mask.ts'
+import { degradedBits, intervalMask, poorBits } from '#contracts/interval-mask.ts'
 
 /** A piece of time, epoch milliseconds. Lists of spans are in time order and do not overlap. */
 export interface Span {
@@ -49,6 +49,67 @@ export function stretchesOf(runs: readonly Run[], fulfils: (mask: number) => boo
   }
   return stretches
 }
+
+const badBits = degradedBits | poorBits
+/** Said of a piece of time only where every sample of it says so. */
+const bitsOfAll = intervalMask.media | intervalMask.early | intervalMask.blind
+
+/**
+ * Runs of one view, in order of their beginnings, as runs that do not overlap. Time that several samples cover was measured
+ * once, and is as bad as the worst of them says: it is bad by every measure that one of them is bad by, carried media only
+ * if all saw some, and is early or blind only if all are. So more samples of a time never make it better.
+ */
+export function overlaid(runs: readonly Run[]): readonly Run[] {
+  if (runs.every(([fromMs], at) => fromMs >= (runs[at - 1]?.[1] ?? Number.NEGATIVE_INFINITY))) return runs
+  const edges = [...new Set([...runs.map(([fromMs]) => fromMs), ...runs.map(([, toMs]) => toMs)])].sort((a, b) => a - b)
+  const result: [EpochMs, EpochMs, number][] = []
+  let active: readonly Run[] = []
+  let next = 0
+  for (const [at, fromMs] of edges.entries()) {
+    const toMs = edges[at + 1] ?? fromMs
+    const begun = next
+    while ((runs[next]?.[0] ?? Number.POSITIVE_INFINITY) <= fromMs) next += 1
+    active = [...active, ...runs.slice(begun, next)].filter(([, endMs]) => endMs > fromMs)
+    const mask = maskOfAll(active)
+    const last = result.at(-1)
+    if (mask === undefined) continue
+    if (last !== undefined && last[1] === fromMs && last[2] === mask) last[1] = toMs
+    else result.push([fromMs, toMs, mask])
+  }
+  return result
+}
+
+function maskOfAll(runs: readonly Run[]): number | undefined {
+  if (runs.length === 0) return undefined
+  const bad = runs.reduce((bits, [, , mask]) => bits | (mask & badBits), 0)
+  return bad | runs.reduce((bits, [, , mask]) => bits & mask, bitsOfAll)
+}
+
+/** What of runs lies within some spans; spans are in time order and do not overlap. */
+export function within(runs: readonly Run[], spans: readonly Span[]): readonly Run[] {
+  const result: Run[] = []
+  let first = 0
+  for (const [fromMs, toMs, mask] of runs) {
+    while ((spans[first]?.toMs ?? Number.POSITIVE_INFINITY) <= fromMs) first += 1
+    for (let at = first; (spans[at]?.fromMs ?? Number.POSITIVE_INFINITY) < toMs; at++) {
+      const span = spans[at] as Span
+      result.push([Math.max(fromMs, span.fromMs), Math.min(toMs, span.toMs), mask])
+    }
+  }
+  return result
+}
+
+/** What of runs lies outside of some spans. */
+export const without = (runs: readonly Run[], cuts: readonly Span[]): readonly Run[] =>
+  cuts.length === 0 ? runs : within(runs, complementOf(cuts))
+
+export const spansOfRuns = (runs: readonly Run[]): readonly Span[] =>
+  union(runs.map(([fromMs, toMs]) => ({ fromMs, toMs })))
+
+export const lengthOfRuns = (runs: readonly Run[]): number =>
+  runs.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0)
+
+export const isBlind = (mask: number): boolean => (mask & intervalMask.blind) !== 0
 
 /** Neighbours joined across holes of at most `holeMs`. */
 export function joined(spans: readonly Span[], holeMs = contiguousMs): readonly Span[] {

@@ -1,6 +1,7 @@
 import type { LegRole, LegSummary, MediaDirection, StreamDigest } from '#contracts/call-record.ts'
 import type { Observer } from '#contracts/signals/common.ts'
 import { groupBy } from './grouping.ts'
+import { contiguousMs, minus, type Span, spansOfRuns, totalMs, union } from './spans.ts'
 
 export type StreamIdentity = Pick<StreamDigest, 'legId' | 'kind' | 'direction' | 'streamId'>
 
@@ -25,41 +26,58 @@ export function measuresArrival(digest: StreamDigest): boolean {
   return digest.packetsReceived !== undefined || digest.framesDecoded !== undefined
 }
 
-/** Whether a view measured anything that quality can be judged by. */
-export function measuresQuality(digest: StreamDigest): boolean {
+/** Whether a view says anything of what came of the media: losses do, a sender's count of what it sent does not. */
+export function saysAnything(digest: StreamDigest): boolean {
   const { packetsLost, jitter, roundTrip, oneWayDelay, concealedSamples, mos } = digest
   const some = [packetsLost, jitter, roundTrip, oneWayDelay, concealedSamples].some((value) => value !== undefined)
   return some || mos.length > 0 || measuresArrival(digest)
 }
 
+/** Whether a view has a MOS of its own that may be judged: one without a codec, or with one that has no values, has none. */
+const isScored = ({ kind, mos }: StreamDigest): boolean =>
+  kind !== 'audio' || mos.some(({ source, grounded }) => source === 'computed' && grounded)
+
+/** Views of one stream. Without a leg id, streams of different correlation ids stay apart. */
+const groupOf = (digest: StreamDigest): string =>
+  `${digest.legId === '' ? digest.correlationId : ''} ${streamKeyOf(digest)}`
+
+/** All that one source says of a stream, in whatever scope and under whatever correlation id. */
+export const sourceKeyOf = (digest: StreamDigest): string =>
+  [groupOf(digest), digest.observer, digest.source].join('\u0000')
+
+/** Finest first. */
+export const scopeRank = ({ scope }: Pick<StreamDigest, 'scope'>): number =>
+  scope === 'interval' ? 0 : scope === 'cumulative' ? 1 : 2
+
 /**
- * The views that count for talk time: per stream those of one observer, by fixed precedence among the observers that
- * measured arrival (else among all), finer reports before whole-call ones. An observer's views under several
- * correlation ids all count unless they overlap: a transfer carries a stream on under another id.
+ * The views that count for talk time: per stream those of one source, by fixed precedence among the observers that measured
+ * arrival and have a MOS (else that measured arrival, else among all). Of that source a finer view counts first, and one
+ * of another scope or correlation id (a transfer carries a stream on under another) where it has time of its own.
  */
 export function chooseViews(digests: readonly StreamDigest[]): ReadonlySet<StreamDigest> {
   const chosen = new Set<StreamDigest>()
-  for (const views of groupByStream(digests).values()) {
+  for (const views of groupBy([...digests].sort(compareViews), groupOf).values()) {
     const [best] = views
-    let untilMs = Number.NEGATIVE_INFINITY
-    for (const view of views.filter(({ observer, scope }) => observer === best?.observer && scope === best.scope)) {
-      if (view.firstMs < untilMs) continue
+    if (best === undefined) continue
+    const own = views.filter((view) => sourceKeyOf(view) === sourceKeyOf(best))
+    let covered: readonly Span[] = []
+    for (const view of own.sort((a, b) => scopeRank(a) - scopeRank(b) || compareViews(a, b))) {
+      const spans = spansOfRuns(view.runs)
+      const least = view === best ? -1 : view.scope === best.scope ? 0 : contiguousMs
+      if (totalMs(minus(spans, covered)) <= least) continue
       chosen.add(view)
-      untilMs = view.lastMs
+      covered = union([...covered, ...spans])
     }
   }
   return chosen
 }
 
-/** Views of one stream, most believed first. Without a leg id, streams of different correlation ids stay apart. */
-function groupByStream(digests: readonly StreamDigest[]): ReadonlyMap<string, readonly StreamDigest[]> {
-  const groupOf = (digest: StreamDigest) => `${digest.legId === '' ? digest.correlationId : ''} ${streamKeyOf(digest)}`
-  return groupBy([...digests].sort(compareViews), groupOf)
-}
-
-function rankOf({ direction, observer, scope, ...digest }: StreamDigest): number {
-  const blind = measuresArrival({ direction, observer, scope, ...digest }) ? 0 : 100
-  return blind + (scope === 'call' ? 10 : 0) + observerPrecedence[direction].indexOf(observer)
+function rankOf(digest: StreamDigest): number {
+  const { direction, observer, scope } = digest
+  const blind = measuresArrival(digest) ? 0 : 100
+  return (
+    blind + (isScored(digest) ? 0 : 50) + (scope === 'call' ? 10 : 0) + observerPrecedence[direction].indexOf(observer)
+  )
 }
 
 /** Most believed first, then by time and id: a total order, so that results do not depend on the order of input. */
@@ -69,7 +87,9 @@ export function compareViews(a: StreamDigest, b: StreamDigest): number {
     rankOf(a) - rankOf(b) ||
     a.firstMs - b.firstMs ||
     byText(a.correlationId, b.correlationId) ||
-    byText(streamKeyOf(a), streamKeyOf(b))
+    byText(streamKeyOf(a), streamKeyOf(b)) ||
+    byText(a.source, b.source) ||
+    scopeRank(a) - scopeRank(b)
   )
 }
 

@@ -12,10 +12,15 @@ import {
   someLoss,
 } from './calls-for-tests.ts'
 import { defaultProfile } from './profile.ts'
-import { summarizeStream, worstMosOf } from './summarize-stream.ts'
+import { judgedRunsOf, judgeRuns, summarizeStream, worstMosOf } from './summarize-stream.ts'
 
 const summarize = (digest: ReturnType<typeof aDigest>) =>
-  summarizeStream(digest, { label: 'caller -> callee', chosen: true, profile: defaultProfile })
+  summarizeStream(digest, {
+    label: 'caller -> callee',
+    chosen: true,
+    profile: defaultProfile,
+    judged: judgeRuns(judgedRunsOf(digest, defaultProfile), defaultProfile),
+  })
 const classOf = (...runs: ReturnType<typeof run>[]) => summarize(aDigest({ runs })).class
 
 describe('the class of a stream', () => {
@@ -115,14 +120,14 @@ describe('the worst MOS of several streams', () => {
   const ungrounded = [aTally({ band: 'W', codecRow: 'AMR-WB-12.65' })]
 
   test('is unknown when one of them is: the clean direction does not speak for the lossy one', () => {
-    const lossy = summarize(aDigest({ runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: [] }))
+    const lossy = summarize(aDigest({ legId: 'a', runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: [] }))
     expect(worstMosOf([spoken])?.value).toBe(4.42)
     expect(worstMosOf([spoken, lossy])).toBeUndefined()
     expect(worstMosOf([lossy, spoken])).toBeUndefined()
   })
 
   test('is unknown where the codec of one cannot be scored under the loss it had', () => {
-    const amrWb = summarize(aDigest({ runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: ungrounded }))
+    const amrWb = summarize(aDigest({ legId: 'a', runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: ungrounded }))
     expect(amrWb.mos.map(({ grounded }) => grounded)).toEqual([false])
     expect(worstMosOf([spoken, amrWb])).toBeUndefined()
   })
@@ -144,5 +149,11 @@ describe('the worst MOS of several streams', () => {
   test('does not ask views that do not count', () => {
     const lossy = summarize(aDigest({ runs: [run(0, 60, poorLoss)], packetsLost: 300, mos: [] }))
     expect(worstMosOf([spoken, { ...lossy, chosen: false }])?.value).toBe(4.42)
+  })
+
+  test('is that of the view which saw the worst, as the class is, whichever view counts for talk time', () => {
+    const low = [aTally({ hundredthMs: 60_000 * 250, minHundredths: 250, maxHundredths: 250 })]
+    const sbc = summarize(aDigest({ runs: [run(0, 60, poorLoss)], observer: 'sbc', mos: low }))
+    expect(worstMosOf([spoken, { ...sbc, chosen: false }])?.value).toBe(2.5)
   })
 })

@@ -13,7 +13,7 @@ import { mosName } from './e-model-bands.ts'
 import { groupBy } from './grouping.ts'
 import { worstOf } from './interval-thresholds.ts'
 import type { QualityProfile } from './profile.ts'
-import { judgedRuns, lengthOf, longestOf, stretchesOf } from './spans.ts'
+import { isBlind, judgedRuns, lengthOf, lengthOfRuns, longestOf, stretchesOf } from './spans.ts'
 import { streamKeyOf } from './streams.ts'
 
 /** How bad a stream was by one condition: milliseconds, and its longest stretch. */
@@ -32,18 +32,39 @@ export interface JudgedStream {
   readonly bad: BadTime
 }
 
-/** Judges one view of a stream: class by share of measured time or by one stretch. docs/quality-model.md, section 4. */
-export function judgeStream(digest: StreamDigest, profile: QualityProfile): JudgedStream {
+export const nothingMeasured: JudgedStream = {
+  ...{ runs: [], measuredMs: 0, class: 'unclassified' },
+  ...{ poor: { ms: 0, longestMs: 0 }, bad: { ms: 0, longestMs: 0 } },
+}
+
+/** The runs of a digest that can be judged: no early ones, and no MOS bits where its MOS is not grounded. */
+export function judgedRunsOf(digest: StreamDigest, profile: QualityProfile): readonly Run[] {
   const silencedMos = hasUngroundedMos(digest, profile) ? measureBits.mos.degraded | measureBits.mos.poor : 0
   const judged = judgedRuns(digest.runs)
-  const runs =
-    silencedMos === 0 ? judged : judged.map(([fromMs, toMs, mask]): Run => [fromMs, toMs, mask & ~silencedMos])
-  const measuredMs = runs.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0)
+  return silencedMos === 0 ? judged : judged.map(([fromMs, toMs, mask]): Run => [fromMs, toMs, mask & ~silencedMos])
+}
+
+/**
+ * Judges runs that do not overlap: class by share of measured time or by one stretch. docs/quality-model.md, section 4.
+ * `measuredMs`: milliseconds that the share is of, where it is more than the runs themselves.
+ */
+export function judgeRuns(
+  runs: readonly Run[],
+  profile: QualityProfile,
+  measuredMs: number = lengthOfRuns(runs),
+): JudgedStream {
   const poor = badTimeOf(runs, (mask) => worstOf(mask) === 2)
   const bad = badTimeOf(runs, (mask) => worstOf(mask) > 0)
   const isBad = (time: BadTime) => reachesLimit(time, measuredMs, profile)
-  const judgedClass = isBad(poor) ? 'poor' : isBad(bad) ? 'degraded' : 'good'
-  return { runs, measuredMs, class: measuredMs > 0 ? judgedClass : 'unclassified', poor, bad }
+  // Time in which nothing could be judged is not good.
+  const isSeen = runs.some(([, , mask]) => !isBlind(mask))
+  return {
+    runs,
+    measuredMs,
+    class: isBad(poor) ? 'poor' : isBad(bad) ? 'degraded' : isSeen ? 'good' : 'unclassified',
+    poor,
+    bad,
+  }
 }
 
 export function badTimeOf(runs: readonly Run[], isBad: (mask: number) => boolean): BadTime {
@@ -82,18 +103,25 @@ function rowsWithoutBpl(profile: QualityProfile): ReadonlySet<string> {
   return rows
 }
 
-/** A digest as people see it. `label`: see createEnds; `chosen`: see chooseViews. */
-export function summarizeStream(
-  digest: StreamDigest,
-  { label, chosen, profile }: { readonly label: string; readonly chosen: boolean; readonly profile: QualityProfile },
-): StreamSummary {
-  const judged = judgeStream(digest, profile)
+interface SummaryParts {
+  /** See createEnds. */
+  readonly label: string
+  /** See chooseViews. */
+  readonly chosen: boolean
+  readonly profile: QualityProfile
+  /** See judgeViews. */
+  readonly judged: JudgedStream
+}
+
+/** A digest as people see it. */
+export function summarizeStream(digest: StreamDigest, { label, chosen, profile, judged }: SummaryParts): StreamSummary {
   const {
     legId,
     kind,
     direction,
     streamId,
     observer,
+    source,
     scope,
     packetsReceived,
     packetsLost,
@@ -101,11 +129,11 @@ export function summarizeStream(
     packetsSent,
   } = digest
   return {
-    ...{ key: streamKeyOf(digest), legId, kind, direction, streamId, label, observer, chosen, scope },
+    ...{ key: streamKeyOf(digest), legId, kind, direction, streamId, label, observer, source, chosen, scope },
     class: judged.class,
     fromMs: digest.firstMs,
     toMs: digest.lastMs,
-    measuredMs: judged.measuredMs,
+    measuredMs: lengthOfRuns(judged.runs),
     // Disjoint: a millisecond is degraded or poor, never both.
     degradedMs: judged.bad.ms - judged.poor.ms,
     poorMs: judged.poor.ms,
@@ -177,14 +205,19 @@ function mosOf(digest: StreamDigest, profile: QualityProfile): readonly Mos[] {
 }
 
 /**
- * The worst grounded computed MOS of the chosen audio streams, or undefined when one of them is unknown: the clean
- * direction must not speak for the call. Kinds and bands are never compared: it is the worst of that kind and band which
- * covers most of the call, conversational before listening within a stream.
+ * The worst grounded computed MOS that any view of the audio streams has, as the verdict looks at every view too; undefined
+ * where media flowed on a stream and no view of it has one: the clean direction must not speak for the call. Kinds and bands
+ * are never compared: it is the worst of that kind and band which covers most of the call, conversational before listening
+ * within a view.
  */
 export function worstMosOf(streams: readonly StreamSummary[]): Mos | undefined {
-  const chosen = streams.filter((stream) => stream.chosen && stream.kind === 'audio')
-  const scored = chosen.map((stream) => ({ stream, mos: groundedMosOf(stream) }))
-  if (scored.some(({ stream, mos }) => mos.length === 0 && carriedMedia(stream))) return undefined
+  const scored = streams
+    .filter(({ kind }) => kind === 'audio')
+    .map((stream) => ({ stream, mos: groundedMosOf(stream) }))
+  const byStream = groupBy(scored, ({ stream }) => stream.key)
+  const isUnknown = (views: typeof scored) =>
+    views.every(({ mos }) => mos.length === 0) && views.some(({ stream }) => carriedMedia(stream))
+  if ([...byStream.values()].some((views) => isUnknown([...views]))) return undefined
   const candidates = scored.flatMap(({ mos }) => {
     const conversational = mos.filter(({ kind }) => kind === 'conversational')
     return conversational.length > 0 ? conversational : mos

@@ -13,6 +13,7 @@ const rankBy = (direction: 'send' | 'receive'): string => {
  * of the least rank. A ClickHouse expression over columns of `call_minutes`.
  */
 export const viewRankSql = `toUInt16(if(isNull(packets_received) AND isNull(frames_decoded), 100, 0)
+    + if(kind = 'audio' AND NOT arrayExists((source_, grounded_) -> source_ = 'computed' AND grounded_ = 1, mos.source, mos.grounded), 50, 0)
     + if(scope = 'call', 10, 0) + if(direction = 'receive', ${rankBy('receive')}, ${rankBy('send')}))`
 
 /** Milliseconds of a minute's runs that were degraded or worse by MOS: a ClickHouse expression over an array of runs. */

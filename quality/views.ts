@@ -6,9 +6,10 @@ import type {
   StreamDigest,
   StreamSummary,
 } from '#contracts/call-record.ts'
+import { type CallTime, judgeViews } from './judge-views.ts'
 import type { QualityProfile } from './profile.ts'
-import { chooseViews, compareViews, createEnds, type Ends, streamKeyOf } from './streams.ts'
-import { type JudgedStream, judgeStream, summarizeStream } from './summarize-stream.ts'
+import { chooseViews, compareViews, createEnds, type Ends, sourceKeyOf, streamKeyOf } from './streams.ts'
+import { type JudgedStream, nothingMeasured, summarizeStream } from './summarize-stream.ts'
 
 /** Everything a verdict is made from. The order of the lists does not matter. */
 export interface CallFacts {
@@ -28,16 +29,20 @@ export interface CallFacts {
   readonly profile: QualityProfile
 }
 
-/** One observer's view of one stream, judged. */
+/** What one source says of one stream in one scope, judged. */
 export interface StreamView {
   readonly digest: StreamDigest
   readonly key: string
   readonly ends: Ends
   readonly chosen: boolean
   readonly judged: JudgedStream
+  /** See JudgedView. */
+  readonly clockAheadMs: number
+  /** A report on the whole call beside finer samples of its source, which say better when media flowed. */
+  readonly isRest: boolean
 }
 
-type Viewed = Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'>
+type Viewed = Pick<CallFacts, 'streams' | 'legs' | 'conference' | 'profile'> & CallTime
 
 /** Facts never change, and a fold asks for their views four times. */
 const knownViews = new WeakMap<Viewed, readonly StreamView[]>()
@@ -51,9 +56,11 @@ export function viewsOf(facts: Viewed): readonly StreamView[] {
   return views
 }
 
-function makeViews({ streams, legs, conference, profile }: Viewed): readonly StreamView[] {
+function makeViews({ streams, legs, conference, profile, ...time }: Viewed): readonly StreamView[] {
   const endsOf = createEnds({ legs, streams, conference })
   const chosen = chooseViews(streams)
+  const judged = judgeViews(streams, time, profile)
+  const finer = new Set(streams.filter(({ scope, runs }) => scope !== 'call' && runs.length > 0).map(sourceKeyOf))
   const byStream = (a: StreamDigest, b: StreamDigest) => {
     const [one, other] = [streamKeyOf(a), streamKeyOf(b)]
     return one === other ? compareViews(a, b) : one < other ? -1 : 1
@@ -63,14 +70,17 @@ function makeViews({ streams, legs, conference, profile }: Viewed): readonly Str
     key: streamKeyOf(digest),
     ends: endsOf(digest),
     chosen: chosen.has(digest),
-    judged: judgeStream(digest, profile),
+    judged: nothingMeasured,
+    clockAheadMs: 0,
+    ...judged.get(digest),
+    isRest: digest.scope === 'call' && finer.has(sourceKeyOf(digest)),
   }))
 }
 
 /** Every stream of a call as people see it, in a fixed order. */
 export function summarizeStreams(facts: Viewed): readonly StreamSummary[] {
-  return viewsOf(facts).map(({ digest, ends: { label }, chosen }) =>
-    summarizeStream(digest, { label, chosen, profile: facts.profile }),
+  return viewsOf(facts).map(({ digest, ends: { label }, chosen, judged }) =>
+    summarizeStream(digest, { label, chosen, profile: facts.profile, judged }),
   )
 }
 

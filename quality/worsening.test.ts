@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { aCall, at, calleeHears, callerHears, media, poorLoss, run, silence, someLoss } from './calls-for-tests.ts'
 import { worstOf } from './interval-thresholds.ts'
 import { defaultProfile } from './profile.ts'
-import { judgeStream } from './summarize-stream.ts'
+import { judgeRuns } from './summarize-stream.ts'
 import { worseAfterMs } from './worsening.ts'
 
-const open = { asOfMs: at(9_999) }
+const open = { asOfMs: at(9_999), endedMs: undefined }
 
 describe('how much more bad time a call bears before its class changes', () => {
   test('a tenth of what was measured, less what was bad already, counted with the bad time itself', () => {
@@ -47,13 +47,13 @@ describe('how much more bad time a call bears before its class changes', () => {
       fc.property(fc.array(aRun, { minLength: 1, maxLength: 30 }), further, (before, [holeMs, after]) => {
         const known = runsFrom(0, before)
         const call = aCall({ ...open, streams: [callerHears(known)] })
-        const standing = judgeStream(callerHears(known), defaultProfile).class
+        const standing = judgeRuns(known, defaultProfile).class
         const room = worseAfterMs(call, standing)
         const badMs = after.reduce((sum, [seconds, mask]) => sum + (worstOf(mask) > 0 ? 1_000 * seconds : 0), 0)
         fc.pre(badMs < room)
         const lengths = before.reduce((sum, [seconds]) => sum + seconds, 0)
         const all = [...known, ...runsFrom(lengths + holeMs / 1_000, after)]
-        const later = judgeStream(callerHears(all), defaultProfile).class
+        const later = judgeRuns(all, defaultProfile).class
         expect(rankOf(later)).toBeLessThanOrEqual(rankOf(standing))
       }),
       { numRuns: 3_000 },

@@ -30,7 +30,8 @@ describe('a migration as a cluster is told it', () => {
   test.each(statements)('%s goes to all hosts, and is else what it was: %s', async (_name, sql) => {
     const told = await read(clusterForm(sql, cluster))
     const plain = await read(sql)
-    const target = /^(CREATE TABLE IF NOT EXISTS|CREATE VIEW IF NOT EXISTS|ALTER TABLE) \w+/.exec(plain)?.[0]
+    const target =
+      /^(CREATE TABLE IF NOT EXISTS|CREATE VIEW IF NOT EXISTS|CREATE OR REPLACE VIEW|ALTER TABLE) \w+/.exec(plain)?.[0]
     const where = " ON CLUSTER `north's`"
     expect(told.startsWith(`${target}${where}`)).toBe(true)
     expect(told.match(/ON CLUSTER/g)).toHaveLength(1)

@@ -133,6 +133,8 @@ const legColumns: readonly Column<LegSummary>[] = [
 const streamColumns: readonly Column<StreamSummary>[] = [
   { title: 'STREAM', cell: ({ label, kind }) => `${label}${kind === 'video' ? ' (video)' : ''}`, max: 40 },
   { title: 'OBSERVER', cell: ({ observer, chosen }) => `${observer}${chosen ? ' *' : ''}` },
+  // Records of before it was kept have none.
+  { title: 'SOURCE', cell: ({ source }) => source || undefined, max: 30 },
   { title: 'CLASS', cell: (stream) => stream.class, paint: (text, colours) => colours.class(text) },
   { title: 'MEASURED', cell: ({ measuredMs }) => duration(measuredMs), right: true },
   { title: 'LOSS', cell: ({ lossRatio }) => percent(lossRatio), right: true },

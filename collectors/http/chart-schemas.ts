@@ -56,6 +56,7 @@ const limits = z.object({ degraded: z.number(), poor: z.number() }).optional()
 const sampledStream = z.object({
   key: z.string().describe("As in the record's streams."),
   observer: z.string(),
+  source: z.string(),
   scope: z.enum(['interval', 'cumulative', 'call']),
   kind: z.enum(['audio', 'video']),
   label: z.string(),

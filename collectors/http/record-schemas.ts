@@ -60,6 +60,7 @@ const verdict = z.object({
 
 const stream = z.object({
   ...{ key: z.string(), legId: z.string(), streamId: z.string(), label: z.string(), observer: z.string() },
+  source: z.string().describe('CloudEvents source of the samples; empty where it was not kept.'),
   kind: z.enum(['audio', 'video']),
   direction: z.enum(['send', 'receive']),
   chosen: z.boolean().describe('The one view of the stream that counts for talk time.'),
@@ -118,7 +119,7 @@ const callRecord = z.object({
 })
 
 const minutePoint = z.object({
-  ...{ stream: z.string(), observer: z.string(), minuteMs: ms, measuredMs: z.number() },
+  ...{ stream: z.string(), observer: z.string(), source: z.string(), scope, minuteMs: ms, measuredMs: z.number() },
   ...{ lossRatio: number, jitterMs: number, roundTripMs: number, concealedRatio: number },
   ...{ mos: number, mosName: text, grounded: z.boolean().optional() },
 })

@@ -136,6 +136,8 @@ export interface CallSamples {
     /** As in record.streams. */
     key: string
     observer: string
+    /** CloudEvents source of the samples; empty where it was not kept. */
+    source: string
     scope: 'interval' | 'cumulative' | 'call'
     kind: 'audio' | 'video'
     label: string

@@ -66,6 +66,9 @@ const rounded = (value: number | undefined): number | null => (value === undefin
 const epochOf = ({ ssrc, start_id }: QualitySample['data']): string =>
   ssrc === undefined && start_id === undefined ? '' : `${ssrc ?? ''}:${start_id ?? ''}`
 
+/** The scope as a part of the key: a report on the whole call and the interval that it ends with are two samples. */
+const keyScopes = { interval: 1, cumulative: 2, call: 3 } as const
+
 /** The row, in the order of raw-tables.ts. The key comes first, the content behind it makes the checksum. */
 function sampleCells({ tenant, event, timeMs, expiresAtSeconds }: ReadEvent<QualitySample>, minute: number): Cell[] {
   const { data } = event
@@ -81,6 +84,8 @@ function sampleCells({ tenant, event, timeMs, expiresAtSeconds }: ReadEvent<Qual
     data.observer,
     timeMs,
     data.sequence ?? 0,
+    event.source,
+    keyScopes[data.scope ?? 'interval'],
     ...content,
     cellsChecksum16(content),
     expiresAtSeconds,

@@ -20,7 +20,15 @@ afterAll(() => warehouse?.stop())
 /** What a sample must have for its table; a key of its own each. */
 const fixed = (tenant: string, sequence: number) => ({
   ...{ minute: nowSeconds - (nowSeconds % 60), tenant, correlation_id: 'c', leg_id: '', kind: 'audio' },
-  ...{ direction: 'send', stream_id: '', observer: 'sbc', interval_end: nowSeconds * 1_000, sequence },
+  ...{
+    direction: 'send',
+    stream_id: '',
+    observer: 'sbc',
+    interval_end: nowSeconds * 1_000,
+    sequence,
+    source: '/s',
+    key_scope: 1,
+  },
   ...{ scope: 'interval', interval_ms: 5_000, epoch: '', codec: '', limitation: '', muted: 0, checksum: 1 },
   expires_at: nowSeconds + 86_400,
 })

@@ -23,7 +23,15 @@ const cellsOf = (of: Readonly<Record<string, Cell>>): Cell[] => rawColumns[table
 const aSample = (tenant: string, sequence: number, over: Readonly<Record<string, Cell>> = {}): Cell[] =>
   cellsOf({
     ...{ minute, tenant, correlation_id: 'c', leg_id: '', kind: 'audio', direction: 'send', stream_id: '' },
-    ...{ observer: 'sbc', interval_end: nowSeconds * 1_000, sequence, scope: 'interval', interval_ms: 5_000 },
+    ...{
+      observer: 'sbc',
+      interval_end: nowSeconds * 1_000,
+      sequence,
+      source: '/s',
+      key_scope: 1,
+      scope: 'interval',
+      interval_ms: 5_000,
+    },
     ...{ epoch: '', codec: '', limitation: '', muted: 0, checksum: 1, expires_at: nowSeconds + 30 * daySeconds },
     ...over,
   })

@@ -26,6 +26,8 @@ const aSample = (tenant: string, over: Readonly<Record<string, Cell>> = {}): Raw
   const stream = { leg_id: '', kind: 'audio', direction: 'send', stream_id: '', observer: 'sbc', scope: 'interval' }
   const rest = {
     sequence: 0,
+    source: '/s',
+    key_scope: 1,
     epoch: '',
     codec: '',
     limitation: '',

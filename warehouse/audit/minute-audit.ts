@@ -1,19 +1,20 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Difference, LookedMinutes, MinuteAudit, MinuteWindow } from '#contracts/audit.ts'
 import { rowsOf } from '../client.ts'
+import { holdsOldSamples, samplesWhere } from '../raw-samples.ts'
 import { freezeAheadMs } from '../summaries/minute-keys.ts'
 import { idsWithin, timeWithin } from './stretches.ts'
 
 /** Differences reported by one look; more than this is a disaster that need not be listed whole. */
 export const maxDifferences = 10_000
 
-const identity = 'tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope'
+const identity = 'tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope, source'
 
 /** Minutes against raw, row by row; those that agree are summed up in the row without a tenant, which is always the first. */
-const minutesQuery = (raw: string, made: string) => `
+const minutesQuery = (raw: string, made: string, mayBeOld: boolean) => `
   SELECT if(differs, toString(tenant), '') AS of_tenant, if(differs, correlation_id, '') AS of_id,
     arraySort(groupUniqArrayIf(toUInt32(intDiv(toUnixTimestamp(minute), 60)), differs)),
-    toString(arraySort(groupArrayIf((toString(minute), leg_id, toString(kind), toString(direction), stream_id, observer, raw_rows, raw_sum, made_rows, made_sum, made_version), differs))),
+    toString(arraySort(groupArrayIf((toString(minute), leg_id, toString(kind), toString(direction), stream_id, observer, toString(source), raw_rows, raw_sum, made_rows, made_sum, made_version), differs))),
     sum(raw_rows), sum(made_rows)
   FROM (
     SELECT ${identity}, sum(raw_rows_) AS raw_rows, sum(raw_sum_) AS raw_sum, sum(made_rows_) AS made_rows,
@@ -22,7 +23,7 @@ const minutesQuery = (raw: string, made: string) => `
     FROM (
       SELECT ${identity}, count() AS raw_rows_, sum(toUInt64(checksum)) AS raw_sum_, toUInt64(0) AS made_rows_,
         toUInt64(0) AS made_sum_, toUInt64(0) AS made_version_, min(toUnixTimestamp(expires_at)) AS until_
-      FROM quality_samples FINAL WHERE ${raw} GROUP BY ${identity}
+      FROM ${samplesWhere(raw, mayBeOld)} GROUP BY ${identity}
       UNION ALL
       SELECT ${identity}, toUInt64(0), toUInt64(0), toUInt64(row_count), checksum_sum, version, toUnixTimestamp(raw_until)
       FROM call_minutes FINAL WHERE ${made}
@@ -110,10 +111,14 @@ async function lookAt(
   { raw, made, params }: Where,
   logNowMs: number,
 ): Promise<LookedMinutes> {
-  const rows = await rowsOf<[string, string, number[], string, number, number]>(client, minutesQuery(raw, made), {
-    ...params,
-    horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000),
-  })
+  const rows = await rowsOf<[string, string, number[], string, number, number]>(
+    client,
+    minutesQuery(raw, made, await holdsOldSamples(client)),
+    {
+      ...params,
+      horizon: Math.floor((logNowMs + freezeAheadMs) / 1_000),
+    },
+  )
   return {
     rawRows: rows.reduce((sum, row) => sum + row[4], 0),
     countedRows: rows.reduce((sum, row) => sum + row[5], 0),

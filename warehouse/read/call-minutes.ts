@@ -12,7 +12,8 @@ type Row = readonly [
   direction: string,
   streamId: string,
   observer: string,
-  scope: number,
+  source: string,
+  scope: MinutePoint['scope'],
   minuteMs: number,
   measuredMs: number,
   badPackets: number | null,
@@ -35,25 +36,19 @@ export async function readMinutes(
 ): Promise<readonly MinutePoint[]> {
   const rows = await rowsOf<Row>(
     client,
-    `SELECT correlation_id, leg_id, kind, direction, stream_id, observer, toInt8(scope), toUnixTimestamp(minute) * 1000, measured_ms,
+    `SELECT correlation_id, leg_id, kind, direction, stream_id, observer, toString(source), toString(scope), toUnixTimestamp(minute) * 1000, measured_ms,
        greatest(packets_lost, 0) + ifNull(packets_discarded, 0), packets_expected,
        if(jitter_weight_ms = 0, NULL, jitter_tenth_ms_sum / jitter_weight_ms / 10),
        if(round_trip_weight_ms = 0, NULL, round_trip_tenth_ms_sum / round_trip_weight_ms / 10),
        concealed_samples, samples_received,
        arrayMap(m -> (m.hundredth_ms / m.ms / 100, m.kind, m.band, m.grounded),
          arraySlice(arraySort(m -> (-m.grounded, m.kind = 'listening', -m.ms), arrayFilter(m -> m.source = 'computed' AND m.ms > 0, mos)), 1, 1))
-     FROM call_minutes FINAL WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)} AND row_count > 0
-     ORDER BY minute, correlation_id, leg_id, kind, direction, stream_id, observer, scope LIMIT {maxPoints:UInt32}`,
+     FROM call_minutes FINAL WHERE tenant = {tenant:String} AND correlation_id IN {ids:Array(String)} AND row_count > 0 AND measured_ms > 0
+     ORDER BY minute, correlation_id, leg_id, kind, direction, stream_id, observer, source, scope LIMIT {maxPoints:UInt32}`,
     { tenant, ids, maxPoints },
   )
-  const finest = new Map<string, number>()
-  for (const row of rows) finest.set(viewOf(row), Math.min(finest.get(viewOf(row)) ?? 9, row[6]))
-  return rows.filter((row) => finest.get(viewOf(row)) === row[6]).map(pointOf)
+  return rows.map(pointOf)
 }
-
-/** One observer's view of one stream: only the finest scope that it reports counts. */
-const viewOf = ([correlationId, legId, kind, direction, streamId, observer]: Row): string =>
-  [correlationId, legId, kind, direction, streamId, observer].join('\u0000')
 
 function pointOf(row: Row): MinutePoint {
   const [
@@ -63,7 +58,8 @@ function pointOf(row: Row): MinutePoint {
     direction,
     streamId,
     observer,
-    ,
+    source,
+    scope,
     minuteMs,
     measuredMs,
     bad,
@@ -77,6 +73,8 @@ function pointOf(row: Row): MinutePoint {
   return {
     stream: streamKeyOf({ legId, kind, direction, streamId } as StreamIdentity),
     observer,
+    source,
+    scope,
     minuteMs,
     measuredMs,
     lossRatio: ratio(bad, expected),

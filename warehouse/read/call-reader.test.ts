@@ -234,10 +234,12 @@ test("a whole call brings its minutes, logs and spans, each once, and nobody els
       lossRatio: 0.02,
       jitterMs: 12.5,
       roundTripMs: undefined,
+      scope: 'interval',
       mos: 4.2,
       mosName: 'MOS-CQEN',
       grounded: true,
     }),
+    expect.objectContaining({ observer: 'sbc', scope: 'call', minuteMs: startMs, lossRatio: 0.9 }),
   ])
   expect(whole?.telemetry).toEqual({ logs: 'ok', spans: 'ok' })
   expect(whole?.logs.map(({ body }) => body).sort()).toEqual(['by trace', 'no route'])

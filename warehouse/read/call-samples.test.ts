@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallSamples } from '#contracts/call-charts.ts'
+import { intervalMask } from '#contracts/interval-mask.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { at, makeMinutes, minute, plantEvents, plantSamples } from '../summaries/minutes-for-tests.ts'
@@ -45,7 +46,7 @@ describe('samples of a call', () => {
     expect(truncated).toBe(false)
     expect(streams).toEqual([
       {
-        ...{ key: 'caller/audio/receive/', observer: 'browser', scope: 'interval', kind: 'audio' },
+        ...{ key: 'caller/audio/receive/', observer: 'browser', source: '', scope: 'interval', kind: 'audio' },
         ...{ label: 'callee -> caller', mosName: 'MOS-CQEN', band: 'N' },
         ...{ codecRows: [{ row: 'G.711', grounded: true }], endMs: [at(5), at(10)], lengthMs: [5_000, 5_000] },
         ...{ mos: [expect.closeTo(4.35, 0), expect.closeTo(1, 0)], lossRatio: [0, 0.5], jitterMs: [12.5, null] },
@@ -74,7 +75,7 @@ describe('samples of a call', () => {
     const { streams } = await aCall('unknown', [{ at: 5, packets_received: 0, packets_lost: 0, jitter_tenth_ms: 90 }])
     expect(streams[0]).toMatchObject({
       ...{ mos: [null], lossRatio: [null], jitterMs: [null], roundTripMs: [null], concealedRatio: [null] },
-      ...{ mosName: undefined, codecRows: [], mask: [0] },
+      ...{ mosName: undefined, codecRows: [], mask: [intervalMask.blind] },
     })
   })
 
@@ -85,11 +86,11 @@ describe('samples of a call', () => {
     })
     const { streams } = await aCall('counters', [
       ...[counted(50, 1_000, 10), counted(58, 1_380, 30), counted(66, 1_780, 30), counted(150, 9_000, 90)],
-      // Whole-call reports are for those that report nothing finer.
+      // A report on the whole call stands beside what is finer.
       { at: 150, ...heard, scope: 'call', interval_ms: 150_000, codec: 'PCMU' },
     ])
-    expect(streams).toHaveLength(1)
-    expect(streams[0]).toMatchObject({
+    expect(streams.map(({ scope }) => scope)).toEqual(['call', 'cumulative'])
+    expect(streams[1]).toMatchObject({
       ...{ scope: 'cumulative', endMs: [at(58), at(66)], lengthMs: [8_000, 8_000], lossRatio: [0.05, 0] },
     })
   })

@@ -27,43 +27,39 @@ export async function readSamples(
     counters: record.streams.some(({ scope }) => scope === 'cumulative'),
   })
   const profile = profileOf(record)
-  const streams = [...groupBy(rows.slice(0, maxIntervals), viewOf).values()].flatMap(finestOf)
+  const streams = [...groupBy(rows.slice(0, maxIntervals), viewOf).values()]
   const score = createIntervalScorer(profile)
   return {
-    streams: streams.map((own) => streamOf(own, record, score)).toSorted(byKey),
+    streams: streams.flatMap((own) => streamOf(own, record, score)).toSorted(byKey),
     truncated: rows.length > maxIntervals,
     thresholds: thresholdsOf(profile),
   }
 }
 
-/** One observer's view of one stream; a transfer carries it on under another id. Without a leg id, ids stay apart. */
+/** What one source says of one stream in one scope; a transfer carries it on under another id. Without a leg id, ids stay apart. */
 const viewOf = (row: SampleRow): string =>
-  [row.legId === '' ? row.correlationId : '', streamKeyOf(row), row.observer].join('\u0000')
-
-const scopes = ['interval', 'cumulative', 'call'] as const
-
-/** Only the finest that an observer reports counts. */
-function finestOf(rows: readonly SampleRow[]): readonly (readonly [SampleRow, ...SampleRow[]])[] {
-  const finest = scopes.find((scope) => rows.some((row) => row.scope === scope))
-  const [first, ...rest] = rows.filter(({ scope }) => scope === finest)
-  return first === undefined ? [] : [[first, ...rest]]
-}
+  [row.legId === '' ? row.correlationId : '', streamKeyOf(row), row.observer, row.source, row.scope].join('\u0000')
 
 function streamOf(
-  rows: readonly [SampleRow, ...SampleRow[]],
+  rows: readonly SampleRow[],
   { streams }: SampledCall,
   score: ReturnType<typeof createIntervalScorer>,
-): SampledStream {
-  const [{ observer, scope, kind, ...identity }] = rows
+): readonly SampledStream[] {
+  const [first] = rows
+  if (first === undefined) return []
+  const { observer, source, scope, kind, ...identity } = first
   const key = streamKeyOf({ kind, ...identity })
   const label = streams.find((stream) => stream.key === key)?.label ?? ''
   const intervals = rows.map(({ endMs, lengthMs, measured }) => ({
     ...{ endMs, lengthMs, measured, scored: score(measured) },
   }))
-  return { ...{ key, observer, scope, kind, label }, ...chartOf(intervals) }
+  return [{ ...{ key, observer, source, scope, kind, label }, ...chartOf(intervals) }]
 }
 
 const byKey = (one: SampledStream, other: SampledStream): number =>
-  textOrder(one.key, other.key) || textOrder(one.observer, other.observer)
+  textOrder(one.key, other.key) ||
+  textOrder(one.observer, other.observer) ||
+  textOrder(one.source, other.source) ||
+  textOrder(one.scope, other.scope)
 
 const textOrder = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)

@@ -136,7 +136,7 @@ const steps: readonly (readonly string[])[] = [
 /** Minutes of the window, with the view each is of. */
 const minutes = (ofTenant: boolean): string => `
   SELECT version, row_count, measured_ms, mos.kind, mos.band, mos.source, mos.grounded, mos.ms, mos.hundredth_ms,
-    cityHash64(${stream}) AS stream, cityHash64(${stream}, observer, scope) AS view, ${viewRankSql} AS rank,
+    cityHash64(${stream}) AS stream, cityHash64(${stream}, observer, source, scope) AS view, ${viewRankSql} AS rank,
     toUInt32(intDiv(toUnixTimestamp(minute) - {fromSeconds:UInt32}, {bucketSeconds:UInt32})) AS column,
     toUInt64(${belowMsSql('runs')}) AS below_ms
   FROM call_minutes

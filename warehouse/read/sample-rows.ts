@@ -12,6 +12,7 @@ export interface SampleRow {
   readonly direction: MediaDirection
   readonly streamId: string
   readonly observer: string
+  readonly source: string
   readonly scope: 'interval' | 'cumulative' | 'call'
   readonly endMs: number
   readonly lengthMs: number
@@ -21,7 +22,7 @@ export interface SampleRow {
 type Known = number | null
 
 type Columns = readonly [
-  ...stream: [string, string, MediaKind, MediaDirection, string, string, SampleRow['scope']],
+  ...stream: [string, string, MediaKind, MediaDirection, string, string, string, SampleRow['scope']],
   ...interval: [endMs: number, ms: number, codec: string, early: number],
   ...measured: [Known, Known, Known, Known, Known, Known, Known, Known, Known, Known, Known, Known],
 ]
@@ -42,12 +43,20 @@ const ids = '(SELECT {tenant:String}, arrayJoin({ids:Array(String)}))'
 const shards = '(SELECT {tenant:String} AS tenant, arrayJoin({ids:Array(String)}) AS correlation_id, 0 AS shard)'
 
 const columns = [
-  ...['correlation_id', 'leg_id', 'toString(kind)', 'toString(direction)', 'stream_id', 'toString(observer)'],
+  ...[
+    'correlation_id',
+    'leg_id',
+    'toString(kind)',
+    'toString(direction)',
+    'stream_id',
+    'toString(observer)',
+    'toString(source)',
+  ],
   ...['toString(scope)', 'end_ms', 'ms', 'toString(codec)', 'early'],
   ...measures,
 ]
 
-const common = `${columns.slice(11).join(', ')}`
+const common = `${columns.slice(12).join(', ')}`
 
 export interface SampleScope {
   readonly tenant: string
@@ -62,14 +71,14 @@ export async function readSampleRows(
   client: ClickHouseClient,
   { counters, ...scope }: SampleScope,
 ): Promise<readonly SampleRow[]> {
-  const identity = 'tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope, end_ms, ms'
-  const samples = [intervalSamples(keys), ...(counters ? [cumulativeSamples(keys, keysAndBefore)] : [])]
+  const identity = 'tenant, correlation_id, leg_id, kind, direction, stream_id, observer, source, scope, end_ms, ms'
+  const samples = [intervalSamples(true, keys), ...(counters ? [cumulativeSamples(true, keys, keysAndBefore)] : [])]
     .map((query) => `SELECT ${identity}, ${common}, stated_codec FROM (${query})`)
     .join(' UNION ALL ')
   const rows = await rowsOf<Columns>(
     client,
     `SELECT ${columns.join(', ')} FROM (${withEventContext(samples, { ids, shards })})
-     WHERE ms > 0 ORDER BY end_ms, correlation_id, leg_id, kind, direction, stream_id, observer LIMIT {limit:UInt32}
+     WHERE ms > 0 ORDER BY end_ms, correlation_id, leg_id, kind, direction, stream_id, observer, source LIMIT {limit:UInt32}
      SETTINGS optimize_move_to_prewhere_if_final = 1`,
     scope,
   )
@@ -77,11 +86,12 @@ export async function readSampleRows(
 }
 
 function rowOf(columns: Columns): SampleRow {
-  const [correlationId, legId, kind, direction, streamId, observer, scope, endMs, lengthMs, codec, early] = columns
+  const [correlationId, legId, kind, direction, streamId, observer, source, scope, endMs, lengthMs, codec, early] =
+    columns
   const [received, lost, discarded, jitter, roundTrip, delay, buffer, concealed, silent, played, burst, frames] =
-    columns.slice(11) as Known[]
+    columns.slice(12) as Known[]
   return {
-    ...{ correlationId, legId, kind, direction, streamId, observer, scope, endMs, lengthMs },
+    ...{ correlationId, legId, kind, direction, streamId, observer, source, scope, endMs, lengthMs },
     measured: {
       ...{ kind, codec, early: early === 1 },
       ...{ packetsReceived: received ?? undefined, packetsLost: lost ?? undefined },

@@ -43,7 +43,7 @@ export async function nameAll(
      FROM (
        SELECT tenant, correlation_id, minute, scope, argMax((row_count, raw_until, scored_with), version) AS last
        FROM call_minutes WHERE (tenant, correlation_id) IN ${textKeys(asked)}
-       GROUP BY tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope
+       GROUP BY tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope, source
      ) AS made
      LEFT JOIN (SELECT tenant, correlation_id, scored_with FROM (${eventContext(textKeys(asked))})) AS context
        USING (tenant, correlation_id)

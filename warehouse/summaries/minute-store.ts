@@ -1,10 +1,18 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { MinuteStore, RecomputeContext } from '#contracts/summaries.ts'
 import { run } from '../client.ts'
+import { holdsOldSamples } from '../raw-samples.ts'
 import { askMinutes } from './asked-minutes.ts'
 import { type DirtyKey, minuteText, nameAll, withoutFrozen, withoutRepeats } from './minute-keys.ts'
 import { clearRows, leftRows } from './minutes-left.ts'
-import { cumulativeSamples, insertMinutes, intervalSamples, type TalliedRow, withEventContext } from './minutes-sql.ts'
+import {
+  cumulativeSamples,
+  insertMinutes,
+  intervalSamples,
+  type TalliedRow,
+  withCountedTime,
+  withEventContext,
+} from './minutes-sql.ts'
 
 /** The stored verdict has one scorer: SQL made from quality/. Layer n names only columns of the input and of layers before it. */
 export interface Scoring {
@@ -26,12 +34,13 @@ const keysPerStatement = 50_000
 
 export function createMinuteStore({ client, scoringOf }: MinuteStoreOptions): MinuteStore {
   async function make(keys: readonly DirtyKey[], context: RecomputeContext): Promise<void> {
+    const mayBeOld = keys.length > 0 && (await holdsOldSamples(client))
     for (const { scoring, part } of statementsOf(keys, scoringOf)) {
       await askMinutes(client, part)
       const stamp = { ...scoring, version: context.version }
-      await run(client, insertMinutes(scored(intervalSamples(), scoring), stamp))
+      await run(client, insertMinutes(scored(intervalSamples(mayBeOld), scoring), stamp))
       if (part.some(({ cumulative }) => cumulative)) {
-        await run(client, insertMinutes(scored(cumulativeSamples(), scoring), stamp))
+        await run(client, insertMinutes(scored(cumulativeSamples(mayBeOld), scoring), stamp))
       }
       await clearLeft(part, context)
     }
@@ -86,5 +95,5 @@ const scored = (samples: string, scoring: Scoring): string =>
   scoring.layers.reduce(
     (inner, layer) =>
       `SELECT *, ${layer.map(({ name, expression }) => `${expression} AS ${name}`).join(',\n    ')} FROM (${inner})`,
-    withEventContext(samples),
+    withCountedTime(withEventContext(samples)),
   )

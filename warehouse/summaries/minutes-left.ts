@@ -14,7 +14,7 @@ export interface LeftRow {
 const stream = ['leg_id', 'kind', 'direction', 'stream_id', 'observer'] as const
 const view = `tenant, correlation_id, minute, ${stream.join(', ')}`
 
-type LeftColumns = [string, string, number, string, string, string, string, string, [LeftRow['scope'], number]]
+type LeftColumns = [string, string, number, string, string, string, string, string, [LeftRow['scope'], number, string]]
 
 /**
  * Rows of the minutes asked for (asked-minutes.ts) older than `version`, though all that raw holds of them has just been
@@ -26,29 +26,31 @@ export async function leftRows(client: ClickHouseClient, version: number): Promi
   const rows = await rowsOf<LeftColumns>(
     client,
     `SELECT tenant, correlation_id, toUnixTimestamp(minute), ${stream.map((name) => `toString(${name})`).join(', ')},
-       arrayJoin(arrayMap(row -> (row.1, row.3.3), arrayFilter(
+       arrayJoin(arrayMap(row -> (row.1, row.3.3, row.4), arrayFilter(
          row -> row.2 < {version: UInt64} AND row.3.1 > 0 AND row.3.2 > now() AND (row.1 != 'cumulative' OR asked), made)))
      FROM (
-       SELECT ${view}, groupArray((toString(scope), latest, last)) AS made,
+       SELECT ${view}, groupArray((toString(scope), latest, last, toString(source))) AS made,
          max(latest) = {version: UInt64} OR (minute, tenant, correlation_id) IN ${askedCounted} AS asked
        FROM (
-         SELECT ${view}, scope, max(version) AS latest, argMax((row_count, raw_until, shard), version) AS last
+         SELECT ${view}, scope, source, max(version) AS latest, argMax((row_count, raw_until, shard), version) AS last
          FROM call_minutes
          WHERE (minute, tenant, correlation_id) IN ${askedKeys} AND (tenant, correlation_id) IN ${askedIds}
-         GROUP BY ${view}, scope
+         GROUP BY ${view}, scope, source
        )
        GROUP BY ${view} HAVING min(latest) < {version: UInt64}
      )`,
     { version },
   )
-  return rows.map(([tenant, id, minuteSeconds, legId, kind, direction, streamId, observer, [scope, shard]]) => ({
-    key: { tenant, id, minuteSeconds },
-    scope,
-    identity: {
-      ...{ tenant, correlation_id: id, minute: minuteSeconds, leg_id: legId, kind, direction },
-      ...{ stream_id: streamId, observer, scope, shard },
-    },
-  }))
+  return rows.map(
+    ([tenant, id, minuteSeconds, legId, kind, direction, streamId, observer, [scope, shard, source]]) => ({
+      key: { tenant, id, minuteSeconds },
+      scope,
+      identity: {
+        ...{ tenant, correlation_id: id, minute: minuteSeconds, leg_id: legId, kind, direction },
+        ...{ stream_id: streamId, observer, scope, source, shard },
+      },
+    }),
+  )
 }
 
 /** Rows made of nothing take their places: whoever reads minutes passes over those. */

@@ -1,10 +1,14 @@
 import { text } from '../literal.ts'
+import { samplesWhere } from '../raw-samples.ts'
 import { askedCounted, askedCountedAndBefore, askedIds, askedKeys, askedShards } from './asked-minutes.ts'
 
 /** Longest look back from a running counter to the one before it (docs/architecture.md, promise 2). Longer gaps are unmeasured. */
 const lookBackMs = 60_000
 
-const identity = 'tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope'
+/** Ends of intervals jitter by some milliseconds: less is neither a hole between two of them nor an overlap. */
+export const joinToleranceMs = 100
+
+const identity = 'tenant, correlation_id, minute, leg_id, kind, direction, stream_id, observer, scope, source'
 
 /** Columns that hold running counters in cumulative samples: differenced there, taken as they are in interval samples. */
 const counters = [
@@ -36,24 +40,28 @@ const gauges = [
 /** RTCP's lost count is signed: a fall is a duplicate, not a new epoch. */
 const mayFall: ReadonlySet<string> = new Set(['packets_lost'])
 
-const plain = ['codec AS stated_codec', 'limitation', 'muted', 'checksum', 'expires_at'].join(', ')
+const plain = ['sequence', 'epoch', 'codec AS stated_codec', 'limitation', 'muted', 'checksum', 'expires_at'].join(', ')
 
 /**
  * Interval and whole-call samples, one row each, `ms` long. Keys are the right side of `(minute, tenant, correlation_id)
- * IN`: the minutes asked for (asked-minutes.ts) unless others are given.
+ * IN`: the minutes asked for (asked-minutes.ts) unless others are given. `mayBeOld`: see raw-samples.ts.
  */
-export const intervalSamples = (keys: string = askedKeys): string => `
+export const intervalSamples = (mayBeOld: boolean, keys: string = askedKeys): string => `
   SELECT ${identity}, toUnixTimestamp64Milli(interval_end) AS end_ms, toInt64(interval_ms) AS ms,
     ${counters.join(', ')}, ${gauges.join(', ')}, jitter_buffer_tenth_ms, ${plain}
-  FROM quality_samples FINAL
-  WHERE (minute, tenant, correlation_id) IN ${keys} AND scope != 'cumulative'`
+  FROM ${samplesWhere(`(minute, tenant, correlation_id) IN ${keys}`, mayBeOld)}
+  WHERE scope != 'cumulative'`
 
 /**
  * Cumulative samples of the minutes asked for as such (or of other keys, given with the minutes before them), differenced
  * over (stream, observer, epoch) in order of interval end. The first of an epoch has no base; a fall is a new epoch; more than 60 s to the one before is unmeasured:
  * `ms` is 0 and every measure NULL, so that the row is counted and says nothing.
  */
-export function cumulativeSamples(counted: string = askedCounted, andBefore: string = askedCountedAndBefore): string {
+export function cumulativeSamples(
+  mayBeOld: boolean,
+  counted: string = askedCounted,
+  andBefore: string = askedCountedAndBefore,
+): string {
   const buffer = ['jitter_buffer_total_ms', 'jitter_buffer_emitted']
   const lagged = [...counters, ...buffer].map((name) => `lagInFrame(toNullable(${name})) OVER epochs AS before_${name}`)
   const fell = counters.filter((name) => !mayFall.has(name)).map((name) => `ifNull(${name} < before_${name}, 0)`)
@@ -72,10 +80,10 @@ export function cumulativeSamples(counted: string = askedCounted, andBefore: str
       SELECT *, toUnixTimestamp64Milli(interval_end) AS end_ms,
         lagInFrame(toNullable(toUnixTimestamp64Milli(interval_end))) OVER epochs AS before_end_ms,
         ${lagged.join(',\n        ')}
-      FROM quality_samples FINAL
-      WHERE (minute, tenant, correlation_id) IN ${andBefore} AND scope = 'cumulative'
+      FROM ${samplesWhere(`(minute, tenant, correlation_id) IN ${andBefore}`, mayBeOld)}
+      WHERE scope = 'cumulative'
       WINDOW epochs AS (
-        PARTITION BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, epoch
+        PARTITION BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, source, epoch
         ORDER BY interval_end, sequence ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
     )
     WHERE (minute, tenant, correlation_id) IN ${counted}
@@ -84,37 +92,69 @@ export function cumulativeSamples(counted: string = askedCounted, andBefore: str
 
 /**
  * Adds to each sample what the events of its own correlation id say: the codec in force on its leg where the sample names
- * none (the last stated before its end, else the first stated), and whether it ended before the answer.
+ * none (the last stated before its end, else the first stated), and whether it is early media: what ended before the
+ * answer, and not before the call began, which no media can: then the clock that says so is wrong, and the time is judged.
  */
 export const withEventContext = (
   samples: string,
   { ids, shards }: { readonly ids: string; readonly shards: string } = { ids: askedIds, shards: askedShards },
 ): string => `
-  SELECT samples.*, shard, scored_with, context_until,
-    answered_ms > 0 AND end_ms <= answered_ms AS early,
+  SELECT samples.*, shard, scored_with, context_until, started_ms,
+    answered_ms > 0 AND end_ms <= answered_ms AND end_ms > started_ms AS early,
     arrayFilter(event -> event.2 = '' OR event.2 = leg_id, codec_events) AS leg_codecs,
     toLowCardinality(multiIf(stated_codec != '', toString(stated_codec), empty(leg_codecs), '',
       arrayLast(event -> event.1 < end_ms, leg_codecs).3 != '', arrayLast(event -> event.1 < end_ms, leg_codecs).3,
       leg_codecs[1].3)) AS codec
   FROM (${samples}) AS samples
   LEFT JOIN (
-    SELECT tenant, correlation_id, shard, answered_ms, codec_events, scored_with, context_until
+    SELECT tenant, correlation_id, shard, started_ms, answered_ms, codec_events, scored_with, context_until
     FROM ${shards} AS ids LEFT JOIN (${eventContext(ids)}) AS events USING (tenant, correlation_id)
   ) AS context USING (tenant, correlation_id)`
 
 /**
- * What scoring reads of the events of correlation ids (the right side of `(tenant, correlation_id) IN`): the answer, the
- * codecs, a hash of both (0 where there is neither, as of an id without events), and until when raw covers them.
+ * What scoring reads of the events of correlation ids (the right side of `(tenant, correlation_id) IN`): the start, the
+ * answer, the codecs, a hash of all (0 where there is none, as of an id without events), and until when raw covers them.
  */
 export const eventContext = (ids: string): string => `
     SELECT tenant, correlation_id,
+      minIf(toUnixTimestamp64Milli(time), type IN ('call.started', 'conference.started')) AS started_ms,
       minIf(toUnixTimestamp64Milli(time), type = 'call.answered') AS answered_ms,
       arraySort(groupArrayIf((toUnixTimestamp64Milli(time), leg_id, toString(codec)), codec != '')) AS codec_events,
-      if(answered_ms = 0 AND empty(codec_events), 0, cityHash64(answered_ms, codec_events)) AS scored_with,
-      minIf(expires_at, type = 'call.answered' OR codec != '') AS context_until
+      if(started_ms = 0 AND answered_ms = 0 AND empty(codec_events), 0,
+        cityHash64(started_ms, answered_ms, codec_events)) AS scored_with,
+      minIf(expires_at, type IN ('call.started', 'conference.started', 'call.answered') OR codec != '') AS context_until
     FROM call_events FINAL
     WHERE (tenant, correlation_id) IN ${ids}
     GROUP BY tenant, correlation_id`
+
+/**
+ * Adds to each sample the time that it covers and the time that it counts for. An interval reaches back to the start of
+ * the call at most. A millisecond counts once: of what the sample before it covers already (of the same view, epoch and minute,
+ * in order of their ends) a sample counts nothing, so that a window of a minute which is sent every ten seconds counts for
+ * ten. The first of a minute may reach back into the minute before, whose samples are not read here: where the samples
+ * overlap, it counts for what lies within its own minute, or for as long as until the next one.
+ */
+export const withCountedTime = (samples: string): string => `
+  SELECT *, if(span_ms > 0, ms / span_ms, 0) AS share FROM (
+    SELECT * EXCEPT (reported_ms, before_end, next_end, next_start),
+      multiIf(ifNull(before_end > end_ms - span_ms + ${joinToleranceMs}, 0), greatest(0, end_ms - assumeNotNull(before_end)),
+        isNull(before_end) AND ifNull(next_start + ${joinToleranceMs} < end_ms AND next_end > end_ms, 0) AND end_ms - span_ms < minute_ms,
+        least(span_ms, greatest(end_ms - minute_ms, assumeNotNull(next_end) - end_ms)),
+        span_ms) AS ms
+    FROM (
+      SELECT *, 1000 * toInt64(toUnixTimestamp(minute)) AS minute_ms,
+        lagInFrame(toNullable(end_ms)) OVER own AS before_end,
+        leadInFrame(toNullable(end_ms)) OVER own AS next_end,
+        leadInFrame(toNullable(end_ms - span_ms)) OVER own AS next_start
+      FROM (
+        SELECT * EXCEPT (ms), ms AS reported_ms,
+          if(started_ms > 0 AND end_ms > started_ms, least(ms, end_ms - started_ms), ms) AS span_ms
+        FROM (${samples})
+      )
+      WINDOW own AS (PARTITION BY ${identity}, epoch ORDER BY end_ms, sequence, checksum
+        ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)
+    )
+  )`
 
 /** What is averaged over time, as [name, column]. Delays while the call rang are measures like any other; scores are not. */
 const timedMeasures = [
@@ -138,17 +178,23 @@ export interface TalliedRow {
 
 /** Value and weight columns of one measure, plain integers: aggregates over NULLs cost twice as much. */
 const weighed = (column: string, counts: string): readonly string[] => [
-  `ifNull(${column}, 0) AS ${column}_value`,
+  `if(${counts}, ifNull(${column}, 0), 0) AS ${column}_value`,
   `if(${counts}, toUInt64(greatest(ms, 0)), 0) AS ${column}_ms`,
 ]
 
 const names = (rows: readonly TalliedRow[]): string => rows.map(({ key }) => text(key)).join(', ')
 
+/** Without a packet there is no jitter: what is reported then is a gauge that kept its last value. */
+const isKnown = (column: string): string =>
+  column === 'jitter_tenth_ms'
+    ? 'isNotNull(jitter_tenth_ms) AND ifNull(packets_received != 0, 1)'
+    : `isNotNull(${column})`
+
 /** Scored samples with weights, and the codec row as a number: a tally's key is that number by four, plus its score. */
 const weighedLayer = (scored: string, rows: readonly TalliedRow[]): string => `SELECT *,
     toUInt16(4 * transform(codec_row, [${names(rows)}], [${rows.map((_, at) => at + 1).join(', ')}], 0)) AS tally_key,
     ${[
-      ...timedMeasures.flatMap(([, column]) => weighed(column, `isNotNull(${column})`)),
+      ...timedMeasures.flatMap(([, column]) => weighed(column, isKnown(column))),
       ...scores.flatMap(([, , column]) => weighed(column, `isNotNull(${column}) AND NOT early`)),
     ].join(',\n    ')}
   FROM (${scored})`
@@ -163,7 +209,9 @@ const timed = ([, column]: (typeof timedMeasures)[number]): readonly string[] =>
   `max(${column}_value)`,
 ]
 
-const sumKnown = (name: string): string => `sumOrNull(${name})`
+/** Counts of the time that samples count for: of a window that overlaps the one before, its share. */
+const sharedOf = (name: string): string => `toInt64(floor(${name} * share))`
+const sumKnown = (name: string): string => `sumOrNull(${sharedOf(name)})`
 
 /** Aggregates in the order of call_minutes' columns from row_count to codecs. `sumOrNull`: unknown is not zero. */
 const plainAggregates: readonly string[] = [
@@ -175,7 +223,7 @@ const plainAggregates: readonly string[] = [
   ],
   ...['packets_received', 'packets_sent', 'packets_lost', 'packets_discarded'].map(sumKnown),
   // greatest(0, NULL) is 0: what was not counted would count as nothing expected.
-  `sumIfOrNull(greatest(0, assumeNotNull(toInt64(packets_received)) + assumeNotNull(toInt64(packets_lost))),
+  `sumIfOrNull(greatest(0, assumeNotNull(${sharedOf('packets_received')}) + assumeNotNull(${sharedOf('packets_lost')})),
       isNotNull(packets_received) AND isNotNull(packets_lost))`,
   ...timedMeasures.flatMap(timed),
   ...['concealed_samples', 'silent_concealed_samples', 'samples_received'].map(sumKnown),
@@ -206,20 +254,17 @@ function tallies(rows: readonly TalliedRow[]): string {
     tally.1, tally.2, tally.3, tally.4))`
 }
 
-/** Adjacent pieces with one mask become one run. Ends of intervals jitter by some milliseconds. */
-export const joinToleranceMs = 100
-
 /**
  * Runs of an array of pieces `(from, to, mask)`: sorted, joined where the mask is one and nothing lies between. The array
  * is walked beside itself moved on by one: a lambda that captures the whole array would copy it for every element.
  */
 export const runsOf = (pieces: string): string => `
-    arrayMap(run -> (run[1].1, run[-1].2, run[1].3),
+    arrayMap(run -> (run[1].1, arrayMax(piece -> piece.2, run), run[1].3),
       arraySplit((piece, before) -> piece.3 != before.3 OR piece.1 - before.2 > ${joinToleranceMs},
         ${pieces}, arraySlice(arrayPushFront(${pieces}, ${pieces}[1]), 1, length(${pieces}))))`
 
 /**
- * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope). Short-circuit
+ * The INSERT that makes minutes again from scored samples, one row per (minute, stream, observer, scope, source). Short-circuit
  * evaluation would score shared expressions again for every branch that reads them: measured 150 times slower. Compiling
  * expressions costs more than a recompute of a few minutes takes.
  */
@@ -238,7 +283,7 @@ FROM (
       ${ofScores((column, source) => (source === 'computed' ? `if(extrapolated, ${column}_ms, 0)` : 'toUInt64(0)'))}) AS tally,
     minMap(${tallyKeys}, ${ofScores((column) => `if(${column}_ms > 0, toUInt16(${column}_value), 65535)`)}) AS least,
     maxMap(${tallyKeys}, ${ofScores((column) => `if(${column}_ms > 0, toUInt16(${column}_value), 0)`)}) AS most,
-    arraySort(groupArrayIf((end_ms - ms, end_ms, toUInt16(mask)), ms > 0)) AS pieces
+    arraySort(groupArrayIf((end_ms - span_ms, end_ms, toUInt16(mask)), span_ms > 0)) AS pieces
   FROM (${weighedLayer(scored, stamp.codecRows)})
   GROUP BY ${identity}
 )

@@ -12,6 +12,7 @@ import type {
 } from '#contracts/call-record.ts'
 import type { Observer } from '#contracts/signals/common.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
+import { overlaid } from '#quality/spans.ts'
 import { rowsOf } from '../client.ts'
 import { textKeys } from '../literal.ts'
 import type { OfMember } from './call-inputs.ts'
@@ -41,13 +42,13 @@ const tallyKeys = `arrayMap((kind_, band_, source_, row_, grounded_) ->
         bitShiftRight(cityHash64(kind_, band_, source_, row_, grounded_), 12), ${tallyColumns})`
 
 const digestQuery = (members: readonly MemberKey[]): string => `
-  SELECT tenant, correlation_id, leg_id, toString(kind), toString(direction), stream_id, observer, toString(scope) AS scope_name,
+  SELECT tenant, correlation_id, leg_id, toString(kind), toString(direction), stream_id, observer, source, toString(scope) AS scope_name,
     first_ms, last_ms, measured, ${counters.map((name) => `sum_${name}`).join(', ')}, jitter, round_trip, delay,
     widest, highest, cpu, bandwidth, muted, codecs_, named, tallies, least, most, ${runsOf('pieces')} AS runs, until
   FROM (
-    SELECT tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope,
+    SELECT tenant, correlation_id, leg_id, kind, direction, stream_id, observer, toString(source) AS source, scope,
       min(if(empty(runs), toInt64(toUnixTimestamp(minute)) * 1000, runs[1].1)) AS first_ms,
-      max(if(empty(runs), toInt64(toUnixTimestamp(minute)) * 1000, runs[-1].2)) AS last_ms,
+      max(if(empty(runs), toInt64(toUnixTimestamp(minute)) * 1000, arrayMax(run -> run.2, runs))) AS last_ms,
       sum(measured_ms) AS measured,
       ${counters.map((name) => `sumOrNull(${name}) AS sum_${name}`).join(', ')},
       ${timed('jitter')}, ${timed('round_trip')}, ${timed('delay')},
@@ -61,9 +62,9 @@ const digestQuery = (members: readonly MemberKey[]): string => `
       arraySort(arrayFlatten(groupArray(runs))) AS pieces, min(toUnixTimestamp(raw_until)) AS until
     FROM call_minutes FINAL
     WHERE (tenant, correlation_id) IN ${textKeys(members.map(({ tenant, id }) => [tenant, id]))} AND row_count > 0
-    GROUP BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope
+    GROUP BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, source, scope
   )
-  ORDER BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, scope`
+  ORDER BY tenant, correlation_id, leg_id, kind, direction, stream_id, observer, source, scope`
 
 type Timed = readonly [number, number, number, number]
 type Keyed = readonly [readonly number[], ...(readonly number[])[]]
@@ -72,7 +73,7 @@ type Named = readonly [key: number, MosKind, MosBand, MosSource, codecRow: strin
 type Known = number | null
 
 type DigestColumns = [
-  ...key: [string, string, string, MediaKind, MediaDirection, string, Observer, StreamDigest['scope']],
+  ...key: [string, string, string, MediaKind, MediaDirection, string, Observer, string, StreamDigest['scope']],
   ...spans: [number, number, number],
   ...counts: [Known, Known, Known, Known, Known, Known, Known, Known, Known, Known, Known, Known],
   ...timed: [Timed, Timed, Timed],
@@ -80,32 +81,37 @@ type DigestColumns = [
   ...rest: [string[], Named[], Keyed, Keyed, Keyed, Run[], number],
 ]
 
-/** One digest per stream and observer of each member: the finest scope that the observer reported. */
+/**
+ * One digest per stream, observer, source and scope of each member, in order of the scopes from the finest on; without
+ * those that measured nothing beside one that did. What each of them counts for is judged in quality/.
+ */
 export async function readDigests(
   client: ClickHouseClient,
   members: readonly MemberKey[],
 ): Promise<readonly OfMember<StreamDigest>[]> {
   const rows = await rowsOf<DigestColumns>(client, digestQuery(members))
-  const finest = new Map<string, OfMember<StreamDigest>>()
+  const digests = new Map<string, OfMember<StreamDigest>[]>()
   for (const columns of rows) {
-    // Scopes come in order: interval, cumulative, call. The first that measured anything counts.
-    const stream = columns.slice(0, 7).join('\u0000')
-    const known = finest.get(stream)
-    if (known === undefined || known.row.measuredMs === 0) finest.set(stream, toDigest(columns))
+    const of = columns.slice(0, 8).join('\u0000')
+    const own = digests.get(of) ?? []
+    const measured = own.filter(({ row }) => row.measuredMs > 0)
+    const digest = toDigest(columns)
+    if (digest.row.measuredMs > 0) digests.set(of, [...measured, digest])
+    else if (own.length === 0) digests.set(of, [digest])
   }
-  return [...finest.values()]
+  return [...digests.values()].flat()
 }
 
 function toDigest(columns: DigestColumns): OfMember<StreamDigest> {
-  const [tenant, correlationId, legId, kind, direction, streamId, observer, scope, firstMs, lastMs, measuredMs] =
-    columns
+  const [tenant, correlationId, legId, kind, direction, streamId, observer, source, scope, firstMs, lastMs] = columns
+  const measuredMs = columns[11]
   const [received, sent, lost, discarded, expected, concealed, silent, samples, decoded, dropped, freezes, frozenMs] =
-    columns.slice(11, 23) as Known[]
+    columns.slice(12, 24) as Known[]
   const [jitter, roundTrip, delay, width, height, cpuLimitedMs, bandwidthLimitedMs, mutedMs] = columns.slice(
-    23,
-    31,
+    24,
+    32,
   ) as [Timed, Timed, Timed, Known, Known, number, number, number]
-  const [codecs, named, tallies, least, most, runs, until] = columns.slice(31) as [
+  const [codecs, named, tallies, least, most, runs, until] = columns.slice(32) as [
     string[],
     Named[],
     Keyed,
@@ -124,6 +130,7 @@ function toDigest(columns: DigestColumns): OfMember<StreamDigest> {
       direction,
       streamId,
       observer,
+      source,
       scope,
       firstMs,
       lastMs,
@@ -150,7 +157,7 @@ function toDigest(columns: DigestColumns): OfMember<StreamDigest> {
       cpuLimitedMs,
       bandwidthLimitedMs,
       mutedMs,
-      runs: withoutOverlap(runs),
+      runs: overlaid(runs),
     },
   }
 }
@@ -188,15 +195,3 @@ const nameText = ([, kind, band, source, codecRow, grounded]: Named): string =>
   [kind, band, source, grounded, codecRow].join('|')
 
 const byName = (one: Named, other: Named): number => (nameText(one) < nameText(other) ? -1 : 1)
-
-/** Two samples of one observer may cover the same moment (a producer's fault): the earlier run keeps it. */
-function withoutOverlap(runs: readonly Run[]): readonly Run[] {
-  const kept: Run[] = []
-  let end = Number.NEGATIVE_INFINITY
-  for (const [from, to, mask] of runs) {
-    if (to <= end) continue
-    kept.push([Math.max(from, end), to, mask])
-    end = to
-  }
-  return kept
-}

@@ -14,6 +14,7 @@ export const aStream = (changes: Partial<StreamSummary> = {}): StreamSummary => 
   streamId: '',
   label: 'callee -> caller',
   observer: 'browser',
+  source: '/browser',
   chosen: true,
   class: 'good',
   scope: 'interval',
@@ -124,6 +125,7 @@ export function samplesOfLoss(losses: readonly (number | null)[], mask: readonly
   return {
     key: 'leg-a/audio/receive/',
     observer: 'browser',
+    source: '/browser',
     scope: 'interval',
     kind: 'audio',
     label: 'callee -> caller',

@@ -64,6 +64,8 @@ export const callMessagesEn = {
   'call.headline.notAnswered': 'Nobody answered, so there was nothing to measure.',
   'call.headline.tooShort': 'Too short to be judged.',
   'call.headline.tooShortSoFar': 'Not long enough yet to be judged.',
+  'call.headline.notJudgeable':
+    'Media was seen, but no loss, jitter, delay or concealment was reported to judge it by.',
   'call.headline.notComputed': 'Not computed yet: this will change in a moment.',
   'call.headline.settingUp': 'The call is being set up.',
   'call.headline.noSamples': 'Nobody measured this call, so nobody can say how it sounded.',
@@ -180,6 +182,7 @@ export const callMessagesEn = {
   'call.stream.longest': 'poor for up to {time} at a time',
   'call.stream.blind': 'says nothing of quality',
   'call.stream.silent': 'no packet came',
+  'call.stream.wholeCall': 'one report on the whole call',
   'call.stream.counts': 'counts for the verdict',
   'call.stream.notMeasured': 'Not measured here: {measures}.',
   'call.stream.nothing':

@@ -77,6 +77,8 @@ export const callMessagesRu: Same<typeof callMessagesEn> = {
   'call.headline.notAnswered': 'Никто не ответил, измерять было нечего.',
   'call.headline.tooShort': 'Слишком короткий, чтобы судить.',
   'call.headline.tooShortSoFar': 'Пока слишком короткий, чтобы судить.',
+  'call.headline.notJudgeable':
+    'Медиа было, но потери, джиттер, задержка и маскировка не сообщались: судить не по чему.',
   'call.headline.notComputed': 'Ещё не вычислено: скоро изменится.',
   'call.headline.settingUp': 'Звонок устанавливается.',
   'call.headline.noSamples': 'Никто не измерял этот звонок, и никто не скажет, как он звучал.',
@@ -203,6 +205,7 @@ export const callMessagesRu: Same<typeof callMessagesEn> = {
   'call.stream.longest': 'дольше всего подряд {time}',
   'call.stream.blind': 'о качестве ничего',
   'call.stream.silent': 'пакетов не было',
+  'call.stream.wholeCall': 'один отчёт за весь звонок',
   'call.stream.counts': 'учтён в заключении',
   'call.stream.notMeasured': 'Здесь не измерено: {measures}.',
   'call.stream.nothing': 'Есть лишь один отчёт на весь звонок: по времени рисовать нечего. Цифры в таблице ниже.',

@@ -5,6 +5,7 @@ export const wordsEn = {
   'class.poor': 'Poor',
   'class.unclassified': 'Unclassified',
   'unclassified.not_answered': 'not answered',
+  'unclassified.not_judgeable': 'no measure to judge by',
   'unclassified.too_short': 'too short to judge',
   'unclassified.no_samples': 'nobody measured it',
   'unclassified.not_computed': 'not computed yet',

@@ -7,6 +7,7 @@ export const wordsRu: Same<typeof wordsEn> = {
   'class.poor': 'Плохой',
   'class.unclassified': 'Без оценки',
   'unclassified.not_answered': 'без ответа',
+  'unclassified.not_judgeable': 'нет показателей для оценки',
   'unclassified.too_short': 'слишком короткий для оценки',
   'unclassified.no_samples': 'никто не измерял',
   'unclassified.not_computed': 'ещё не вычислен',

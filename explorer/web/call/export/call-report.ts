@@ -138,7 +138,7 @@ function streamsPart({ streams }: CallRecord): Markup {
   const ms = (value: number | null | undefined) => (typeof value === 'number' ? milliseconds(value) : '—')
   const rows = streams.slice(0, maxRows).map(
     (stream) => html`<tr><td>${arrowOf(stream.label)} ${t(`call.kind.${stream.kind}`)}</td>
-<td>${tIfKnown('call.observer', stream.observer)}</td><td class="class-${stream.class}">${t(`class.${stream.class}`)}</td>
+<td>${tIfKnown('call.observer', stream.observer)} ${stream.source ?? ''}</td><td class="class-${stream.class}">${t(`class.${stream.class}`)}</td>
 <td class="number">${duration(stream.measuredMs)}</td><td class="number">${count(stream.packetsReceived ?? undefined)}</td>
 <td class="number">${share(stream.lossRatio ?? undefined)}</td><td class="number">${ms(stream.jitterMs)}</td><td class="number">${ms(stream.roundTripMs)}</td>
 <td class="number">${share(stream.concealedRatio ?? undefined)}</td>

@@ -161,6 +161,8 @@ describe('columns', () => {
     const minute = {
       stream: aStream().key,
       observer: 'browser',
+      source: '/browser',
+      scope: 'interval' as const,
       minuteMs: startMs,
       measuredMs: 60_000,
       lossRatio: 0.01,

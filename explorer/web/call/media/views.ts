@@ -5,9 +5,9 @@ import type { Range } from '../axis/range.ts'
 import { type Columns, columnsOf, columnsOfMinutes, type SampledStream } from './columns.ts'
 import type { Band } from './measures.ts'
 
-/** One observer's sight of one stream: a block of lanes. */
+/** What one source saw of one stream, in one scope: a block of lanes. */
 export interface View {
-  /** Of stream and observer: names the view's lanes. */
+  /** Of stream, observer, source and scope: names the view's lanes. */
   readonly id: string
   readonly stream: StreamSummary
   readonly columns: Columns
@@ -22,8 +22,16 @@ export interface View {
   readonly grain: 'samples' | 'minutes' | 'none'
 }
 
-export const viewIdOf = ({ key, observer }: { readonly key: string; readonly observer: string }): string =>
-  `${key} ${observer}`
+interface Identified {
+  readonly key: string
+  readonly observer: string
+  /** Records of before it was kept have none. */
+  readonly source?: string
+  readonly scope: StreamSummary['scope']
+}
+
+export const viewIdOf = ({ key, observer, source = '', scope }: Identified): string =>
+  [key, observer, source, scope].join(' ')
 
 /** Whether an observer knows what arrived. A device's report on what it sent does not. */
 export const countsArrivals = ({ packetsReceived, lossRatio, video }: StreamSummary): boolean =>
@@ -38,7 +46,7 @@ export const saysNothing = (stream: StreamSummary): boolean =>
 /** Streams of the record with what was measured of them, in the order in which they are read. */
 export function viewsOf({ record, minutes }: WholeCall, samples: CallSamples | undefined): readonly View[] {
   const sampled = new Map((samples?.streams ?? []).map((stream) => [viewIdOf(stream), stream]))
-  const byMinute = Map.groupBy(minutes, ({ stream, observer }) => `${stream} ${observer}`)
+  const byMinute = Map.groupBy(minutes, ({ stream, ...point }) => viewIdOf({ key: stream, ...point }))
   return inReadingOrder(record.streams).map((stream): View => {
     const id = viewIdOf(stream)
     const own = sampled.get(id)

@@ -140,6 +140,8 @@ function factsOf({ stream, codecRows, band }: View): readonly string[] {
   const { longestPoorMs } = stream
   return [
     ...(stream.streamId === '' ? [] : [shortId(stream.streamId)]),
+    ...(stream.source ? [stream.source] : []),
+    ...(stream.scope === 'call' ? [t('call.stream.wholeCall')] : []),
     ...(stream.chosen ? [t('call.stream.counts')] : []),
     ...(badMs > 0 ? [t('call.stream.bad', { time: toldDuration(badMs) })] : []),
     ...(longestPoorMs > 0 ? [t('call.stream.longest', { time: toldDuration(longestPoorMs) })] : []),

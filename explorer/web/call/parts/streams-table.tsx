@@ -75,6 +75,8 @@ function StreamRow({ stream }: { readonly stream: StreamSummary }) {
       </th>
       <td>
         {tIfKnown('call.observer', stream.observer)}
+        {stream.scope === 'call' && <span class="cell-more">{t('call.stream.wholeCall')}</span>}
+        {stream.source && <code class="cell-more">{stream.source}</code>}
         {stream.chosen && <span class="cell-more">{t('call.stream.counts')}</span>}
       </td>
       <td>

@@ -75,6 +75,7 @@ export function headline(record: CallRecord, thresholds: Thresholds | undefined)
 function unclassifiedSentence({ state, streams, answeredMs }: CallRecord, because: string | undefined): string {
   if (because === 'not_answered') return t('call.headline.notAnswered')
   if (because === 'too_short') return state === 'open' ? t('call.headline.tooShortSoFar') : t('call.headline.tooShort')
+  if (because === 'not_judgeable') return t('call.headline.notJudgeable')
   if (because === 'not_computed') return t('call.headline.notComputed')
   if (state === 'open' && !isNumber(answeredMs) && streams.length === 0) return t('call.headline.settingUp')
   return t('call.headline.noSamples')
