@@ -6,6 +6,8 @@ export interface Neighbours {
   readonly program: Program
   /** Sends one good call that has ended; returns the status. */
   sendCall(tenant: string, id: string): Promise<number>
+  /** Calls of a tenant that have a record with a class, the last thousand. */
+  look(tenant: string): Promise<ReadonlySet<string>>
   /** Waits until these calls of a tenant have a record with a class; returns when each was seen, by the steady clock. */
   seen(tenant: string, ids: readonly string[], withinMs: number): Promise<ReadonlyMap<string, number>>
   /** Sends batches of calls one after another until stopped, as fast as they are taken and heeding no Retry-After. */
@@ -53,8 +55,14 @@ export async function openNeighbours(tenants: readonly string[]): Promise<Neighb
     return answer
   }
 
+  async function look(tenant: string): Promise<ReadonlySet<string>> {
+    const { calls } = (await (await read('/api/calls?limit=1000&since=1h', tenant)).json()) as CallsAnswer
+    return new Set(calls.flatMap(({ id, class: is }) => (is === 'unclassified' ? [] : [id])))
+  }
+
   return {
     program,
+    look,
     async sendCall(tenant, id) {
       const answer = await send(tenant, eventsOf(id, { lost: 0 }))
       await answer.arrayBuffer()
@@ -64,9 +72,8 @@ export async function openNeighbours(tenants: readonly string[]): Promise<Neighb
       const found = new Map<string, number>()
       const until = performance.now() + withinMs
       while (found.size < ids.length && performance.now() < until) {
-        const { calls } = (await (await read('/api/calls?limit=1000&since=1h', tenant)).json()) as CallsAnswer
-        for (const { id, class: is } of calls)
-          if (is !== 'unclassified' && ids.includes(id) && !found.has(id)) found.set(id, performance.now())
+        const there = await look(tenant)
+        for (const id of ids) if (there.has(id) && !found.has(id)) found.set(id, performance.now())
         if (found.size < ids.length) await sleep(lookEveryMs)
       }
       return found
