@@ -67,13 +67,7 @@ export function createTenantShares({
   tenants,
   ticks = () => performance.now(),
 }: TenantSharesParts): TenantShares {
-  const readers = new Map<string, Unread>()
-  const readersOf = new Map<string, Unread[]>()
-  for (const [pipeline, topics] of Object.entries(topicsOf)) {
-    const reader = createUnread(ticks)
-    readers.set(pipeline, reader)
-    for (const topic of topics) readersOf.set(topic, [...(readersOf.get(topic) ?? []), reader])
-  }
+  const { readers, readersOf } = readersFor(topicsOf, ticks)
   const known = new Set(tenants.slice(0, 2))
   const active = createActiveTenants()
   let overdue: ReadonlyMap<string, Overdue> = new Map()
@@ -124,6 +118,18 @@ export function createTenantShares({
       return { unreadBytes: most, overdueCalls: new Map([...overdue].map(([tenant, of]) => [tenant, sumOf(of)])) }
     },
   }
+}
+
+/** What each pipeline has not read, by its name and by topic. */
+function readersFor(topicsOf: TenantSharesParts['topicsOf'], ticks: () => number) {
+  const readers = new Map<string, Unread>()
+  const readersOf = new Map<string, readonly Unread[]>()
+  for (const [pipeline, topics] of Object.entries(topicsOf)) {
+    const reader = createUnread(ticks)
+    readers.set(pipeline, reader)
+    for (const topic of topics) readersOf.set(topic, [...(readersOf.get(topic) ?? []), reader])
+  }
+  return { readers, readersOf }
 }
 
 /** Topics of the pipelines that records, log lines and spans wait for. */
