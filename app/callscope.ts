@@ -1,6 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 
 // The flag above: batches live longer than the collector of young objects expects, and would be copied again and again.
@@ -21,11 +23,11 @@ if (major >= leastNode) {
   // All is closed and written. What a client library still tries (to join a group, to reach a broker) holds up nobody.
   setTimeout(() => process.exit(), 500).unref()
 } else {
-  process.exitCode = runOnOwnNode()
+  process.exitCode = await runOnOwnNode()
 }
 
 /** Another Node may come first on the PATH. Ours lies beside the other dependencies. */
-function runOnOwnNode(): number {
+async function runOnOwnNode(): Promise<number> {
   const own = join(import.meta.dirname, '..', 'node_modules', '.bin', 'node')
   if (!existsSync(own) || process.env.CALLSCOPE_REEXECUTED === '1') {
     process.stderr.write(
@@ -34,9 +36,10 @@ function runOnOwnNode(): number {
     return 1
   }
   const env = { ...process.env, CALLSCOPE_REEXECUTED: '1' }
-  const ended = spawnSync(own, [...process.execArgv, import.meta.filename, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env,
-  })
-  return ended.status ?? 1
+  const args = [...process.execArgv, import.meta.filename, ...process.argv.slice(2)]
+  const child = spawn(own, args, { stdio: 'inherit', env })
+  // A supervisor knows this process alone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  return code ?? 128 + constants.signals[signal ?? 'SIGKILL']
 }

@@ -35,8 +35,14 @@ const api = z.strictObject({
 })
 
 const sql = z.strictObject({
-  timeoutSeconds: int(1, 600).default(15).describe('A query that runs longer is stopped.'),
-  memoryMiB: int(16, 65_536).default(1_024).describe('A query that needs more is stopped.'),
+  timeoutSeconds: int(1, 600)
+    .default(15)
+    .describe('A query that runs longer is ended, whatever it does, at most two seconds later.'),
+  memoryMiB: int(16, 65_536)
+    .default(1_024)
+    .describe(
+      'A query that needs more is stopped. On the embedded engine it runs in a process of its own, which takes 300 MiB beside.',
+    ),
   rowsMax: int(1, 1_000_000)
     .default(10_000)
     .describe('Rows of a result; what is beyond is cut, and the answer says so.'),

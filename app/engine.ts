@@ -6,7 +6,7 @@ import type { EventLog } from '#contracts/event-log.ts'
 import type { CallChanges } from '#contracts/live-calls.ts'
 import type { Registry } from '#contracts/registry.ts'
 import type { MemberKey } from '#contracts/summaries.ts'
-import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+import type { CallReader } from '#contracts/warehouse.ts'
 import { type Component, resolveComponents } from '#pipelines/summaries/components.ts'
 import { createPrometheus, type Prometheus } from '#sinks/prometheus/prometheus.ts'
 import { createEraser, type Eraser } from '#warehouse/erase/eraser.ts'
@@ -15,7 +15,7 @@ import { createCallCharts } from '#warehouse/read/call-charts.ts'
 import { createCallReader } from '#warehouse/read/call-reader.ts'
 import { countFacts } from '#warehouse/read/canary-counts.ts'
 import { createWarehouseTelemetry } from '#warehouse/read/telemetry.ts'
-import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
+import { createSqlConsole, type OpenSqlConsole } from '#warehouse/sql-guard-console.ts'
 import { takeCensus } from '#warehouse/summaries/census.ts'
 import { createLinkReader } from '#warehouse/summaries/link-reader.ts'
 import { type Archive, openArchive } from './archive/open-archive.ts'
@@ -46,7 +46,7 @@ export interface Engine {
   readonly charts: CallCharts
   readonly changes: CallChanges
   readonly completeUntil: () => ReturnType<typeof readCompleteUntil>
-  readonly sql: SqlConsole
+  readonly sql: OpenSqlConsole
   readonly metrics: Prometheus
   readonly profiles: ProfileCache
   /** Undefined: nothing is archived. */
@@ -189,13 +189,10 @@ async function openReaders({
   }
 }
 
-const openConsole = async (config: Config, { connectBare, client }: Warehouse): Promise<SqlConsole> =>
-  createSqlConsole({
-    client: await connectBare(),
-    confine: config.clickhouse.url === undefined ? 'connection' : 'request',
-    explainer: client,
-    limits: sqlLimits(config),
-  })
+async function openConsole(config: Config, { openRunner, client }: Warehouse): Promise<OpenSqlConsole> {
+  const limits = sqlLimits(config)
+  return createSqlConsole({ runner: await openRunner(limits, client), explainer: client, limits })
+}
 
 const sqlLimits = ({ sql }: Config) => ({
   timeoutMs: sql.timeoutSeconds * 1_000,

@@ -18,7 +18,8 @@ export type ExitName = keyof typeof exitCodes
 
 export const exitCodeHelp = `
 Exit codes: 0 ok · 1 failed · 2 wrong option or setting · 3 not found · 4 input refused, wholly or in part
-            5 folder or port in use · 6 data of a newer version`
+            5 folder or port in use · 6 data of a newer version
+            137 (SIGKILL) up, worker and serve: not stopped 7.5 s after a signal, or a second signal`
 
 /** An expected end of a command: a sentence for people and an exit code for scripts. */
 export class CommandError extends Error {

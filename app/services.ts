@@ -60,6 +60,8 @@ export async function startServices(
       : undefined
     stops.push(async () => {
       background.abort()
+      // The server waits for the answers it owes.
+      await engine.sql.close()
       await feeding
     })
     logger.info({ url, dataDir: folder.path }, 'callscope is up')

@@ -41,6 +41,8 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
       ...{ engine, desk, clock, logger, demo: false, administratorToken: tokenFor(config, folder) },
     })
     closers.push(() => app.close())
+    // Before the server waits for the answers it owes.
+    closers.push(() => engine.sql.close())
     if (config.statusPort !== undefined) {
       const { readiness } = awaited
       const place = { host: config.host, port: config.statusPort }

@@ -60,6 +60,17 @@ describe('who reads what', () => {
     expect(readable('callscope_auditor')).toEqual(['audit_log', 'audit_logs'])
   })
 
+  test('the users of the compose stack read what those on call read, and nothing by a pattern', () => {
+    const users = readFileSync(join(folder, '..', 'users.d', 'callscope.xml'), 'utf8')
+    for (const user of ['callscope_reader', 'grafana']) {
+      const [, block = ''] = new RegExp(`<${user}>(.*?)</${user}>`, 's').exec(users) ?? []
+      const queries = [...block.matchAll(/<query>(.*?)<\/query>/g)].map(([, query = '']) => query)
+      expect(queries.map((query) => query.replace('GRANT SELECT ON callscope.', '')).sort()).toEqual(
+        readable('callscope_on_call'),
+      )
+    }
+  })
+
   test('a tenant’s people read what those on call read of tenants, but through no view', () => {
     const onCall = readable('callscope_on_call')
     expect(readable('callscope_tenant_reader')).toEqual(

@@ -16,6 +16,13 @@ export interface Service {
   readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
   readonly secrets?: readonly (string | { readonly source: string })[]
+  readonly networks?: readonly string[]
+  readonly network_mode?: string
+  readonly user?: string
+  readonly read_only?: boolean
+  readonly tmpfs?: readonly string[]
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly healthcheck?: { readonly disable?: boolean }
   readonly build?: string
@@ -27,8 +34,13 @@ export interface Service {
 export interface Compose {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>
-  readonly secrets: Readonly<Record<string, { readonly environment: string }>>
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>
 }
+
+/** Names of the secrets that a service is given. */
+export const secretsOf = ({ secrets = [] }: Service): readonly string[] =>
+  secrets.map((secret) => (typeof secret === 'string' ? secret : secret.source))
 
 export interface DataSource {
   readonly uid: string

@@ -31,7 +31,15 @@ describe('deploy/', () => {
     expect(profiles.length).toBeGreaterThan(8)
     expect(profiles.filter((name) => !namesIn('settings').includes(name))).toEqual([])
     // Sections of config.xml, which the engine lists nowhere, and tables that the server logs to.
-    const sections = ['listen_host', 'logger', 'timezone', 'access_control_improvements', 'prometheus']
+    const sections = [
+      'listen_host',
+      'logger',
+      'timezone',
+      'access_control_improvements',
+      'prometheus',
+      'mysql_port',
+      'postgresql_port',
+    ]
     const top = config.filter(({ path }) => path.split('/').length === 2).map(({ name }) => name)
     const strays = top.filter(
       (name) => !namesIn('server_settings').includes(name) && !sections.includes(name) && !name.endsWith('_log'),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SqlConsole } from '#contracts/warehouse.ts'
 import { inTurns } from './chdb-turns.ts'
 import { connectWarehouse } from './client.ts'
+import { confinedRunner } from './sql-confined-for-tests.ts'
 import { createSqlConsole } from './sql-guard-console.ts'
 
 const path = join(mkdtempSync(join(tmpdir(), 'callscope-sql-names-')), 'warehouse')
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const { createChdbConnection } = await import('chdb/connection')
   reader = createClient({ connection: inTurns(createChdbConnection({ path })) } as never)
   const limits = { timeoutMs: 1_000, memoryBytes: 200_000_000, rowsMax: 100 }
-  sql = createSqlConsole({ client: reader, confine: 'connection', explainer: writer, limits })
+  sql = createSqlConsole({ runner: confinedRunner(reader, limits), explainer: writer, limits })
 })
 afterAll(async () => {
   await reader.close()

@@ -6,11 +6,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SqlConsole } from '#contracts/warehouse.ts'
 import { inTurns } from './chdb-turns.ts'
 import { connectWarehouse } from './client.ts'
+import { confinedRunner } from './sql-confined-for-tests.ts'
 import { createSqlConsole } from './sql-guard-console.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'callscope-sql-'))
 const outfile = join(folder, 'stolen')
 const path = join(folder, 'warehouse')
+const limits = { timeoutMs: 1_000, memoryBytes: 200_000_000, rowsMax: 100 }
 let writer: Awaited<ReturnType<typeof connectWarehouse>>
 let reader: ReturnType<typeof createClient>
 let sql: SqlConsole
@@ -27,10 +29,9 @@ beforeAll(async () => {
   const { createChdbConnection } = await import('chdb/connection')
   reader = createClient({ connection: inTurns(createChdbConnection({ path })) } as never)
   sql = createSqlConsole({
-    confine: 'connection',
-    client: reader,
+    runner: confinedRunner(reader, limits),
     explainer: writer,
-    limits: { timeoutMs: 1_000, memoryBytes: 200_000_000, rowsMax: 100 },
+    limits,
   })
 })
 afterAll(async () => {

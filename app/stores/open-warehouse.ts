@@ -1,11 +1,14 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { LastingError } from '#contracts/errors.ts'
 import { removeBlocks } from '#warehouse/chdb-blocks.ts'
-import { inTurns } from '#warehouse/chdb-turns.ts'
 import { connectWarehouse, type WarehouseLocation, type WarehouseOptions } from '#warehouse/client.ts'
 import { serverLocation } from '#warehouse/config.ts'
 import { listMigrations, makeDatabase, migrateWarehouse, missingMigrations } from '#warehouse/migrate.ts'
 import type { ServerLocation } from '#warehouse/server-connection.ts'
+import type { SqlLimits, SqlRunner } from '#warehouse/sql-confined.ts'
+import { createProcessRunner } from '#warehouse/sql-process.ts'
+import { createServerRunner } from '#warehouse/sql-server.ts'
+import { removeSnapshots } from '#warehouse/sql-snapshot.ts'
 import type { EngineParts } from '../engine.ts'
 import { CommandError } from '../exit-codes.ts'
 import { folderFor } from './where.ts'
@@ -17,8 +20,8 @@ export interface OpenWarehouse {
   readonly connect: Connect
   /** A connection that nobody else uses and that the caller closes. */
   readonly connectApart: Connect
-  /** Without settings of its own: they could not be sent once a console has made it read-only. */
-  connectBare(): Promise<ClickHouseClient>
+  /** Runs what people ask with `sql`, apart from everything else. `other` is any connection. Closed with the engine. */
+  openRunner(limits: SqlLimits, other: ClickHouseClient): Promise<SqlRunner>
 }
 
 /** Where the configuration says that the warehouse is. */
@@ -28,23 +31,27 @@ export function warehouseLocation({ config, folder }: Pick<EngineParts, 'config'
 
 export async function openWarehouse(parts: EngineParts, closers: (() => Promise<void>)[]): Promise<OpenWarehouse> {
   const location = warehouseLocation(parts)
-  if ('path' in location) await removeBlocks(location.path)
+  if ('path' in location) await Promise.all([removeBlocks(location.path), removeSnapshots(location.path)])
   else if (parts.migrates === true) await makeItsDatabase(location)
   const trace = parts.telemetry?.tracing.statement
   const tracing = trace === undefined ? {} : { trace }
   const requestTimeoutMs = parts.config.clickhouse.requestTimeoutSeconds * 1_000
   const connectApart: Connect = (limits = {}) => connectWarehouse({ location, requestTimeoutMs, ...tracing, ...limits })
+  const connect: Connect = async (limits) => {
+    const client = await connectApart(limits)
+    closers.push(() => client.close())
+    return client
+  }
   return {
     connectApart,
-    async connect(limits) {
-      const client = await connectApart(limits)
-      closers.push(() => client.close())
-      return client
-    },
-    async connectBare() {
-      const client = 'path' in location ? await bareEngine(location.path) : await connectApart()
-      closers.push(() => client.close())
-      return client
+    connect,
+    async openRunner(limits, other) {
+      const runner =
+        'path' in location
+          ? createProcessRunner({ path: location.path, limits })
+          : createServerRunner({ client: await connect(), other, limits })
+      closers.push(() => runner.close())
+      return runner
     },
   }
 }
@@ -97,12 +104,3 @@ const fixes: readonly (readonly [RegExp, string])[] = [
   ],
   [/^E[A-Z]+:/, ' (clickhouse.url)'],
 ]
-
-async function bareEngine(path: string): Promise<ClickHouseClient> {
-  const [{ createClient }, { createChdbConnection }] = await Promise.all([
-    import('@clickhouse/client'),
-    import('chdb/connection'),
-  ])
-  const connection = inTurns(createChdbConnection({ path }))
-  return createClient({ connection } as unknown as Parameters<typeof createClient>[0])
-}

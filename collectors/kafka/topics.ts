@@ -81,7 +81,11 @@ export function openTopicsAdmin(config: KafkaConfig, observer: KafkaObserver): T
     async create(wanted) {
       await admin.connect().catch((error: unknown) => refuse('topics', error))
       const created: string[] = []
-      for (const topic of wanted) if (await createOne(admin, topic, config.replication)) created.push(topic.name)
+      for (const topic of wanted) {
+        // Who may not make topics may still be told that all are there.
+        if ((await questions.partitions(topic.name)) !== undefined) continue
+        if (await createOne(admin, topic, config.replication)) created.push(topic.name)
+      }
       for (const topic of created) await untilKnown(topic, questions)
       return { created, findings: await check(wanted) }
     },
@@ -130,7 +134,12 @@ async function createOne(admin: Admin, wanted: WantedTopic, replication: number)
       ],
     })
   } catch (error) {
-    if (isReplicationRefused(error)) {
+    if (hasType(error, 'TOPIC_AUTHORIZATION_FAILED')) {
+      throw new Error(
+        `Topic '${wanted.name}': this user may not make it: allow Create on it or on the cluster (kafka-acls.sh --add).`,
+      )
+    }
+    if (hasType(error, 'INVALID_REPLICATION_FACTOR')) {
       throw new Error(
         `Topic '${wanted.name}': fewer brokers than kafka.replication (${replication}): set it to their number.`,
       )
@@ -139,12 +148,10 @@ async function createOne(admin: Admin, wanted: WantedTopic, replication: number)
   }
 }
 
-function isReplicationRefused(error: unknown): boolean {
-  const { errors = [error], type } = error as { errors?: readonly unknown[]; type?: unknown }
-  return (
-    type === 'INVALID_REPLICATION_FACTOR' ||
-    errors.some((of) => (of as { type?: unknown }).type === 'INVALID_REPLICATION_FACTOR')
-  )
+/** kafkajs gives an error for each topic within one for all. */
+function hasType(error: unknown, type: string): boolean {
+  const { errors = [] } = error as { errors?: readonly unknown[] }
+  return [error, ...errors].some((of) => (of as { type?: unknown }).type === type)
 }
 
 async function untilKnown(topic: string, questions: ClusterQuestions): Promise<void> {

@@ -23,6 +23,7 @@ interface KafkaFailure {
   readonly name?: unknown
   readonly type?: unknown
   readonly code?: unknown
+  readonly message?: unknown
   readonly cause?: unknown
   readonly originalError?: unknown
 }
@@ -83,11 +84,14 @@ export function troubleOf(error: unknown): KafkaTrouble {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 6; depth += 1) {
     const { name, type, cause, originalError }: KafkaFailure = at
     const known = (typeof type === 'string' && byType[type]) || (typeof name === 'string' && byName[name])
-    if (known) found = known
+    if (known) found = known === 'login_refused' && isCutOff(at) ? 'broker_unreachable' : known
     at = cause ?? originalError
   }
   return found
 }
+
+/** kafkajs calls it a refusal, too, when the connection ends before the broker has answered a login. */
+const isCutOff = ({ message }: KafkaFailure): boolean => /: (Not connected|Closed connection)$/.test(String(message))
 
 /** Trouble that others end: it is waited for without end. All else counts towards giving up. */
 export const willPass = (trouble: KafkaTrouble): boolean => passing.has(trouble)

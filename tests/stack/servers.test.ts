@@ -17,7 +17,7 @@ import { buildGo } from './servers/go-build.ts'
 import { temporaryFolder } from './servers/guard.ts'
 import { startPostgres } from './servers/postgres.ts'
 import { alertmanagerProgram, prometheusProgram } from './servers/programs.ts'
-import { startPrometheus } from './servers/prometheus.ts'
+import { metricsTokenForTests, startPrometheus } from './servers/prometheus.ts'
 import { runCommand } from './servers/run-command.ts'
 import { deployFile, repositoryFile, type StackServer } from './servers/server.ts'
 
@@ -127,12 +127,16 @@ describe('Loki', () => {
 })
 
 describe('Prometheus', () => {
-  test('scrapes what a file names, exemplars too, and knows the rules', async () => {
-    const address = await serveText('application/openmetrics-text; version=1.0.0', metrics)
+  test('scrapes what a file names with the token for figures, exemplars too, and knows the rules', async () => {
+    const shown: (string | undefined)[] = []
+    const address = await serveText('application/openmetrics-text; version=1.0.0', metrics, (_, authorization) =>
+      shown.push(authorization),
+    )
     const server = await startPrometheus({ folder: await temporaryFolder('callscope-servers-') })
     stopAfterwards(server)
     await writeFile(join(server.targets, 'callscope.yaml'), JSON.stringify([{ targets: [address] }]))
     await expect.poll(() => valuesOf(server, 'callscope_pipeline_records_total'), patient).toEqual(['7'])
+    expect(new Set(shown)).toEqual(new Set([`Bearer ${metricsTokenForTests}`]))
     const range = `start=${Date.now() / 1_000 - 600}&end=${Date.now() / 1_000 + 600}`
     const exemplars = await ask(server, `query_exemplars?query=callscope_call_mos_bucket&${range}`)
     expect(JSON.stringify(exemplars)).toContain('4bf92f3577b34da6a3ce929d0e0e4736')
@@ -248,7 +252,7 @@ function stopAfterwards(server: StackServer): void {
 async function serveText(
   type: string,
   text: string,
-  onBody: (body: string) => void = () => undefined,
+  onBody: (body: string, authorization: string | undefined) => void = () => undefined,
 ): Promise<string> {
   const server = createServer((request, response) => {
     let body = ''
@@ -256,7 +260,7 @@ async function serveText(
       body += chunk.toString()
     })
     request.on('end', () => {
-      onBody(body)
+      onBody(body, request.headers.authorization)
       response.writeHead(200, { 'content-type': type }).end(text)
     })
   })

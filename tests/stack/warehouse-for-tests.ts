@@ -9,6 +9,7 @@ const hour = nowSeconds - (nowSeconds % 3_600)
 export function aRow(table: RawTable, tenant: string, n: number): RawRow {
   const own: Readonly<Record<string, Cell>> = {
     ...{ tenant, Tenant: tenant, minute: hour, interval_end: hour * 1_000 + n, time: hour * 1_000, sequence: n },
+    key_scope: 1,
     ...{ expires_at: nowSeconds + 30 * daySeconds, ExpiresAt: nowSeconds + 30 * daySeconds },
     ...{ Timestamp: `${hour}.000000001`, kind: table === 'call_evidence' ? 'log' : 'audio', direction: 'send' },
     ...{

@@ -14,6 +14,7 @@ import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { connectWarehouse, rowsOf } from '#warehouse/client.ts'
 import { listMigrations, makeDatabase, migrateWarehouse } from '#warehouse/migrate.ts'
 import { createSqlConsole } from '#warehouse/sql-guard-console.ts'
+import { createServerRunner } from '#warehouse/sql-server.ts'
 import { makeMinutes, minute, plantSamples } from '#warehouse/summaries/minutes-for-tests.ts'
 import { type ClickhouseFront, startClickhouseFront } from './servers/clickhouse-front.ts'
 import { aRow, rawTables, tellApart, tenantColumn } from './warehouse-for-tests.ts'
@@ -124,13 +125,15 @@ describe('minutes through a server', () => {
 })
 
 test('the console is confined in each request, however long ago the last one was', async () => {
-  const parts = { client: await connect(), explainer: warehouse.client, confine: 'request' } as const
-  const console = createSqlConsole({ ...parts, limits: { timeoutMs: 5_000, memoryBytes: 5e8, rowsMax: 3 } })
+  const client = await connect()
+  const limits = { timeoutMs: 5_000, memoryBytes: 5e8, rowsMax: 3 }
+  const runner = createServerRunner({ client, other: warehouse.client, limits })
+  const console = createSqlConsole({ runner, explainer: warehouse.client, limits })
   for (const _ of [1, 2]) {
     const { rows, truncated } = await console.query('SELECT sequence FROM quality_samples LIMIT 50')
     expect([rows.length, truncated]).toEqual([3, true])
   }
-  await parts.client.close()
+  await client.close()
 })
 
 /** A process of its own that stores samples; `told` is the last count it has had acknowledged. */

@@ -8,7 +8,7 @@ import { lookAt, type Sight } from '../looked.ts'
 import { ownDatabase, ownName } from '../names.ts'
 import { temporaryFolder } from '../servers/guard.ts'
 import { startKafka } from '../servers/kafka.ts'
-import type { StackServer } from '../servers/server.ts'
+import type { StackServer, StartOptions } from '../servers/server.ts'
 import type { StackAddresses } from '../servers/stack.ts'
 import { callscope, type Ended } from './callscope.ts'
 
@@ -45,9 +45,14 @@ const kafkaSection = (brokers: readonly string[]) => ({
   ...{ brokers, sessionTimeoutSeconds: 6, replication: 1, partitions: 4 },
 })
 
-export async function openFlowInstall(stack: StackAddresses, more: Settings = {}): Promise<FlowInstall> {
+/** `startBroker`: another broker than one that asks for no login; how to log in is then a section of `more`. */
+export async function openFlowInstall(
+  stack: StackAddresses,
+  more: Settings = {},
+  startBroker: (options: StartOptions) => Promise<StackServer> = startKafka,
+): Promise<FlowInstall> {
   const folder = await temporaryFolder('callscope-flow-')
-  const kafka = await startKafka({ folder })
+  const kafka = await startBroker({ folder })
   const postgres = await ownDatabase(stack.postgres)
   const [database, org] = [ownName('flow'), ownName('flow')]
   const settings: Settings = {

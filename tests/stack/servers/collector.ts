@@ -8,7 +8,13 @@ import { createServerProcess } from './server-process.ts'
 
 export interface CollectorOptions extends StartOptions {
   /** Broker, as host:port, and topics that it writes to. Without them what comes in goes to the file only. */
-  readonly kafka?: { readonly broker: string; readonly logs: string; readonly traces: string }
+  readonly kafka?: {
+    readonly broker: string
+    readonly logs: string
+    readonly traces: string
+    /** Password of the user "collector"; without it the broker asks for no login. */
+    readonly passwordFile?: string
+  }
 }
 
 export interface CollectorServer extends StackServer {
@@ -21,18 +27,23 @@ export async function startCollector({ folder, kafka }: CollectorOptions): Promi
   const installed = await buildGo(collectorProgram)
   const [http, grpc] = await freePorts(2)
   const file = join(folder, 'received.jsonl')
+  const overlays = [
+    'collector-to-file.yaml',
+    ...(kafka?.passwordFile === undefined ? ['collector-open-kafka.yaml'] : []),
+  ]
   const server = createServerProcess({
     name: 'collector',
     command: join(installed, 'otel-collector'),
     args: [
       ...['--config', `file:${deployFile('otel-collector/config.yaml')}`],
-      ...['--config', `file:${join(import.meta.dirname, 'collector-to-file.yaml')}`],
+      ...overlays.flatMap((name) => ['--config', `file:${join(import.meta.dirname, name)}`]),
     ],
     env: {
       OTLP_LISTEN_ADDRESS: '127.0.0.1',
       OTLP_HTTP_PORT: String(http),
       OTLP_GRPC_PORT: String(grpc),
       COLLECTOR_FILE: file,
+      ...(kafka?.passwordFile === undefined ? {} : { KAFKA_PASSWORD_FILE: kafka.passwordFile }),
       COLLECTOR_EXPORTERS: kafka === undefined ? '[file]' : '[kafka, file]',
       ...(kafka === undefined
         ? {}

@@ -17,6 +17,9 @@ export interface PrometheusServer extends StackServer {
 /** The flags of docker-compose.yml that change what Prometheus does. A test holds them against each other. */
 export const prometheusFeatures = '--enable-feature=exemplar-storage'
 
+/** What this Prometheus shows, and every process of callscope that it scrapes must know. */
+export const metricsTokenForTests = 'metrics-token-of-the-stack-tests'
+
 /** Prometheus with deploy/prometheus/prometheus.yml and the rules of alerts/. */
 export async function startPrometheus({ folder }: StartOptions): Promise<PrometheusServer> {
   const installed = await buildGo(prometheusProgram)
@@ -31,6 +34,8 @@ export async function startPrometheus({ folder }: StartOptions): Promise<Prometh
     cp(repositoryFile('alerts'), join(folder, 'rules'), { recursive: true }),
   ])
   await copyFile(deployFile('prometheus/prometheus.yml'), configuration)
+  await mkdir(join(folder, 'secrets'))
+  await writeFile(join(folder, 'secrets', 'metrics_token'), metricsTokenForTests)
   await writeFile(
     join(targets, 'stack.yaml'),
     JSON.stringify([{ targets: [`127.0.0.1:${port}`], labels: { server: 'prometheus' } }]),
