@@ -34,6 +34,24 @@ const api = z.strictObject({
   requestTimeoutSeconds: int(1, 600).default(60).describe('A request whose body takes longer to arrive is cut off.'),
 })
 
+const connections = z.strictObject({
+  max: int(16, 100_000)
+    .default(512)
+    .describe(
+      'HTTP connections open at once; never more than a quarter of the file descriptors that the process may have. Beyond, the longest idle one is closed.',
+    ),
+  perAddress: int(1, 100_000)
+    .default(128)
+    .describe(
+      'Connections of one address other than this machine (of an IPv6 network of 64 bits): raise it for a proxy elsewhere.',
+    ),
+  headersSeconds: int(1, 60)
+    .default(10)
+    .describe('A connection whose request has not sent all its headers by then is closed.'),
+  liveMax: int(1, 10_000).default(100).describe('Live lists of calls open at once; at most half of the connections.'),
+  livePerTenant: int(1, 10_000).default(40).describe('Live lists of one tenant open at once.'),
+})
+
 const sql = z.strictObject({
   timeoutSeconds: int(1, 600)
     .default(15)
@@ -126,6 +144,11 @@ export const configSchema = z.strictObject({
     .describe(
       'Tenant of requests from this machine that carry no credential. Without it: the only one of tenants, else "default".',
     ),
+  auditTenant: tenantId
+    .optional()
+    .describe(
+      "Tenant whose rows of the audit log administrators' acts and refused credentials are: the operator's own. Without it: defaultTenant.",
+    ),
   topicTenants: z
     .partialRecord(topic, tenantId)
     .default({})
@@ -142,6 +165,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('File that holds the administrator token; without it one is made in the data folder.'),
   api: api.prefault({}).describe('Limits of the HTTP API.'),
+  connections: connections.prefault({}).describe('Limits of HTTP connections.'),
   sql: sql.prefault({}).describe('Limits of callscope sql and /api/sql.'),
   bodies: bodies.prefault({}).describe('Largest request bodies.'),
   summaries: summaries.prefault({}).describe('When call records change by themselves.'),

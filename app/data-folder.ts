@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { CommandError } from './exit-codes.ts'
+import { onDiskNow } from './stores/disk-trouble.ts'
 
 /** Raised when what lies in the folder can no longer be read by the version before. */
 const formatVersion = 1
@@ -36,20 +37,22 @@ export type Claim = { readonly type: 'owned'; readonly folder: DataFolder } | ({
  * Claims a data folder for this process, making it where it is missing. The lock is an SQLite transaction, which the
  * operating system drops with the process, however it ends: a stale lock cannot exist.
  */
-export function claimDataFolder(dataDir: string, command: string): Claim {
-  const path = resolve(dataDir)
+export const claimDataFolder = (dataDir: string, command: string): Claim =>
+  onDiskNow({ store: 'the data folder', folder: dataDir }, () => claim(resolve(dataDir), command))
+
+function claim(path: string, command: string): Claim {
   makeFolder(path)
   const lock = lockFile(join(path, 'owner.lock'))
   if (lock === undefined) return { type: 'busy', ...ownerOf(path) }
   try {
     checkFormat(path)
+    // Left by a process that was killed: nobody listens there any more.
+    rmSync(join(path, 'up.json'), { force: true })
+    writeFileSync(join(path, 'owner.json'), JSON.stringify({ pid: process.pid, command }))
   } catch (error) {
     lock.close()
     throw error
   }
-  // Left by a process that was killed: nobody listens there any more.
-  rmSync(join(path, 'up.json'), { force: true })
-  writeFileSync(join(path, 'owner.json'), JSON.stringify({ pid: process.pid, command }))
   return { type: 'owned', folder: openFolder(path, lock) }
 }
 
@@ -64,7 +67,10 @@ function openFolder(path: string, lock: DatabaseSync): DataFolder {
   return {
     path,
     part: (name) => join(path, name),
-    announce: (server) => writeFileSync(join(path, 'up.json'), `${JSON.stringify(server)}\n`),
+    announce: (server) =>
+      onDiskNow({ store: 'the data folder', folder: path }, () =>
+        writeFileSync(join(path, 'up.json'), `${JSON.stringify(server)}\n`),
+      ),
     administratorToken: () => readToken(path) ?? makeToken(path),
     release() {
       rmSync(join(path, 'up.json'), { force: true })
@@ -106,6 +112,7 @@ function makeFolder(path: string): void {
     throw new CommandError(
       'failed',
       `cannot make the data folder ${path}: ${(error as Error).message}. Name another with --data-dir.`,
+      { cause: error },
     )
   }
 }
@@ -119,7 +126,7 @@ function lockFile(file: string): DatabaseSync | undefined {
     database.close()
     // 5 is SQLITE_BUSY: another process has it.
     if ((error as { errcode?: number }).errcode === 5) return undefined
-    throw new CommandError('failed', `cannot lock ${file}: ${(error as Error).message}`)
+    throw new CommandError('failed', `cannot lock ${file}: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -167,6 +174,8 @@ function readToken(path: string): string | undefined {
 
 function makeToken(path: string): string {
   const token = randomBytes(32).toString('base64url')
-  writeFileSync(join(path, 'administrator.token'), `${token}\n`, { mode: 0o600 })
+  onDiskNow({ store: 'the administrator’s token', folder: path }, () =>
+    writeFileSync(join(path, 'administrator.token'), `${token}\n`, { mode: 0o600 }),
+  )
   return token
 }

@@ -114,7 +114,7 @@ async function open(parts: EngineParts, closers: (() => Promise<void>)[]): Promi
   // It is awaited below; one that fails before the warehouse is there must not end the process.
   opening.catch(() => undefined)
   closers.push(async () => (await opening.catch(() => undefined))?.close())
-  const warehouse = await ofTheWarehouse(async () => {
+  const warehouse = await ofTheWarehouse(parts, async () => {
     const opened = await openWarehouse(parts, closers)
     const client = await opened.connect()
     return { ...opened, client, migrated: await bringUpToDate(parts, client) }
@@ -200,7 +200,8 @@ const sqlLimits = ({ sql }: Config) => ({
   rowsMax: sql.rowsMax,
 })
 
-function tenantsOf({ tenants, defaultTenant }: Config) {
+function tenantsOf({ tenants, defaultTenant, auditTenant = defaultTenant }: Config) {
   const named = tenants.map(({ id, name }) => ({ id, name: name ?? id }))
-  return named.some(({ id }) => id === defaultTenant) ? named : [...named, { id: defaultTenant, name: defaultTenant }]
+  const own = [...new Set([defaultTenant, auditTenant])].filter((own) => !named.some(({ id }) => id === own))
+  return [...named, ...own.map((id) => ({ id, name: id }))]
 }

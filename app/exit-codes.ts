@@ -13,19 +13,21 @@ export const exitCodes = {
   busy: 5,
   /** The data folder or a file was written by a newer version. */
   tooNew: 6,
+  /** The disk of a store is full or read-only, or may not be written to: nothing was lost, and it can be mended. */
+  disk: 7,
 } as const
 export type ExitName = keyof typeof exitCodes
 
 export const exitCodeHelp = `
 Exit codes: 0 ok · 1 failed · 2 wrong option or setting · 3 not found · 4 input refused, wholly or in part
-            5 folder or port in use · 6 data of a newer version
+            5 folder or port in use · 6 data of a newer version · 7 disk full or not writable
             137 (SIGKILL) up, worker and serve: not stopped 7.5 s after a signal, or a second signal`
 
 /** An expected end of a command: a sentence for people and an exit code for scripts. */
 export class CommandError extends Error {
   readonly exit: ExitName
-  constructor(exit: ExitName, message: string) {
-    super(message)
+  constructor(exit: ExitName, message: string, options: ErrorOptions = {}) {
+    super(message, options)
     this.name = 'CommandError'
     this.exit = exit
   }

@@ -6,9 +6,12 @@ import type { Clock } from '#contracts/clock.ts'
 import type { Pages } from '#contracts/pages.ts'
 import { loadPages } from '#explorer/pages.ts'
 import { edgeDeadLetter } from '#sinks/dead-letter/build.ts'
+import { openAuditTrail } from './audit/open-audit-trail.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine.ts'
 import { CommandError } from './exit-codes.ts'
+import { connectionsWithin, fileDescriptors } from './file-descriptors.ts'
+import { createKeyUses, type KeyUses } from './key-uses.ts'
 import { listen } from './listen.ts'
 import type { Logger } from './logger.ts'
 import { readinessOf } from './readiness.ts'
@@ -36,19 +39,36 @@ export async function serve(
 ): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly port: number }> {
   const { config } = parts
   await refuseUnguarded(parts)
-  const app = createHttpServer(httpParts(parts, await loadPages()))
+  const uses = createKeyUses({ ...parts, keyEnds: parts.engine.registry.keyEnds })
+  const trail = openAuditTrail({ ...parts, ...parts.engine })
+  const app = createHttpServer({ ...httpParts(parts, await loadPages()), keys: keysOf(parts, uses), trail })
+  app.addHook('onClose', async () => {
+    await Promise.all([uses.close(), trail.close()])
+  })
   traceRequests(app, parts.tracing?.request)
   const port = await listen(app, config)
+  sayWhatIsKeptOpen(parts)
   return { app, port, url: `http://${urlHost(config.host)}:${port}` }
+}
+
+/** A setting that cannot be kept is no secret. */
+function sayWhatIsKeptOpen({ config: { connections }, logger }: ServeParts): void {
+  const descriptors = fileDescriptors()
+  const max = connectionsWithin(connections.max, descriptors)
+  if (max < connections.max)
+    logger.warn(
+      { max, wanted: connections.max, descriptors },
+      'fewer connections than connections.max are kept open, because the stores need file descriptors: raise the limit of open files (ulimit -n)',
+    )
 }
 
 /** Beyond loopback there must be somebody who can be told apart. */
 async function refuseUnguarded({ config, engine }: ServeParts): Promise<void> {
   if (isLoopback(config.host) || config.allowRemoteWithoutKeys) return
-  if ((await engine.registry.tenants.keys()).length > 0) return
+  if ((await engine.registry.keyEnds.hashes(1)).length > 0) return
   throw new CommandError(
     'usage',
-    `host ${config.host} can be reached by others, and there is no API key yet: make one with "callscope keys create --tenant ${config.defaultTenant}", or set allowRemoteWithoutKeys`,
+    `host ${config.host} can be reached by others, and there is no API key that opens anything: make one with "callscope keys create --tenant ${config.defaultTenant}", or set allowRemoteWithoutKeys`,
   )
 }
 
@@ -59,7 +79,12 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function httpParts(parts: ServeParts, pages: Pages): HttpParts {
+const keysOf = ({ engine }: ServeParts, uses: KeyUses): HttpParts['keys'] => ({
+  hashes: engine.registry.keyEnds.hashes,
+  used: uses.used,
+})
+
+function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 'trail'> {
   const { config, engine, desk, administratorToken, clock, logger, demo } = parts
   const { log, registry, metrics, charts, changes, completeUntil, shares } = engine
   return {
@@ -71,12 +96,22 @@ function httpParts(parts: ServeParts, pages: Pages): HttpParts {
     metrics: (format) => metrics.expose(format),
     readiness: () => readinessOf(engine),
     shares: shares && { refuses: shares.refuses, refused: metrics.pipelines.tenantRefused },
+    connections: { refused: metrics.access.connectionRefused, watch: metrics.access.watchConnections },
+  }
+}
+
+function connectionSettings(connections: Config['connections']) {
+  const max = connectionsWithin(connections.max, fileDescriptors())
+  return {
+    connections: { max, perAddress: connections.perAddress },
+    headersTimeoutMs: connections.headersSeconds * 1_000,
+    live: { max: Math.min(connections.liveMax, Math.floor(max / 2)), perTenant: connections.livePerTenant },
   }
 }
 
 const mebibyte = 1_048_576
 
-const settingsOf = ({ api, bodies, ...config }: Config, demo: boolean): HttpSettings => ({
+const settingsOf = ({ api, bodies, connections, ...config }: Config, demo: boolean): HttpSettings => ({
   ...{
     host: config.host,
     allowedHosts: config.allowedHosts,
@@ -92,6 +127,7 @@ const settingsOf = ({ api, bodies, ...config }: Config, demo: boolean): HttpSett
     pageMax: api.pageMax,
     requestTimeoutMs: api.requestTimeoutSeconds * 1_000,
   },
+  ...connectionSettings(connections),
   ...{
     eventsBytes: bodies.eventsMiB * mebibyte,
     otlpBytes: bodies.otlpMiB * mebibyte,

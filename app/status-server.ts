@@ -1,8 +1,12 @@
 import Fastify from 'fastify'
+import { boundConnections } from '#collectors/http/connections.ts'
 import type { Readiness } from '#collectors/http/ports.ts'
 import { formatOf } from '#sinks/prometheus/exposition.ts'
 import type { Config } from './config.ts'
 import { listen } from './listen.ts'
+
+/** Supervisors and Prometheus: few, and never many at once. */
+const limits = { max: 64, perAddress: 16 }
 
 export interface StatusParts {
   readonly config: Pick<Config, 'host' | 'port'>
@@ -16,7 +20,13 @@ export interface StatusParts {
  * waited for, `/metrics`. Nothing of a tenant is told here, so it asks for no credential.
  */
 export async function startStatusServer({ config, readiness, metrics }: StatusParts) {
-  const app = Fastify({ logger: false, bodyLimit: 1, requestTimeout: 10_000 })
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 1,
+    requestTimeout: 10_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+  })
+  boundConnections(app.server, { ...limits, refused: () => undefined, watch: () => undefined })
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_request, reply) => {
     const { ready, ...told } = await readiness()

@@ -16,15 +16,47 @@ export interface ApiKey {
   readonly role: Role
 }
 
+/** A key as the registry knows it. Its id may be shown to people; the key itself is never stored. */
+export interface KnownKey extends ApiKey {
+  readonly id: string
+  /** From then on it opens nothing; undefined: it has no end. */
+  readonly expiresMs: EpochMs | undefined
+  readonly revokedMs: EpochMs | undefined
+}
+
+export interface ListedKey extends KnownKey {
+  readonly label: string
+  readonly createdMs: EpochMs
+  /** Up to a minute late; undefined: never, or not since callscope keeps it. */
+  readonly lastUsedMs: EpochMs | undefined
+}
+
+export interface NewKey extends ApiKey {
+  readonly sha256: string
+  readonly label: string
+  readonly expiresMs?: EpochMs | undefined
+}
+
 export interface TenantDirectory {
   tenants(): Promise<readonly Tenant[]>
   /** Add those that are missing; those that exist keep their settings. */
   ensureTenants(tenants: readonly Tenant[]): Promise<void>
   /** The key whose SHA-256 (lower-case hex) this is, or undefined. Clear keys are never stored. */
-  findKey(sha256: string): Promise<ApiKey | undefined>
-  addKey(key: ApiKey & { readonly sha256: string; readonly label: string }): Promise<void>
-  /** Every key there is, latest first, without hashes. */
-  keys(): Promise<readonly (ApiKey & { readonly label: string; readonly createdMs: EpochMs })[]>
+  findKey(sha256: string): Promise<KnownKey | undefined>
+  /** Returns its id. The same key again is no error; for another tenant or role it is. */
+  addKey(key: NewKey): Promise<string>
+  /** Every key there is, latest first, without hashes; expired and revoked ones too. */
+  keys(): Promise<readonly ListedKey[]>
+}
+
+/** How keys end, and which of them are in use. */
+export interface KeyEnds {
+  /** Revokes a key from now on; one that is revoked already stays so since then. Undefined: there is no such key. */
+  revoke(id: string): Promise<KnownKey | undefined>
+  /** When keys were used last, by id. Never moves a time back. */
+  noteUses(uses: ReadonlyMap<string, EpochMs>): Promise<void>
+  /** Hashes of the keys that open something now, latest first. */
+  hashes(limit: number): Promise<readonly string[]>
 }
 
 /** Numbers that rise for ever: a recompute takes one before it reads. */
@@ -132,6 +164,7 @@ export interface ProfileStore {
 /** Everything Postgres keeps, behind one handle for the composition root. Parts take only what they need. */
 export interface Registry {
   readonly tenants: TenantDirectory
+  readonly keyEnds: KeyEnds
   readonly versions: VersionSequence
   readonly watermarks: WatermarkStore
   readonly watermarkReaders: WatermarkReaders

@@ -1,3 +1,4 @@
+import { accessMetricList } from '#sinks/prometheus/access-metrics.ts'
 import { activityMetrics } from '#sinks/prometheus/activity-metric-list.ts'
 import { canaryMetricList } from '#sinks/prometheus/canary-metrics.ts'
 import { callMetrics, type MetricLiteral } from '#sinks/prometheus/metrics.ts'
@@ -15,7 +16,7 @@ const sections: readonly (readonly [title: string, intro: string, metrics: Reado
       'What else the platform does: rates, delivery delay, and requests of its services from their server spans.',
       activityMetrics,
     ],
-    ['callscope itself', 'Whether what is shown can be believed.', pipelineMetrics],
+    ['callscope itself', 'Whether what is shown can be believed.', { ...pipelineMetrics, ...accessMetricList }],
     [
       'Synthetic calls',
       'Of `callscope canary`, on its own port: what it sent, and what of that was missing, there twice, late or wrong in which store (raw rows, call records, logs, traces, and with `canary.prometheusUrl` metrics).',

@@ -7,6 +7,7 @@ import { createAuditMarkStore } from './audit-mark-store.ts'
 import { createCensusProgress } from './census-progress.ts'
 import type { Database } from './database.ts'
 import { createErasureStore } from './erasure-store.ts'
+import { createKeyEnds } from './key-ends.ts'
 import { createLinkCutStore } from './link-cut-store.ts'
 import { migrate } from './migrate.ts'
 import { readMigrations } from './migrations.ts'
@@ -41,6 +42,7 @@ export async function registryOn(database: Database, clock: Clock): Promise<Regi
   }
   return {
     tenants: createTenantDirectory(database, clock),
+    keyEnds: createKeyEnds(database, clock),
     versions: createVersionSequence(database),
     watermarks: createWatermarkStore(database),
     watermarkReaders: createWatermarkReaders(database),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { accessMetricList } from '#sinks/prometheus/access-metrics.ts'
 import { activityMetrics } from '#sinks/prometheus/activity-metric-list.ts'
 import { canaryMetricList } from '#sinks/prometheus/canary-metrics.ts'
 import { callMetrics, type MetricLiteral } from '#sinks/prometheus/metrics.ts'
@@ -26,6 +27,7 @@ const lists: readonly Readonly<Record<string, MetricLiteral>>[] = [
   callMetrics,
   activityMetrics,
   pipelineMetrics,
+  accessMetricList,
   canaryMetricList,
 ]
 const metrics = new Set(lists.flatMap((list) => Object.values(list).map(({ name }) => name)))

@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hashKey } from '#collectors/http/credentials.ts'
-import type { Desk, KeyDesk } from '#collectors/http/ports.ts'
+import type { Desk } from '#collectors/http/ports.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
-import type { Registry } from '#contracts/registry.ts'
 import { pause } from '#pipelines/pause.ts'
 import { createLetterDesk } from '#sinks/dead-letter/desk.ts'
 import { createArchiveDesk } from '../archive/archive-desk.ts'
@@ -13,6 +10,7 @@ import { createProfileDesk } from '../profiles/profile-desk.ts'
 import { isShared } from '../stores/where.ts'
 import { createErasureDesk } from './erasure-desk.ts'
 import { createForgets, type Forgets, type ForgetsEngine } from './forgets.ts'
+import { createKeyDesk } from './key-desk.ts'
 import { createLinkDesk } from './link-desk.ts'
 
 /** Workers ask the registry for tenants and erasures every ten seconds. */
@@ -39,7 +37,7 @@ export function createLocalDesk(
     deadLetters: createDeadLetterDesk(engine.log, forgets),
     jobs: createJobs({ ...untilHeardOf, ...parts, log: engine.log, registry: engine.registry }),
     archive: createArchiveDesk({ ...parts, ...engine }),
-    keys: createKeyDesk(engine.registry),
+    keys: createKeyDesk(engine.registry, parts.clock),
     links: createLinkDesk(engine),
     erasures: createErasureDesk({ ...engine, stores: forgets.stores, knownAfterMs: shared ? knownAfterMs : 0 }),
     profiles: createProfileDesk({
@@ -62,18 +60,5 @@ function createDeadLetterDesk(log: Engine['log'], { refresh, namesErased }: Forg
       await refresh()
       return letters.replay(id)
     },
-  }
-}
-
-function createKeyDesk({ tenants }: Registry): KeyDesk {
-  return {
-    async create({ tenant, role, label }) {
-      if (!(await tenants.tenants()).some(({ id }) => id === tenant)) return undefined
-      // The prefix lets secret scanners recognise a leaked key.
-      const key = `csk_${randomBytes(32).toString('base64url')}`
-      await tenants.addKey({ tenant, role, label, sha256: hashKey(key) })
-      return key
-    },
-    list: () => tenants.keys(),
   }
 }

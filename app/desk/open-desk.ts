@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Desk } from '#collectors/http/ports.ts'
+import { auditedDesk, commandActor } from '../audit/audited-desk.ts'
+import { openAuditTrail } from '../audit/open-audit-trail.ts'
 import type { Config } from '../config.ts'
 import { busyMessage, claimDataFolder, type DataFolder, tokenOf } from '../data-folder.ts'
 import { type Engine, openEngine } from '../engine.ts'
@@ -47,10 +49,14 @@ async function openShared({ config, now }: DeskOptions): Promise<OpenDesk> {
   const logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel)
   const engine = await openEngine({ config, folder: undefined, clock: now, logger })
   const spoolFolder = join(tmpdir(), 'callscope-uploads')
+  const trail = openAuditTrail({ ...engine, config, clock: now, logger })
   return {
-    desk: createLocalDesk(engine, { config, clock: now, spoolFolder }),
+    desk: auditedDesk(createLocalDesk(engine, { config, clock: now, spoolFolder }), trail, commandActor()),
     settle: async () => undefined,
-    close: () => engine.close(),
+    async close() {
+      await trail.close()
+      await engine.close()
+    },
   }
 }
 
@@ -61,10 +67,13 @@ async function openLocal(folder: DataFolder, { config, writes = false, now }: De
     engine = await openEngine({ config, folder, clock: now, logger })
     const opened = engine
     const pipelines = writes ? await opened.startPipelines() : undefined
+    const trail = openAuditTrail({ ...opened, config, clock: now, logger })
+    const desk = createLocalDesk(opened, { config, clock: now, spoolFolder: folder.part('uploads') })
     return {
-      desk: createLocalDesk(opened, { config, clock: now, spoolFolder: folder.part('uploads') }),
+      desk: auditedDesk(desk, trail, commandActor()),
       settle: async () => pipelines?.drained(),
       async close() {
+        await trail.close()
         await pipelines?.stop()
         await opened.close()
         folder.release()

@@ -35,10 +35,7 @@ export function createRemoteDesk({ url, token }: RemoteParts): Desk {
     deadLetters: deadLettersOver(asking),
     jobs: jobsOver(asking),
     archive: archiveOver(asking),
-    keys: {
-      create: async (key) => (await ask<{ key: string }>('/api/keys', { method: 'POST', json: key }))?.key,
-      list: async () => (await must<{ keys: [] }>('/api/keys')).keys,
-    },
+    keys: keysOver(asking),
     links: {
       show: (tenant, id) => must(`/api/links/${encodeURIComponent(id)}`, { query: { tenant } }),
       decide: (decision) => must('/api/links', { method: 'POST', json: decision }),
@@ -62,6 +59,18 @@ const callsOver = ({ ask, must }: Asking): Desk['calls'] => ({
     return must('/api/calls', { query: { ...rest, class: classes?.join(','), since: sinceMs, until: untilMs } })
   },
   whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
+})
+
+const keysOver = ({ ask, must }: Asking): Desk['keys'] => ({
+  create: ({ expiresMs, ...key }) =>
+    ask('/api/keys', {
+      ...{
+        method: 'POST',
+        json: expiresMs === undefined ? key : { ...key, expires: new Date(expiresMs).toISOString() },
+      },
+    }),
+  list: async () => (await must<{ keys: [] }>('/api/keys')).keys,
+  revoke: (id) => ask(`/api/keys/${encodeURIComponent(id)}/revoke`, { method: 'POST', json: {} }),
 })
 
 const deadLettersOver = ({ ask, must }: Asking): Desk['deadLetters'] => ({

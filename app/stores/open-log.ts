@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { createEmbeddedLog, type EmbeddedLog } from '#collectors/embedded-log/embedded-log.ts'
 import { createKafkaLog } from '#collectors/kafka/kafka-log.ts'
 import { topicNamesOf } from '#collectors/kafka/topic-names.ts'
@@ -10,6 +11,7 @@ import type { EngineParts } from '../engine.ts'
 import { createRepeatedWarnings } from '../telemetry/repeated-warnings.ts'
 import { longestRetentionMs } from '../windows.ts'
 import type { WriteHealth } from '../write-health.ts'
+import { onDiskNow } from './disk-trouble.ts'
 import { clockByServer } from './server-clock.ts'
 import { folderFor, fromSettings } from './where.ts'
 
@@ -79,7 +81,9 @@ function openEmbedded({ config, folder, clock }: EngineParts): OpenLog {
   const path = folderFor('kafka.brokers', folder).part('log.sqlite')
   const { durability } = config
   const topics = topicsFor(config)
-  return watchEmbedded(createEmbeddedLog({ path, topics, clock, durability }), { clock, topics })
+  const place = { store: 'the event log', folder: dirname(path) }
+  const embedded = onDiskNow(place, () => createEmbeddedLog({ path, topics, clock, durability }))
+  return watchEmbedded(embedded, { clock, topics })
 }
 
 /** Announcements and dead letters outlive raw rows, of the tenant that keeps them longest. */

@@ -7,6 +7,7 @@ import { createRegistry, registryOn } from '#registry/registry.ts'
 import type { Config } from '../config.ts'
 import type { EngineParts } from '../engine.ts'
 import { CommandError } from '../exit-codes.ts'
+import { onDisk } from './disk-trouble.ts'
 import { folderFor, fromSettings } from './where.ts'
 
 /** The registry that the configuration names: a PostgreSQL server, or the embedded one in the data folder. */
@@ -16,7 +17,8 @@ export async function openRegistry({ config, folder, clock, logger }: EnginePart
       logger.warn({ cause: error.message }, 'a connection to the registry was lost; the next statement opens another')
     return registryOn(await openPostgres(config, onLostConnection), clock)
   }
-  return createRegistry({ dataDir: folderFor('postgres.url', folder).part('registry'), clock })
+  const dataDir = folderFor('postgres.url', folder).part('registry')
+  return onDisk({ store: 'the registry', folder: dataDir }, () => createRegistry({ dataDir, clock }))
 }
 
 /** The database alone, as it stands. */

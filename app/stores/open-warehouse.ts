@@ -11,6 +11,7 @@ import { createServerRunner } from '#warehouse/sql-server.ts'
 import { removeSnapshots } from '#warehouse/sql-snapshot.ts'
 import type { EngineParts } from '../engine.ts'
 import { CommandError } from '../exit-codes.ts'
+import { onDisk } from './disk-trouble.ts'
 import { folderFor } from './where.ts'
 
 export type Connect = (limits?: Pick<WarehouseOptions, 'maxQueryMs'>) => Promise<ClickHouseClient>
@@ -86,7 +87,16 @@ export async function bringUpToDate(
 }
 
 /** What keeps the warehouse from being opened says whose fault it is: who waits for several stores has to know for which. */
-export async function ofTheWarehouse<Opened>(open: () => Promise<Opened>): Promise<Opened> {
+export function ofTheWarehouse<Opened>(
+  { config, folder }: Pick<EngineParts, 'config' | 'folder'>,
+  open: () => Promise<Opened>,
+): Promise<Opened> {
+  const named = () => namingTheWarehouse(open)
+  if (config.clickhouse.url !== undefined) return named()
+  return onDisk({ store: 'the warehouse', folder: folderFor('clickhouse.url', folder).part('warehouse') }, named)
+}
+
+async function namingTheWarehouse<Opened>(open: () => Promise<Opened>): Promise<Opened> {
   try {
     return await open()
   } catch (error) {

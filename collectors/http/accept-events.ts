@@ -1,7 +1,9 @@
 import type { NewRecord } from '#contracts/event-log.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
+import { auditSource } from '#contracts/signals/audit-events.ts'
 import { type SignalName, signals, topicOfType } from '#contracts/signals/index.ts'
+import { topicNames } from '#contracts/topics.ts'
 import { type FieldProblem, fieldProblems } from './problem.ts'
 
 export interface EventContext {
@@ -46,7 +48,9 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
     return { problems: [{ ...at, field: 'type', fix: `must be a known event type, like ${examples}` }] }
   const parsed = parseSafely(schema, event)
   if (!parsed.success) return { problems: fieldProblems(parsed.error, at) }
-  const { time, tenantid } = parsed.data
+  const { time, tenantid, source } = parsed.data
+  if (topic === topicNames.auditEvents && source === auditSource)
+    return { problems: [{ ...at, field: 'source', fix: "is callscope's own: name your own system" }] }
   const value = JSON.stringify(event)
   if (tenantid !== undefined && tenantid !== tenant) {
     return {

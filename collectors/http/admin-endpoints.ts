@@ -4,7 +4,8 @@ import { Answer, type Asked, bodyAs, type Endpoint, queryOf } from './endpoint.t
 import { limited } from './limited-stream.ts'
 import type { HttpParts, Upload } from './ports.ts'
 import { Problem } from './problem.ts'
-import { deadLetter, jobReport, keyEntry, run, shownLetter, sqlResult } from './response-schemas.ts'
+import { deadLetter, jobReport, run, shownLetter, sqlResult } from './response-schemas.ts'
+import { shapeOfSql } from './sql-shape.ts'
 
 const limit = z.coerce.number().int().min(1).max(1_000).default(50)
 const letterPage = z.strictObject({ limit, cursor: z.string().max(200).optional() })
@@ -23,11 +24,6 @@ const replayQuery = z.strictObject({
     .describe('Tenants to add first, with commas between.'),
 })
 const sqlBody = z.strictObject({ query: z.string().min(1).max(100_000).describe('One SELECT.') })
-const keyBody = z.strictObject({
-  tenant: z.string().min(1).max(100),
-  role: z.enum(['ingest', 'reader', 'administrator']),
-  label: z.string().min(1).max(200),
-})
 
 /** What only the holder of the administrator token may do: it crosses tenants, or writes. */
 export const createAdminEndpoints = (parts: HttpParts): readonly Endpoint[] => [
@@ -64,6 +60,7 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     method: 'GET',
     path: '/api/dead-letters/:id',
     access: 'administer',
+    auditTarget: 'id',
     summary: 'One refused message with its body',
     response: { schema: shownLetter, description: 'The message.' },
     async handle({ params }) {
@@ -73,14 +70,6 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     },
   },
   {
-    method: 'GET',
-    path: '/api/keys',
-    access: 'administer',
-    summary: 'API keys, without the keys themselves',
-    response: { schema: z.object({ keys: z.array(keyEntry) }), description: 'Keys.' },
-    handle: async () => ({ keys: await desk.keys.list() }),
-  },
-  {
     method: 'POST',
     path: '/api/sql',
     access: 'administer',
@@ -88,6 +77,7 @@ const lookEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [
     request: { types: ['application/json'], schema: sqlBody },
     response: { schema: sqlResult, description: 'Columns and rows.' },
     bodyLimit: 262_144,
+    auditDetail: ({ body }) => shapeOfSql(bodyAs(sqlBody, parseJson(body)).query),
     handle: ({ body }) => desk.sql.query(bodyAs(sqlBody, parseJson(body)).query),
   },
 ]
@@ -97,6 +87,7 @@ const actEndpoints = (parts: HttpParts): readonly Endpoint[] => [
     method: 'POST',
     path: '/api/dead-letters/:id/replay',
     access: 'administer',
+    auditTarget: 'id',
     summary: 'Append a refused message again where it came from',
     bodyLimit: 1_024,
     async handle({ params }) {
@@ -110,20 +101,6 @@ const actEndpoints = (parts: HttpParts): readonly Endpoint[] => [
     },
   },
   ...uploadEndpoints(parts),
-  {
-    method: 'POST',
-    path: '/api/keys',
-    access: 'administer',
-    summary: 'Make an API key; it is shown once',
-    request: { types: ['application/json'], schema: keyBody },
-    response: { schema: z.object({ key: z.string() }), description: 'The key in clear.' },
-    bodyLimit: 16_384,
-    async handle({ body }) {
-      const key = await parts.desk.keys.create(bodyAs(keyBody, parseJson(body)))
-      if (key === undefined) throw new Problem(404, 'tenant: there is no such tenant')
-      return new Answer(201, { key })
-    },
-  },
 ]
 
 /** What takes a file as its body. */

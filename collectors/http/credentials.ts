@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '#contracts/clock.ts'
 import type { Role, TenantDirectory } from '#contracts/registry.ts'
+import { Denied, keyThatHolds } from './denied.ts'
 import { isLoopback } from './guards.ts'
+import type { KeyLookups } from './key-lookups.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
@@ -11,6 +14,8 @@ export interface Principal {
   readonly tenant: string | undefined
   /** The administrator token was shown: what `administer` asks for. */
   readonly holdsToken?: boolean
+  /** Of an API key: its id, and whether it still opens anything, for what lasts longer than a request. */
+  readonly key?: { readonly id: string; holds(): Promise<boolean> }
 }
 
 /** What a route asks for. `open`: health and the documents. */
@@ -24,7 +29,11 @@ export interface Presented {
 }
 
 interface CredentialParts {
-  readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
+  readonly tenants: Pick<TenantDirectory, 'tenants'>
+  readonly keys: Pick<KeyLookups, 'find'>
+  /** A key was believed: called for each request. */
+  keyUsed(id: string): void
+  readonly clock: Clock
   readonly administratorToken: string
   readonly defaultTenant: string
   readonly loopbackReads: 'defaultTenant' | 'all'
@@ -44,7 +53,7 @@ export const hashKey = (key: string): string => createHash('sha256').update(key)
  * without any credential, the default tenant, or every tenant where reading them all was allowed (never what only the token opens).
  */
 export function createAuthenticator(parts: CredentialParts) {
-  const { tenants, administratorToken } = parts
+  const { tenants, keys, clock, administratorToken } = parts
   const administrator = Buffer.from(hashKey(administratorToken))
   return async function authenticate(
     presented: Presented,
@@ -56,15 +65,27 @@ export function createAuthenticator(parts: CredentialParts) {
     const hash = hashKey(key)
     if (timingSafeEqual(Buffer.from(hash), administrator))
       return { role: 'administrator', tenant: await namedTenant(presented, tenants), holdsToken: true }
-    const known = await tenants.findKey(hash)
-    if (known === undefined) throw new Problem(401, 'the API key is not known: make one with "callscope keys create"')
-    if (!allowed[known.role].includes(access))
-      throw new Problem(403, `this needs ${wanted[access]}, and the key's role is "${known.role}"`)
+    const found = async () => keyThatHolds(await keys.find(hash, peer).catch(registryAway), clock())
+    const { id: keyId, role, tenant } = await found()
+    if (!allowed[role].includes(access))
+      throw new Denied(403, 'not_allowed', `this needs ${wanted[access]}, and the key's role is "${role}"`, { keyId })
     const named = header(presented['callscope-tenant'])
-    if (named !== undefined && named !== known.tenant)
-      throw new Problem(403, 'callscope-tenant: differs from the tenant of the API key; leave it out')
-    return known
+    if (named !== undefined && named !== tenant)
+      throw new Denied(403, 'not_allowed', 'callscope-tenant: differs from the tenant of the API key; leave it out', {
+        keyId,
+      })
+    parts.keyUsed(keyId)
+    return { role, tenant, key: { id: keyId, holds: () => found().then(yes, (error) => !(error instanceof Denied)) } }
   }
+}
+
+const yes = (): boolean => true
+
+/** No word on the key: it may be a good one, so that its sender is to come again. */
+function registryAway(): never {
+  throw new Problem(503, 'API keys cannot be checked now, because the registry does not answer: send again later', {
+    retryAfterSeconds: 5,
+  })
 }
 
 const wanted: Readonly<Record<Access, string>> = {
@@ -123,6 +144,6 @@ const header = (value: string | string[] | undefined): string | undefined => (Ar
 function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
   const key = /^Bearer +([A-Za-z0-9._~+/=-]{1,500})$/i.exec(authorization)?.[1]
-  if (key === undefined) throw new Problem(401, 'Authorization: must be "Bearer" and an API key')
+  if (key === undefined) throw new Denied(401, 'malformed', 'Authorization: must be "Bearer" and an API key')
   return key
 }

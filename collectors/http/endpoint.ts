@@ -51,6 +51,10 @@ export interface Endpoint {
   readonly live?: boolean
   /** The body is handed on as a stream instead of being read into memory. */
   readonly upload?: boolean
+  /** For the audit log: the path parameter that is an id of ours. Others may be somebody's data, and are not kept. */
+  readonly auditTarget?: string
+  /** For the audit log: what was asked, without any value in it. */
+  auditDetail?(asked: Asked): string | undefined
   handle(asked: Asked): Promise<unknown> | unknown
 }
 

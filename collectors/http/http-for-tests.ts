@@ -1,7 +1,7 @@
 import type { CallCharts } from '#contracts/call-charts.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import type { CallChanges } from '#contracts/live-calls.ts'
-import type { ApiKey } from '#contracts/registry.ts'
+import type { KnownKey } from '#contracts/registry.ts'
 import { hashKey } from './credentials.ts'
 import type { Desk, HttpParts, HttpSettings, ParkedAtEdge } from './ports.ts'
 import { createHttpServer } from './server.ts'
@@ -27,12 +27,19 @@ const settings: HttpSettings = {
   otlpBytes: 8 * 1_048_576,
   uploadBytes: 1_048_576,
   requestTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  connections: { max: 512, perAddress: 128 },
+  live: { max: 100, perTenant: 40 },
   version: '0.0.0-test',
 }
 
-const keys: Readonly<Record<string, ApiKey>> = {
-  [hashKey(acmeKey)]: { tenant: 'acme', role: 'ingest' },
-  [hashKey(readerKey)]: { tenant: 'acme', role: 'reader' },
+const aKey = (id: string, role: KnownKey['role']): KnownKey => ({
+  ...{ id, role, tenant: 'acme', expiresMs: undefined, revokedMs: undefined },
+})
+
+const keys: Readonly<Record<string, KnownKey>> = {
+  [hashKey(acmeKey)]: aKey('key_acme', 'ingest'),
+  [hashKey(readerKey)]: aKey('key_reader', 'reader'),
 }
 
 /** A desk on which nothing lies; tests replace what they look at. */
@@ -62,7 +69,11 @@ export const emptyDesk: Desk = {
     verify: async () => ({ objects: 0, bytes: 0, expired: 0, refused: [] }),
     replay: async () => ({ run: 'r', counts: {}, refused: [], notes: [] }),
   },
-  keys: { create: async () => 'csk_new', list: async () => [] },
+  keys: {
+    create: async () => ({ id: 'key_new', key: 'csk_new' }),
+    list: async () => [],
+    revoke: async (id) => ({ id, revokedMs: nowMs }),
+  },
   erasures: {
     erase: async () => ({ sequence: 1, calls: 0, rows: {}, purged: true, stores: [] }),
     list: async () => [],
@@ -129,7 +140,10 @@ export function aServer({ settings: changed = {}, ...changes }: ServerChanges = 
       findKey: async (hash) => keys[hash],
       tenants: async () => ['default', 'acme'].map((id) => ({ id, name: id })),
     },
+    keys: { hashes: async () => [], used: () => undefined },
+    connections: { refused: () => undefined, watch: () => undefined },
     desk: emptyDesk,
+    trail: { begin: async () => () => undefined, denied: () => undefined },
     charts: emptyCharts,
     changes: noChanges,
     pages: { find: () => undefined },

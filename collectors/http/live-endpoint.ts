@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { filterOf, filterShape } from './call-query.ts'
+import type { Principal } from './credentials.ts'
 import { Answer, type Endpoint, queryOf } from './endpoint.ts'
 import type { LiveHub } from './live/hub.ts'
 import type { HttpParts } from './ports.ts'
@@ -30,11 +32,27 @@ export function createLiveEndpoint(parts: HttpParts, hub: LiveHub): Endpoint {
         owner: asked.principal.tenant,
         ticksOnly: only === 'ticks',
       })
+      if (asked.principal.key !== undefined) endWithKey(stream, asked.principal.key)
       // Proxies that gather an answer before they pass it on would pass this one on never.
       const headers = { 'x-accel-buffering': 'no' }
       return new Answer(200, stream, { type: 'text/event-stream; charset=utf-8', headers })
     },
   }
+}
+
+/** How often it is asked whether the key that opened a stream still holds. */
+const askedAgainMs = 5_000
+
+/** A stream outlives the request that was checked: it ends when its key does. */
+export function endWithKey(stream: Readable, { holds }: NonNullable<Principal['key']>): void {
+  const timer = setInterval(() => {
+    holds().then(
+      (still) => (still ? undefined : stream.destroy()),
+      () => undefined,
+    )
+  }, askedAgainMs)
+  timer.unref()
+  stream.once('close', () => clearInterval(timer))
 }
 
 function lastEventId(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {

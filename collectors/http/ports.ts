@@ -1,4 +1,5 @@
 import type { ArchiveFilter, ArchiveSummary } from '#contracts/archive.ts'
+import type { AuditTrail } from '#contracts/audit-trail.ts'
 import type { CallCharts } from '#contracts/call-charts.ts'
 import type { Clock } from '#contracts/clock.ts'
 import type { DeadLetterDesk } from '#contracts/dead-letters.ts'
@@ -8,9 +9,11 @@ import type { ParkReason } from '#contracts/outcome.ts'
 import type { Pages } from '#contracts/pages.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { ErasureStep } from '#contracts/privacy.ts'
-import type { LinkCut, Role, Run, TenantDirectory } from '#contracts/registry.ts'
+import type { LinkCut, Run, TenantDirectory } from '#contracts/registry.ts'
 import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
+import type { ConnectionLimits, ConnectionWatch } from './connections.ts'
+import type { KeyDesk } from './key-port.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -78,19 +81,6 @@ export interface ArchiveDesk {
   verify(filter: ArchiveFilter, onProgress?: (objects: number) => void): Promise<ArchiveVerified>
   /** Puts messages into the log again, judged as they were when they were first taken. Refused while some must be restored. */
   replay(request: ArchiveReplay, onProgress?: (messages: number) => void): Promise<JobReport>
-}
-
-export interface KeyEntry {
-  readonly tenant: string
-  readonly role: Role
-  readonly label: string
-  readonly createdMs: number
-}
-
-export interface KeyDesk {
-  /** Makes a key and returns it in clear, once. Undefined: no such tenant. */
-  create(key: { readonly tenant: string; readonly role: Role; readonly label: string }): Promise<string | undefined>
-  list(): Promise<readonly KeyEntry[]>
 }
 
 /** One profile of a tenant: it holds until the next begins. */
@@ -248,6 +238,11 @@ export interface HttpSettings {
   readonly otlpBytes: number
   readonly uploadBytes: number
   readonly requestTimeoutMs: number
+  /** For the head of a request to arrive; also of one that never comes. */
+  readonly headersTimeoutMs: number
+  readonly connections: ConnectionLimits
+  /** Live lists open at once, and those of one tenant. */
+  readonly live: { readonly max: number; readonly perTenant: number }
   readonly version: string
 }
 
@@ -272,7 +267,14 @@ export interface HttpParts {
   readonly settings: HttpSettings
   readonly log: Pick<EventLog, 'append'>
   readonly tenants: Pick<TenantDirectory, 'findKey' | 'tenants'>
+  readonly keys: {
+    /** Hashes of the keys that open something, the latest first. */
+    hashes(limit: number): Promise<readonly string[]>
+    used(id: string): void
+  }
   readonly desk: Desk
+  readonly trail: AuditTrail
+  readonly connections: ConnectionWatch
   readonly charts: CallCharts
   readonly changes: CallChanges
   readonly pages: Pages

@@ -30,6 +30,7 @@ export function createProfileEndpoints({ desk, clock }: HttpParts): readonly End
       method: 'GET',
       path: '/api/profiles/:version',
       access: 'administer',
+      auditTarget: 'version',
       summary: 'One quality profile, as it can be set again under another version',
       query: ofTenant,
       response: { schema: qualityProfile, description: 'Thresholds.' },

@@ -127,7 +127,16 @@ export const sqlResult = z.object({
   truncated: z.boolean().describe('True: there were more rows than sql.rowsMax.'),
 })
 
-export const keyEntry = z.object({ tenant: z.string(), role: z.string(), label: z.string(), createdMs: ms })
+export const keyEntry = z.object({
+  id: z.string().describe('Names the key; opens nothing.'),
+  ...{ tenant: z.string(), role: z.string(), label: z.string(), createdMs: ms },
+  expiresMs: ms.optional().describe('Epoch milliseconds. Absent: it has no end.'),
+  lastUsedMs: ms.optional().describe('Epoch milliseconds, up to a minute late. Absent: never.'),
+  revokedMs: ms.optional(),
+  state: z.enum(['active', 'expired', 'revoked']),
+})
+export const madeKey = z.object({ id: z.string(), key: z.string().describe('In clear.'), expiresMs: ms.optional() })
+export const revokedKey = z.object({ id: z.string(), revokedMs: ms })
 
 export const profileList = z.object({
   profiles: z.array(

@@ -1,29 +1,34 @@
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAdminEndpoints } from './admin-endpoints.ts'
-import { createAdmission } from './admission.ts'
 import { createArchiveEndpoints } from './archive-endpoints.ts'
+import { audited } from './audited.ts'
 import { decompress, tooLarge } from './body.ts'
 import { createCallEndpoints } from './call-endpoints.ts'
 import { createChartEndpoints } from './chart-endpoints.ts'
+import { boundConnections } from './connections.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
+import { denialOf } from './denied.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
+import { createEntrance } from './entrance.ts'
 import { createErasureEndpoints } from './erasure-endpoints.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
 import { createHealthEndpoints } from './health-endpoints.ts'
 import { createEventsEndpoint } from './ingest-events.ts'
 import { createGetStatsEndpoint } from './ingest-getstats.ts'
 import { createOtlpEndpoints } from './ingest-otlp.ts'
+import { createKeyEndpoints } from './key-endpoints.ts'
+import { createKeyLookups, type KeyLookups } from './key-lookups.ts'
 import { createLinkEndpoints } from './link-endpoints.ts'
-import { createLiveHub, type LiveHub } from './live/hub.ts'
+import { createLiveHub, defaultLivePace, type LiveHub, type LivePace } from './live/hub.ts'
 import { createLiveEndpoint } from './live-endpoint.ts'
 import { describeApi } from './openapi.ts'
 import { servePages } from './page-routes.ts'
-import type { Edge, HttpParts } from './ports.ts'
+import { classOfAddress } from './peer.ts'
+import type { Edge, HttpParts, HttpSettings } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
 import { createSessionEndpoint } from './session-endpoint.ts'
-import { createShareGate } from './share-gate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,7 +38,7 @@ declare module 'fastify' {
 }
 
 /** Every route there is. A new one is a line here; the server and the OpenAPI document both follow. */
-const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => [
+const listEndpoints = (parts: HttpParts, live: LiveHub, keys: KeyLookups): readonly Endpoint[] => [
   createEventsEndpoint(parts),
   ...createOtlpEndpoints(parts),
   createGetStatsEndpoint(parts),
@@ -42,6 +47,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub): readonly Endpoint[] => 
   createLiveEndpoint(parts, live),
   createSessionEndpoint(parts),
   ...createAdminEndpoints(parts),
+  ...createKeyEndpoints(parts, keys),
   ...createProfileEndpoints(parts),
   ...createLinkEndpoints(parts),
   ...createErasureEndpoints(parts),
@@ -58,6 +64,7 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
     // Uploads may take longer than a request's headers may.
     connectionTimeout: 0,
     keepAliveTimeout: 5_000,
+    http: headTimeouts(parts.settings),
     routerOptions: { maxParamLength: 300 },
     forceCloseConnections: 'idle',
     trustProxy: false,
@@ -68,16 +75,18 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
         new Problem(statusCode, 'the address cannot be read: is each % in it followed by two hex digits?'),
       ),
   })
+  boundConnections(app.server, { ...parts.settings.connections, ...parts.connections })
   app.decorateRequest('principal', undefined)
   app.decorateRequest('release', undefined)
   addBodyParsers(app)
   addGuards(app, parts)
-  const live = createLiveHub(parts)
+  const live = createLiveHub(parts, livePaceOf(parts.settings))
   // Before the server waits for its answers to end: these never would.
   app.addHook('preClose', async () => live.close())
-  const endpoints = listEndpoints(parts, live)
+  const keys = createKeyLookups({ ...parts.keys, findKey: parts.tenants.findKey, clock: parts.clock })
+  const endpoints = listEndpoints(parts, live, keys)
   const document = describeApi(endpoints, parts.settings.version)
-  const serve = createRouter(app, parts)
+  const serve = createRouter(app, parts, keys)
   for (const endpoint of endpoints) serve(endpoint)
   serve({ method: 'GET', path: '/api/openapi.json', access: 'open', summary: 'This document', handle: () => document })
   servePages(app, parts.pages)
@@ -87,6 +96,17 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
   app.setErrorHandler<FastifyError>((error, request, reply) => writeProblem(reply, problemOf(error, request, parts)))
   return app
 }
+
+/** A head that comes slowly, or never, holds a connection no longer than this; looked at often enough for that to be true. */
+const headTimeouts = ({ headersTimeoutMs, requestTimeoutMs }: HttpSettings) => ({
+  headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+  connectionsCheckingInterval: Math.min(2_000, headersTimeoutMs),
+})
+
+const livePaceOf = ({ live }: HttpSettings): LivePace => ({
+  ...defaultLivePace,
+  ...{ maxViewers: live.max, maxViewersOfOne: live.perTenant },
+})
 
 function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -115,12 +135,17 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
   )
 }
 
-function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoint) => void {
-  const authenticate = createAuthenticator({ ...parts, ...parts.settings })
-  const admission = createAdmission()
-  const gate = createShareGate(parts.shares)
+function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups): (endpoint: Endpoint) => void {
+  const authenticate = createAuthenticator({ ...parts, ...parts.settings, keys, keyUsed: parts.keys.used })
+  const enter = createEntrance(parts)
+  const noted = (error: unknown, { access }: Endpoint, address: string | undefined): never => {
+    const denied = denialOf(error)
+    if (denied !== undefined) parts.trail.denied({ ...denied, access, peer: classOfAddress(address) })
+    throw error
+  }
   return (endpoint) => {
     const { method, path, access, bodyLimit = 0, upload = false, live = false } = endpoint
+    const handle = access === 'administer' ? audited(parts, endpoint) : endpoint.handle.bind(endpoint)
     app.route({
       method,
       url: path,
@@ -129,39 +154,18 @@ function createRouter(app: FastifyInstance, parts: HttpParts): (endpoint: Endpoi
       ...(bodyLimit > 0 ? { bodyLimit } : {}),
       config: { edge: edgeOf(path) },
       async onRequest(request) {
-        request.principal = await authenticate(request.headers, request.socket.remoteAddress, access)
-        if (bodyLimit === 0 || upload) return
-        const { tenant = parts.settings.defaultTenant } = request.principal
-        const leave = access === 'ingest' ? await gate.enter(tenant, likelySize(request, bodyLimit)) : undefined
-        request.release = leave
-        const giveBack = admission.reserve(tenant, sizeAhead(request, bodyLimit))
-        request.release = () => {
-          leave?.()
-          giveBack()
-        }
-        // Of a client that has gone while it waited the hooks below have run already.
-        if (request.raw.destroyed) request.release()
+        const peer = request.socket.remoteAddress
+        request.principal = await authenticate(request.headers, peer, access).catch((error) =>
+          noted(error, endpoint, peer),
+        )
+        if (bodyLimit > 0 && !upload) await enter(request, endpoint)
       },
       onResponse: async (request) => request.release?.(),
       onRequestAbort: async (request) => request.release?.(),
-      handler: async (request, reply) => answer(reply, await endpoint.handle(await askedOf(request, endpoint))),
+      handler: async (request, reply) =>
+        answer(reply, await handle(await askedOf(request, endpoint), request.socket.remoteAddress)),
     })
   }
-}
-
-/** Bytes this request may come to hold: compressed bodies count as what they may grow to. */
-function sizeAhead(request: FastifyRequest, bodyLimit: number): number {
-  const length = Number(request.headers['content-length'] ?? bodyLimit)
-  return request.headers['content-encoding'] === undefined ? Math.min(length, bodyLimit) : bodyLimit
-}
-
-/** Messages are repetitive text: compressed they are about a tenth. */
-const usualCompression = 10
-
-/** Bytes that this request will bring to the log, about. */
-function likelySize(request: FastifyRequest, bodyLimit: number): number {
-  const length = Number(request.headers['content-length'] ?? bodyLimit)
-  return Math.min(bodyLimit, request.headers['content-encoding'] === undefined ? length : usualCompression * length)
 }
 
 async function askedOf(request: FastifyRequest, { bodyLimit = 0, upload = false }: Endpoint): Promise<Asked> {
@@ -203,6 +207,8 @@ function problemOf(error: FastifyError | Problem, request: FastifyRequest, parts
   if (edge !== undefined && problem.status === 413) parts.count(edge, 'too_large', 1)
   else if (
     edge !== undefined &&
+    // Before that it is a credential that was refused, and no load.
+    request.principal !== undefined &&
     (problem.status === 429 || (problem.status === 503 && problem.retryAfterSeconds === 1))
   )
     parts.count(edge, 'overloaded', 1)

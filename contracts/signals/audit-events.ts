@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { actOutcomes, addressClasses } from '../audit-trail.ts'
 import { cloudEventContext, counter, id, knownIds, name, timestamp } from './common.ts'
 
 const acted = {
@@ -7,6 +8,12 @@ const acted = {
   actor_kind: z.enum(['user', 'administrator', 'service']).optional(),
 } as const
 const objectKey = z.string().min(1).max(1_000)
+/** What callscope itself says of administrative acts. Nobody else may say it is the source. */
+export const auditSource = '/callscope'
+const peer = z
+  .enum(addressClasses)
+  .optional()
+  .describe('Where the request came from: an address itself is personal data.')
 const bundle = { policy_bundle_id: id.optional(), policy_bundle_version: name.optional() } as const
 
 /** Security audit. Never sampled, never dropped, stored apart. */
@@ -32,11 +39,24 @@ export const auditEventData = {
     resource: objectKey,
     action: name,
     obligations: z.array(name).max(50).optional(),
+    reason: name.optional(),
+    count: counter.optional().describe('So many within the minute before; absent: one.'),
+    peer,
   }),
   'audit.recording_accessed': z.strictObject({ ...acted, object_key: objectKey, bytes: counter.optional() }),
   'audit.configuration_changed': z.strictObject({ ...acted, setting: name, change_id: id.optional() }),
   'audit.policy_changed': z.strictObject({ ...acted, ...bundle, checksum: id.optional() }),
-  'audit.administration': z.strictObject({ ...acted, action: name, target_id: id.optional() }),
+  'audit.administration': z.strictObject({
+    ...acted,
+    action: name,
+    target_id: id.optional(),
+    act_id: id.optional().describe('Equal in the event before an act and the one after it.'),
+    outcome: z.enum(actOutcomes).optional(),
+    status: z.int().min(100).max(599).optional().describe('As HTTP has it.'),
+    on_tenant: name.optional().describe('Whose data it concerned.'),
+    detail: z.string().max(1_000).optional().describe('Of SQL: the statement without its literals.'),
+    peer,
+  }),
   'audit.user_action': z.strictObject({ ...acted, action: name, target_id: id.optional() }),
 } as const
 type AuditType = keyof typeof auditEventData

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { cloudEventContext, counter, id, knownIds, name, timestamp } from './common.ts'
+import { inOrder } from './time-order.ts'
 
 /** A decimal number as text: money never passes through a float. */
 const decimal = z.string().regex(/^-?\d{1,18}(\.\d{1,9})?$/, 'must be a decimal number in a string, like "0.0125"')
@@ -15,18 +16,27 @@ const callDetail = {
   disposition: name.optional(),
 } as const
 
+/** A call starts, is answered and ends in this order, whoever writes it down. */
+const callInOrder = inOrder([
+  ['started_at', 'answered_at'],
+  ['started_at', 'ended_at'],
+  ['answered_at', 'ended_at'],
+])
+
 export const cdrEventData = {
-  'cdr.recorded': z.strictObject(callDetail),
-  'cdr.rated': z.strictObject({
-    ...callDetail,
-    billed_seconds: counter,
-    plan: name.optional(),
-    amount: decimal,
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
-      .describe('ISO 4217.'),
-  }),
+  'cdr.recorded': z.strictObject(callDetail).check(callInOrder),
+  'cdr.rated': z
+    .strictObject({
+      ...callDetail,
+      billed_seconds: counter,
+      plan: name.optional(),
+      amount: decimal,
+      currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
+        .describe('ISO 4217.'),
+    })
+    .check(callInOrder),
 } as const
 
 /** A call detail or rated record: a CloudEvent on `cdr-events`. */

@@ -21,6 +21,7 @@ describe('every signal', () => {
       fc.double(),
       fc.string({ maxLength: 4 }),
       fc.constantFrom('1.0', 'receive', 'sbc', 'video', 'interval', 'cumulative', 'cpu', '0.0125', 'EUR'),
+      fc.constantFrom('2026-03-01T10:00:05Z', '2026-03-01T10:00:04.9Z', '2026-03-01T11:00:05+02:00'),
     )
     const data = fc.dictionary(fc.constantFrom(...dataKeys), value, { maxKeys: 6 })
     const change = fc.dictionary(fc.constantFrom(...envelopeKeys), value, { maxKeys: 2 })
@@ -73,7 +74,18 @@ const awkward = [
 ]
 const dataKeys = [
   ...['observer', 'direction', 'kind', 'scope', 'interval_ms', 'packets_lost', 'jitter_ms', 'limitation', 'muted'],
-  ...['codec', 'call_id', 'amount', 'obligations', 'sip_code', 'unknown', '__proto__', 'constructor'],
+  ...[
+    'codec',
+    'call_id',
+    'amount',
+    'obligations',
+    'sip_code',
+    'started_at',
+    'ended_at',
+    'unknown',
+    '__proto__',
+    'constructor',
+  ],
 ]
 const envelopeKeys = [
   'id',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { orderAsked } from '#contracts/signals/time-order.ts'
 
 /** True only for values that the schema accepts; fills in defaults where it says true. False says nothing. */
 export type Accept = (value: unknown) => boolean
@@ -62,18 +63,26 @@ function acceptObject(def: z.core.$ZodObjectDef): Accept | undefined {
     members.set(key, member)
   }
   const rest = def.catchall === undefined ? undefined : (def.catchall as z.core.$ZodTypes)._zod.def.type
-  if (def.checks !== undefined || (rest !== 'never' && rest !== 'unknown')) return undefined
+  const order = orderOf(def.checks)
+  if (order === undefined || (rest !== 'never' && rest !== 'unknown')) return undefined
   const required = [...members.values()].filter((member) => member.required).length
   const fallbacks = [...members].filter(([, { fallback }]) => fallback !== undefined)
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
     const found = countAccepted(value as Record<string, unknown>, members, rest === 'unknown')
     if (found !== required) return false
+    for (const isInOrder of order) if (!isInOrder(value as Record<string, unknown>)) return false
     for (const [key, { fallback }] of fallbacks) {
       if (!Object.hasOwn(value, key)) (value as Record<string, unknown>)[key] = fallback
     }
     return true
   }
+}
+
+/** The orders of times that an object's checks ask for, or undefined when there is any other check. */
+function orderOf(checks: readonly z.core.$ZodCheck<never>[] = []) {
+  const orders = checks.map(orderAsked)
+  return orders.every((order) => order !== undefined) ? orders : undefined
 }
 
 /** How many required members are there; -1 when a member is wrong or not known. */

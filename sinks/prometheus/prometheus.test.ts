@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { accessMetricList } from './access-metrics.ts'
 import { activityMetrics } from './activity-metric-list.ts'
 import { aPrometheus, aSample, exampleTraceId, linesNamed } from './examples.ts'
 import { formatOf } from './exposition.ts'
@@ -9,6 +10,7 @@ const literals: readonly MetricLiteral[] = [
   ...Object.values(callMetrics),
   ...Object.values(pipelineMetrics),
   ...Object.values(activityMetrics),
+  ...Object.values(accessMetricList),
 ]
 
 describe('the list of metrics', () => {

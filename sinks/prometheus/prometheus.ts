@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { QualityProfile } from '#quality/profile.ts'
+import { type AccessMetrics, createAccessMetrics } from './access-metrics.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
 import { type CallMetrics, createCallMetrics, defaultMaxTenants } from './call-metrics.ts'
 import { type Exposition, type ExpositionFormat, expose } from './exposition.ts'
@@ -20,6 +21,7 @@ export interface Prometheus {
   readonly calls: CallMetrics
   readonly pipelines: PipelineMetrics
   readonly activity: ActivityMetrics
+  readonly access: AccessMetrics
   expose(format: ExpositionFormat): Promise<Exposition>
 }
 
@@ -29,6 +31,7 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const calls = createCallMetrics({ ...options, registry })
   const pipelines = createPipelineMetrics({ ...options, registry, build: options, maxTenants })
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
+  const access = createAccessMetrics(registry)
   if (processMetrics) collectDefaultMetrics({ register: registry })
-  return { calls, pipelines, activity, expose: (format) => expose(registry, format) }
+  return { calls, pipelines, activity, access, expose: (format) => expose(registry, format) }
 }

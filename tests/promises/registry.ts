@@ -40,7 +40,7 @@ export function describeRegistry(name: string, open: () => Promise<Database>): v
 
       test('a key is found by its hash, whosever it is', async () => {
         await registry.tenants.addKey({ tenant: 'acme', role: 'ingest', sha256: key('a'), label: 'edge' })
-        expect(await registry.tenants.findKey(key('a'))).toEqual({ tenant: 'acme', role: 'ingest' })
+        expect(await registry.tenants.findKey(key('a'))).toMatchObject({ tenant: 'acme', role: 'ingest' })
         expect(await registry.tenants.findKey(key('b'))).toBeUndefined()
       })
 
@@ -52,7 +52,7 @@ export function describeRegistry(name: string, open: () => Promise<Database>): v
           "The key 'wall screen' is already in use",
         )
         await expect(registry.tenants.addKey({ ...mine, role: 'administrator' })).rejects.toThrow('already in use')
-        expect(await registry.tenants.findKey(key('a'))).toEqual({ tenant: 'acme', role: 'reader' })
+        expect(await registry.tenants.findKey(key('a'))).toMatchObject({ tenant: 'acme', role: 'reader' })
       })
 
       test('a key for a tenant that nobody registered is refused', async () => {

@@ -9,6 +9,7 @@ import { openPgDatabase } from '#registry/pg-database.ts'
 import { openPgliteDatabase } from '#registry/pglite-database.ts'
 import { migrationsFolder, registryOn } from '#registry/registry.ts'
 import { describeRegistry } from '#tests/promises/registry.ts'
+import { describeRegistryKeys } from '#tests/promises/registry-keys.ts'
 import { describeRegistryLiveness } from '#tests/promises/registry-liveness.ts'
 import { describeRegistryMigrations } from '#tests/promises/registry-migrations.ts'
 import { temporaryFolder } from './servers/guard.ts'
@@ -64,6 +65,7 @@ describeRegistryMigrations('PostgreSQL', async () => {
 describeRegistry('PostgreSQL', async () => open(await anEmptyDatabase()))
 
 describeRegistryLiveness('PostgreSQL', async () => open(await anEmptyDatabase()))
+describeRegistryKeys('PostgreSQL', async () => open(await anEmptyDatabase()))
 
 test('rows are what PGlite gives: numbers where they are exact, and bigints beyond', async () => {
   const query = `SELECT 1::bigint AS small, 9007199254740993::bigint AS large, ARRAY[1, NULL]::bigint[] AS several,
