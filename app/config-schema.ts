@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { kafkaConfig } from '#collectors/kafka/config.ts'
 import { leastRetentionDays } from '#contracts/pipeline.ts'
+import { secret, secretFile } from '#contracts/secret.ts'
 import { embeddedTopics } from '#contracts/topics.ts'
 import { privacyConfig } from '#pipelines/privacy/config.ts'
 import { postgresConfig } from '#registry/config.ts'
@@ -66,6 +67,22 @@ const sql = z.strictObject({
     .describe('Rows of a result; what is beyond is cut, and the answer says so.'),
 })
 
+const metrics = z.strictObject({
+  token: secret()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe(
+      'What Prometheus sends as "Authorization: Bearer" (authorization.credentials_file in its configuration) to read /metrics of any process. It opens nothing else. Without it only the administrator token does.',
+    ),
+  tokenFile: secretFile('metrics.token'),
+  openStatusPort: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Ports for /health and /metrics alone (of worker and canary, and statusPort of serve) show figures of all tenants without a credential: only where nothing but Prometheus reaches them.',
+    ),
+})
+
 const bodies = z.strictObject({
   eventsMiB: int(1, 16).default(2).describe('/v1/events and /v1/getstats, after decompression.'),
   otlpMiB: int(1, 4)
@@ -109,7 +126,7 @@ export const configSchema = z.strictObject({
   statusPort: int(0, 65_535)
     .optional()
     .describe(
-      'With "callscope serve": a port of its own for /health and /metrics without a credential, for Prometheus within the network. Without it they are asked on the port above, /metrics with a key.',
+      'With "callscope serve": a port of its own for /health and /metrics, for Prometheus within the network. Without it they are asked on the port above.',
     ),
   allowedHosts: z
     .array(z.string().min(1))
@@ -125,12 +142,19 @@ export const configSchema = z.strictObject({
     .describe(
       'Listen beyond loopback although no API key exists. Requests from elsewhere are still refused without a credential.',
     ),
+  trustLoopback: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Requests from this machine need no credential: they read and send for the default tenant. Never where a proxy runs on this machine: a request from anywhere that it passes on without saying so looks the same.',
+    ),
   loopbackReads: z
     .enum(['defaultTenant', 'all'])
     .optional()
     .describe(
-      "What requests from this machine without a credential may read: the default tenant (unless said otherwise), or all tenants (with up --demo, whose traffic is nobody's). What only the administrator token opens, like imports, stays closed.",
+      'With trustLoopback: what such requests may read, the default tenant (unless said otherwise) or all tenants. What only the administrator token opens, like imports, stays closed.',
     ),
+  metrics: metrics.prefault({}).describe('Who may read the figures of all tenants.'),
   durability: z
     .enum(['power', 'process'])
     .default('power')
@@ -142,7 +166,7 @@ export const configSchema = z.strictObject({
   defaultTenant: tenantId
     .optional()
     .describe(
-      'Tenant of requests from this machine that carry no credential. Without it: the only one of tenants, else "default".',
+      'Tenant of requests that name none: with the administrator token, or without a credential (trustLoopback). Without it: the only one of tenants, else "default".',
     ),
   auditTenant: tenantId
     .optional()

@@ -35,11 +35,20 @@ export function loadConfig({ file, env, options = {} }: ConfigSources): Config {
   for (const [key, value] of Object.entries(options)) if (value !== undefined) put(tree, key, value)
   for (const { path: of, secret } of settings) if (secret) readSecret(tree, of)
   const parsed = configSchema.safeParse(tree)
-  if (parsed.success) return withDefaultTenant(parsed.data)
+  if (parsed.success) return withDefaultTenant(agreeing(parsed.data))
   const problems = parsed.error.issues.map((issue) => explain(issue, settings, origin))
   throw new CommandError(
     'usage',
     `the configuration${path === undefined ? '' : ` (${path})`} is not valid:\n  ${problems.join('\n  ')}`,
+  )
+}
+
+/** What is set and would do nothing is told: whoever set it counts on it. */
+function agreeing(settings: Settings): Settings {
+  if (settings.loopbackReads === undefined || settings.trustLoopback) return settings
+  throw new CommandError(
+    'usage',
+    'loopbackReads: counts with trustLoopback: true alone. Set that too if no proxy runs on this machine, else remove loopbackReads and use an API key.',
   )
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Anonymous } from '#collectors/http/credentials.ts'
 import { isLoopback } from '#collectors/http/guards.ts'
 import type { Desk, HttpParts, HttpSettings } from '#collectors/http/ports.ts'
 import { createHttpServer } from '#collectors/http/server.ts'
@@ -29,8 +30,8 @@ export interface ServeParts {
   readonly logger: Logger
   /** Whoever looks at traces sees requests, too. */
   readonly tracing?: Pick<Tracing, 'request'>
-  /** The traffic is made up: it is nobody's, and everybody on this machine may read it. */
-  readonly demo: boolean
+  /** Tenants whose calls are made up: everybody on this machine may read them. Undefined: this is no demo. */
+  readonly demo?: readonly string[] | undefined
 }
 
 /** The HTTP edge on the engine, listening. */
@@ -39,6 +40,10 @@ export async function serve(
 ): Promise<{ readonly app: FastifyInstance; readonly url: string; readonly port: number }> {
   const { config } = parts
   await refuseUnguarded(parts)
+  if (config.trustLoopback)
+    parts.logger.warn(
+      'trustLoopback: requests from this machine need no credential; where a proxy runs on it, those are requests from anywhere',
+    )
   const uses = createKeyUses({ ...parts, keyEnds: parts.engine.registry.keyEnds })
   const trail = openAuditTrail({ ...parts, ...parts.engine })
   const app = createHttpServer({ ...httpParts(parts, await loadPages()), keys: keysOf(parts, uses), trail })
@@ -93,7 +98,8 @@ function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 't
     ...{ log, desk, administratorToken, clock, logger, tenants: registry.tenants },
     park: (messages) => log.append(messages.map(edgeDeadLetter)),
     count: (edge, outcome, messages) => metrics.pipelines.edge(edge, outcome, messages),
-    metrics: (format) => metrics.expose(format),
+    metrics: metrics.expose,
+    metricsToken: config.metrics.token,
     readiness: () => readinessOf(engine),
     shares: shares && { refuses: shares.refuses, refused: metrics.pipelines.tenantRefused },
     connections: { refused: metrics.access.connectionRefused, watch: metrics.access.watchConnections },
@@ -111,15 +117,24 @@ function connectionSettings(connections: Config['connections']) {
 
 const mebibyte = 1_048_576
 
-const settingsOf = ({ api, bodies, connections, ...config }: Config, demo: boolean): HttpSettings => ({
+/** What needs no credential: by the setting, what the operator trusts this machine with; else calls that nobody made. */
+function anonymousOf(
+  { trustLoopback, loopbackReads, defaultTenant }: Pick<Config, 'trustLoopback' | 'loopbackReads' | 'defaultTenant'>,
+  demo: ServeParts['demo'],
+): Anonymous | undefined {
+  if (trustLoopback) return { reads: loopbackReads === 'all' ? undefined : defaultTenant, sends: true }
+  return demo === undefined ? undefined : { reads: demo, sends: false }
+}
+
+const settingsOf = ({ api, bodies, connections, ...config }: Config, demo: ServeParts['demo']): HttpSettings => ({
   ...{
     host: config.host,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
     defaultTenant: config.defaultTenant,
     defaultTenantStated: config.defaultTenantStated,
-    loopbackReads: config.loopbackReads ?? (demo ? 'all' : 'defaultTenant'),
-    demo,
+    anonymous: anonymousOf(config, demo),
+    demo: demo !== undefined,
   },
   windows: windowsOf(config),
   ...{

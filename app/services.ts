@@ -4,7 +4,7 @@ import type { DataFolder } from './data-folder.ts'
 import { feedDemo } from './demo-feed.ts'
 import { createLocalDesk } from './desk/local-desk.ts'
 import { type EngineParts, openEngine } from './engine.ts'
-import { serve } from './serve.ts'
+import { type ServeParts, serve } from './serve.ts'
 
 export interface Running {
   readonly url: string
@@ -17,7 +17,7 @@ export interface Running {
 
 /** Starts everything of `up`: stores, pipelines, HTTP, and the demo if asked for. */
 export async function startServices(
-  parts: EngineParts & { readonly folder: DataFolder; readonly demo: boolean },
+  parts: EngineParts & { readonly folder: DataFolder; readonly demo: ServeParts['demo'] },
 ): Promise<Running> {
   const { config, folder, clock, logger } = parts
   const engine = await openEngine(parts)
@@ -48,16 +48,9 @@ export async function startServices(
     })
     stops.push(() => app.close())
     folder.announce({ pid: process.pid, port, url })
-    const feeding = parts.demo
-      ? feedDemo(
-          {
-            log: engine.log,
-            clock,
-            onError: (error) => logger.error({ err: error }, 'demo traffic could not be appended'),
-          },
-          background.signal,
-        )
-      : undefined
+    const onError = (error: unknown) => logger.error({ err: error }, 'demo traffic could not be appended')
+    const feeding =
+      parts.demo === undefined ? undefined : feedDemo({ log: engine.log, clock, onError }, background.signal)
     stops.push(async () => {
       background.abort()
       // The server waits for the answers it owes.

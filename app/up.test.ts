@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aFolder, run } from './cli-for-tests.ts'
@@ -9,6 +10,7 @@ const folder = aFolder()
 const here = ['--data-dir', folder]
 let child: ChildProcess
 let url: string
+let administrator: Record<string, string>
 
 async function start(): Promise<void> {
   child = spawn(
@@ -17,7 +19,9 @@ async function start(): Promise<void> {
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, CALLSCOPE_LOG_LEVEL: 'error' } },
   )
   const [said] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-  url = (JSON.parse(said.toString()) as { url: string }).url
+  const told = JSON.parse(said.toString()) as { url: string; tokenFile: string }
+  url = told.url
+  administrator = { authorization: `Bearer ${readFileSync(told.tokenFile, 'utf8').trim()}` }
 }
 beforeAll(start)
 afterAll(() => void child.kill('SIGKILL'))
@@ -77,7 +81,7 @@ test('what is sent over HTTP is soon a call, which commands reach through the ru
   ]
   const answer = await fetch(`${url}/v1/events`, {
     method: 'POST',
-    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    headers: { ...administrator, 'content-type': 'application/cloudevents-batch+json' },
     body: JSON.stringify(events),
   })
   expect(answer.status).toBe(202)
@@ -109,7 +113,49 @@ test('sql, keys and replay go through the running process; a hostile query is re
   expect((await json('keys', 'create', '--tenant', 'nobody')).exit).toBe(3)
   const { value } = await json('keys', 'create', '--tenant', 'default', '--role', 'reader')
   expect((await fetch(`${url}/api/calls`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(200)
+  const figures = async (headers: Record<string, string>) => (await fetch(`${url}/metrics`, { headers })).text()
+  const [own, all] = [await figures({ authorization: `Bearer ${value.key}` }), await figures(administrator)]
+  expect(all).toMatch(/^callscope_pipeline_records_total\{/m)
+  const labelled = [...own.matchAll(/^[a-z_]+(.*) \S+$/gm)].map(([, labels = '']) => labels)
+  expect(labelled.filter((labels) => !labels.includes('tenant="default"'))).toEqual([])
+  expect((await fetch(`${url}/metrics`)).status).toBe(401)
   expect((await fetch(`${url}/api/runs`, { headers: { authorization: `Bearer ${value.key}` } })).status).toBe(403)
+})
+
+/** What nginx makes of the shortest configuration there is: HTTP/1.0, `Connection: close`, the Host of its target, and no word of whom it is for. */
+async function throughSilentProxy(path: string, body?: string): Promise<number> {
+  const { host, port } = new URL(url)
+  const proxy = createServer((stranger) => {
+    const upstream = connect(Number(port), '127.0.0.1')
+    stranger.once('data', (request: Buffer) => {
+      const [head = '', payload = ''] = request.toString().split('\r\n\r\n')
+      const [line = ''] = head.split('\r\n')
+      const more = payload === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${payload.length}\r\n`
+      const asked = line.replace('HTTP/1.1', 'HTTP/1.0')
+      upstream.write(`${asked}\r\nHost: ${host}\r\nConnection: close\r\n${more}\r\n${payload}`)
+    })
+    upstream.pipe(stranger)
+    upstream.on('error', () => stranger.destroy())
+    stranger.on('error', () => upstream.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  try {
+    const socket = connect((proxy.address() as { port: number }).port, '127.0.0.1')
+    socket.write(`${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nHost: calls.example\r\n\r\n${body ?? ''}`)
+    let text = ''
+    for await (const chunk of socket.setEncoding('utf8')) text += chunk
+    return Number(/^HTTP\/1\.\d (\d{3})/.exec(text)?.[1])
+  } finally {
+    proxy.close()
+  }
+}
+
+test('a proxy on this machine that says nothing of strangers lets none of them in', async () => {
+  expect(await throughSilentProxy('/health/live')).toBe(200)
+  for (const path of ['/api/calls', '/metrics', '/api/session', '/api/calls/call-up-1'])
+    expect([path, await throughSilentProxy(path)]).toEqual([path, 401])
+  const body = JSON.stringify(event('9', 'call.started', new Date().toISOString()))
+  expect(await throughSilentProxy('/v1/events', body)).toBe(401)
 })
 
 test('the address of the page carries the token where no server sees it, and only while something runs', async () => {

@@ -30,6 +30,7 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
 
   async function open(engine: Engine) {
     const folder = openPlainFolder(config.dataDir)
+    const administratorToken = tokenFor(config, folder)
     const desk = createLocalDesk(engine, {
       ...{ config, clock, spoolFolder: folder.part('uploads'), stopping: stopping.signal },
     })
@@ -38,15 +39,16 @@ export async function startWeb(parts: EngineParts): Promise<Web> {
     const { app, url } = await serve({
       config: { ...config, port },
       ...(parts.telemetry === undefined ? {} : { tracing: parts.telemetry.tracing }),
-      ...{ engine, desk, clock, logger, demo: false, administratorToken: tokenFor(config, folder) },
+      ...{ engine, desk, clock, logger, administratorToken },
     })
     closers.push(() => app.close())
     // Before the server waits for the answers it owes.
     closers.push(() => engine.sql.close())
     if (config.statusPort !== undefined) {
-      const { readiness } = awaited
-      const place = { host: config.host, port: config.statusPort }
-      const status = await startStatusServer({ config: place, readiness, metrics: engine.metrics.expose })
+      const status = await startStatusServer({
+        config: { ...config, port: config.statusPort },
+        ...{ readiness: awaited.readiness, metrics: engine.metrics.expose, administratorToken },
+      })
       closers.push(() => status.close())
     }
     logger.info({ url }, 'the page is served')

@@ -1,3 +1,4 @@
+import { statedToken } from './administrator-token.ts'
 import { awaitEngine } from './await-engine.ts'
 import type { PipelineName } from './compose/compose-parts.ts'
 import type { Engine, EngineParts } from './engine.ts'
@@ -25,7 +26,9 @@ export async function startWorker(
   const status = await startStatusServer({
     config: parts.config,
     readiness: awaited.readiness,
-    metrics: async (format) => engine?.metrics.expose(format) ?? { contentType: 'text/plain; version=0.0.4', body: '' },
+    administratorToken: statedToken(parts.config),
+    metrics: async (format, tenants) =>
+      engine?.metrics.expose(format, tenants) ?? { contentType: 'text/plain; version=0.0.4', body: '' },
   })
 
   async function start(): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { BlindTime } from './blind-times.ts'
 import type { CallClass, CallRecord, EpochMs, MediaKind, MosBand } from './call-record.ts'
-import type { CallFilter } from './warehouse.ts'
+import type { CallFilter, TenantScope } from './warehouse.ts'
 
 export interface TimelineQuery extends CallFilter {
   readonly sinceMs: EpochMs
@@ -133,9 +133,9 @@ export interface CallSamples {
 export interface CallCharts {
   timeline(query: TimelineQuery): Promise<Timeline>
   facets(filter: Pick<CallFilter, 'tenant' | 'sinceMs' | 'untilMs'>): Promise<Facets>
-  now(tenant: string | undefined, window: { readonly fromMs: EpochMs; readonly untilMs: EpochMs }): Promise<NowFigures>
+  now(tenant: TenantScope, window: { readonly fromMs: EpochMs; readonly untilMs: EpochMs }): Promise<NowFigures>
   /** Undefined: there is no such call. */
-  samples(tenant: string | undefined, id: string): Promise<CallSamples | undefined>
+  samples(tenant: TenantScope, id: string): Promise<CallSamples | undefined>
 }
 
 /** The call that samples are drawn for. */

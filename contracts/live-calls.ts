@@ -1,4 +1,4 @@
-import type { CallListItem } from './warehouse.ts'
+import type { CallListItem, TenantScope } from './warehouse.ts'
 
 /** A record as it was written last, or the place of one that is no more. */
 export interface ChangedCall {
@@ -22,5 +22,5 @@ export interface CallChanges {
   /** Each call once, as of its greatest version; ones that are no more too. In order of version, at most `limit`. */
   changed(versions: ChangedVersions): Promise<readonly ChangedCall[]>
   /** Correlation ids that this may mean: itself, and those that carry it as an id of another kind. */
-  idsNamed(tenant: string | undefined, q: string): Promise<readonly string[]>
+  idsNamed(tenant: TenantScope, q: string): Promise<readonly string[]>
 }

@@ -51,9 +51,12 @@ export interface RowSink {
   close(): Promise<void>
 }
 
+/** Whose data: one tenant's, that of several (none of an empty list), or, undefined, that of all. */
+export type TenantScope = string | readonly string[] | undefined
+
 /** Which calls: what is left out does not narrow. */
 export interface CallFilter {
-  readonly tenant?: string
+  readonly tenant?: Exclude<TenantScope, undefined>
   readonly sinceMs?: EpochMs
   readonly untilMs?: EpochMs
   /** One of these. */
@@ -165,7 +168,7 @@ export interface WholeCall {
 export interface CallReader {
   list(query: CallQuery): Promise<CallPage>
   /** The call that has this correlation id, or trace id as `trace:<hex>`; undefined when there is none. */
-  whole(tenant: string | undefined, id: string): Promise<WholeCall | undefined>
+  whole(tenant: TenantScope, id: string): Promise<WholeCall | undefined>
 }
 
 /** Administrators' free look: one guarded SELECT. */

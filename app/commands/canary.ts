@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Command } from 'commander'
 import { pause } from '#pipelines/pause.ts'
 import { type CanaryFinding, createCanaryMetrics } from '#sinks/prometheus/canary-metrics.ts'
+import { statedToken } from '../administrator-token.ts'
 import { awaitEngine } from '../await-engine.ts'
 import { type CanaryReport, playRound, type RoundParts } from '../canary/round.ts'
 import type { Config } from '../config.ts'
@@ -49,7 +50,10 @@ async function canary(parts: CommandParts, options: CanaryOptions): Promise<void
   const status =
     options.once === true
       ? undefined
-      : await startStatusServer({ config, readiness: awaited.readiness, metrics: metrics.expose })
+      : await startStatusServer({
+          ...{ config, readiness: awaited.readiness, metrics: metrics.expose },
+          administratorToken: statedToken(config),
+        })
   let engine: Engine | undefined
   try {
     engine = await awaited.engine

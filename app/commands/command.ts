@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { momentForms, momentNamed, numberOf } from '#contracts/number-text.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { CommandError, type ExitName } from '../exit-codes.ts'
 import type { CommandIo } from '../io.ts'
@@ -63,20 +64,17 @@ export async function print(
 export const numberOption =
   (min: number, max: number, { integer = false } = {}) =>
   (text: string): number => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
-    if (Number.isFinite(value) && value >= min && value <= max && (!integer || Number.isInteger(value))) return value
-    throw new InvalidArgumentError(`must be ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}.`)
+    const value = numberOf(text)
+    if (value !== undefined && value >= min && value <= max && (!integer || Number.isInteger(value))) return value
+    throw new InvalidArgumentError(
+      `must be ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}, in plain digits.`,
+    )
   }
 
 /** `24h` ago or a date-time, as epoch milliseconds. */
 export function timeOption(io: CommandIo, name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const ago = /^(\d{1,6})(s|m|h|d)$/.exec(text)
-  if (ago !== null)
-    return (
-      io.now() - Number(ago[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[ago[2] as 's' | 'm' | 'h' | 'd']
-    )
-  const parsed = Date.parse(text)
-  if (Number.isFinite(parsed)) return parsed
-  throw new CommandError('usage', `${name}: must be a date-time (2026-01-31T10:00:00Z), or how long ago (90m, 24h, 7d)`)
+  const named = momentNamed(text, io.now())
+  if (named !== undefined) return named
+  throw new CommandError('usage', `${name}: ${momentForms}`)
 }

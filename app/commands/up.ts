@@ -31,10 +31,8 @@ export function upCommand(parts: CommandParts): Command {
 }
 
 async function up(parts: CommandParts, options: UpOptions): Promise<void> {
-  const config = withDemoTenants(
-    configFor(parts, options, { host: options.host, port: options.port }),
-    options.demo === true,
-  )
+  const stated = configFor(parts, options, { host: options.host, port: options.port })
+  const config = withDemoTenants(stated, options.demo === true)
   const began = performance.now()
   const claim = claimDataFolder(config.dataDir, 'up')
   if (claim.type === 'busy') throw new CommandError('busy', busyMessage(config.dataDir, claim))
@@ -52,7 +50,7 @@ async function up(parts: CommandParts, options: UpOptions): Promise<void> {
       clock: parts.io.now,
       logger,
       telemetry,
-      demo: options.demo === true,
+      demo: options.demo === true ? madeUpTenants(stated) : undefined,
     })
     await announce(parts, options, { config, running, tookMs: performance.now() - began })
     await untilStopped(running.failed)
@@ -74,6 +72,12 @@ const withDemoTenants = (config: Config, demo: boolean): Config =>
       }
     : config
 
+/** Tenants that hold nothing but the demo's traffic: those that the operator has named may hold calls of people, too. */
+const madeUpTenants = ({ tenants, defaultTenant, topicTenants }: Config): readonly string[] => {
+  const stated = new Set([defaultTenant, ...tenants.map(({ id }) => id), ...Object.values(topicTenants)])
+  return simulatedTenants.map(({ id }) => id).filter((id) => !stated.has(id))
+}
+
 interface Announced {
   readonly config: Config
   readonly running: Running
@@ -86,6 +90,7 @@ async function announce(
   { config, running, tookMs }: Announced,
 ): Promise<void> {
   const { url, tokenFile } = running
+  const shown = demo === true || config.trustLoopback
   if (json === true)
     return io.out(
       `${JSON.stringify({ url, metrics: `${url}/metrics`, pid: process.pid, dataDir: config.dataDir, tokenFile })}\n`,
@@ -96,11 +101,11 @@ async function announce(
     `Open ${bold(url)}   ${dim(`callscope is up after ${duration(tookMs)}`)}`,
     '',
     `  API       ${url}/api/calls   ${dim(`(${url}/api/openapi.json describes it)`)}`,
-    `  Metrics   ${url}/metrics`,
+    `  Metrics   ${url}/metrics${shown ? '' : dim('   with the token, or that of metrics.token')}`,
     `  Data      ${config.dataDir}   ${dim('administrator.token opens every tenant')}`,
     '',
     'Try in another terminal:',
-    `  npx callscope open${folder}   ${dim('the page, with the right to import')}`,
+    `  npx callscope open${folder}   ${dim(shown ? 'the page, with the right to import' : "the page's address with the right to see it: it asks who you are")}`,
     `  npx callscope calls --since 10m${demo === true ? ' --class poor' : ''}${folder}`,
     `  npx callscope call ID${folder}`,
     `  npx callscope sql "SELECT tenant, class, count() FROM calls FINAL GROUP BY ALL ORDER BY ALL"${folder}`,

@@ -1,5 +1,6 @@
 import type { Desk, Upload } from '#collectors/http/ports.ts'
 import type { ArchiveFilter } from '#contracts/archive.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { CommandError, type ExitName } from '../exit-codes.ts'
 import { type Reply, request } from './request.ts'
 
@@ -55,11 +56,16 @@ interface Asking {
 }
 
 const callsOver = ({ ask, must }: Asking): Desk['calls'] => ({
-  list({ sinceMs, untilMs, class: classes, parties: _, ...rest }) {
-    return must('/api/calls', { query: { ...rest, class: classes?.join(','), since: sinceMs, until: untilMs } })
+  list({ sinceMs, untilMs, class: classes, parties: _, tenant, ...rest }) {
+    return must('/api/calls', {
+      query: { ...rest, tenant: oneOf(tenant), class: classes?.join(','), since: sinceMs, until: untilMs },
+    })
   },
-  whole: (tenant, id) => ask(`/api/calls/${encodeURIComponent(id)}`, { query: { tenant } }),
+  whole: (tenant, id) => ask('/api/call', { query: { id, tenant: oneOf(tenant) } }),
 })
+
+/** Commands name one tenant, or none. */
+const oneOf = (tenants: TenantScope): string | undefined => (typeof tenants === 'object' ? tenants[0] : tenants)
 
 const keysOver = ({ ask, must }: Asking): Desk['keys'] => ({
   create: ({ expiresMs, ...key }) =>

@@ -66,7 +66,7 @@ export async function openPrivacy({ config, registry, clock }: Parts): Promise<P
     async searching(filter) {
       if (filter.q === undefined || settings.keys.length === 0) return filter
       const tenants =
-        filter.tenant === undefined ? (await registry.tenants.tenants()).map(({ id }) => id) : [filter.tenant]
+        filter.tenant === undefined ? (await registry.tenants.tenants()).map(({ id }) => id) : [filter.tenant].flat()
       const parties = search.alternatives(tenants, filter.q, filter)
       return parties.length === 0 ? filter : { ...filter, parties }
     },

@@ -1,4 +1,5 @@
 import type { SampledCall } from '#contracts/call-charts.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { defaultProfile, type QualityProfile } from '#quality/profile.ts'
 import type { ProfileCache } from './profile-cache.ts'
 
@@ -12,7 +13,7 @@ export function judgingProfile({ historyOf, profileOf }: Pick<ProfileCache, 'his
       return profileVersion === defaultProfile.version ? defaultProfile : profileOf(tenant, startedMs)
     },
     /** Tenants may be judged by different ones: what is drawn of all of them is measured by the default. */
-    profileAt: (tenant: string | undefined, atMs: number): QualityProfile =>
-      tenant === undefined ? defaultProfile : profileOf(tenant, atMs),
+    profileAt: (tenant: TenantScope, atMs: number): QualityProfile =>
+      typeof tenant === 'string' ? profileOf(tenant, atMs) : defaultProfile,
   }
 }

@@ -62,6 +62,8 @@ afterAll(async () => {
   await loki.stop()
 })
 
+const asAdministrator = { headers: { authorization: `Bearer ${secrets.administrator}` } }
+
 const event = (id: string, data: object) => ({
   ...{ specversion: '1.0', id, source: '/test', type: 'call.started', time: new Date().toISOString() },
   ...{ correlationid: secrets.id, traceparent, data },
@@ -88,7 +90,7 @@ async function send(): Promise<void> {
   }
   await post('/v1/logs', 'application/json', { resourceLogs: [{ scopeLogs: [{ logRecords: [line] }] }] })
   await fetch(`${url}/api/calls?id=${secrets.query}`, { headers: { authorization: `Bearer ${secrets.key}` } })
-  await fetch(`${url}/api/calls/${secrets.id}`, { headers: { authorization: `Bearer ${secrets.administrator}` } })
+  await fetch(`${url}/api/calls/${secrets.id}`, asAdministrator)
 }
 
 interface SentSpan {
@@ -139,7 +141,7 @@ test('a request is a span by the template of its route, with what it asked of th
 test('no planted secret is in any log line, metric or span', async () => {
   await until(() => spans().find(({ name }) => name === 'logs batch'))
   await until(() => (loki.bodies.length > 0 ? true : undefined))
-  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const metrics = await (await fetch(`${url}/metrics`, asAdministrator)).text()
   expect(metrics).toContain('callscope_pipeline_settle_seconds_count{pipeline="calls"}')
   const told = { log: said, metrics, spans: JSON.stringify(traces.bodies), loki: JSON.stringify(loki.bodies) }
   expect(told.log).toContain('callscope is up')

@@ -5,6 +5,7 @@ import { createKafkaLog, type KafkaLog } from '#collectors/kafka/kafka-log.ts'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { createLoad, simulatedTenants } from '#simulator/index.ts'
 import { lagOf, openStackInstall, type StackInstall } from '#tests/stack/faults/install.ts'
+import { metricsTokenForTests } from '#tests/stack/servers/prometheus.ts'
 import type { BenchCase } from '../bench-case.ts'
 import { type DueMessage, feed } from '../feed.ts'
 import { quantile, wait } from '../measure.ts'
@@ -178,8 +179,10 @@ const delays = {
   summary: ['callscope_pipeline_summary_delay_seconds', 'urgency="now"'],
 } as const
 
+const asPrometheus = { headers: { authorization: `Bearer ${metricsTokenForTests}` } }
+
 async function sumsOf(url: string) {
-  const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n')
+  const lines = (await (await fetch(`${url}/metrics`, asPrometheus)).text()).split('\n')
   const value = ([name, label]: readonly [string, string], part: string): number =>
     Number(lines.find((line) => line.startsWith(`${name}_${part}{`) && line.includes(label))?.split(' ')[1] ?? 0)
   const both = (of: readonly [string, string]) => ({ sum: value(of, 'sum'), count: value(of, 'count') })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
+import { eventBytesTaken, eventTooLarge, isLongerThan } from '#contracts/message-size.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { signals, topicOfType } from '#contracts/signals/index.ts'
 import { isStat, type RtcStat } from '../getstats/rtc-stats.ts'
@@ -39,8 +40,10 @@ function readEvent(event: unknown, parts: ReaderParts): NewRecord | DumpRefusal 
   if (!parsed.success) return refused(reasonOf(parsed.error), detailOf(parsed.error))
   const distrusted = parts.window(Date.parse(String(event.time)))
   if (distrusted !== undefined) return refused(distrusted.reason, distrusted.detail)
+  const record = parts.records.event(topic, keyOf(event), event)
+  if (isLongerThan(eventBytesTaken, record.value)) return refused('too_large', `event: ${eventTooLarge}`)
   count(event, parts)
-  return parts.records.event(topic, keyOf(event), event)
+  return record
 }
 
 function count({ type, correlationid, data }: RtcStat, { tally }: ReaderParts): void {

@@ -1,3 +1,5 @@
+import type { NewRecord } from '#contracts/event-log.ts'
+import { isLongerThan, otlpBytesTaken } from '#contracts/message-size.ts'
 import { type DecodedLogs, type DecodedSpans, decodeLogs, decodeSpans } from '#contracts/otlp/decode.ts'
 import type { LogLine, Span } from '#contracts/signals/otlp.ts'
 import { refused } from './dump-entry.ts'
@@ -30,7 +32,7 @@ function* readLogs(text: string, line: number, parts: ReaderParts): Generator<Fo
     if (distrusted === undefined) kept.push(log)
     else yield { line, ...refused(distrusted.reason, distrusted.detail) }
   }
-  for (const batch of batches(kept)) yield { line, type: 'record', record: parts.records.logs(batch) }
+  for (const batch of batches(kept)) yield* messages(batch, line, parts.records.logs)
   parts.tally.add('logs', kept.length)
   yield* refusals(decoded, line)
 }
@@ -44,9 +46,17 @@ function* readSpans(text: string, line: number, parts: ReaderParts): Generator<F
     if (distrusted === undefined) kept.push(span)
     else yield { line, ...refused(distrusted.reason, distrusted.detail) }
   }
-  for (const batch of batches(kept)) yield { line, type: 'record', record: parts.records.spans(batch) }
+  for (const batch of batches(kept)) yield* messages(batch, line, parts.records.spans)
   parts.tally.add('spans', kept.length)
   yield* refusals(decoded, line)
+}
+
+/** One message of them, or several where one would be larger than pipelines read. */
+function* messages<Row>(rows: readonly Row[], line: number, of: (rows: readonly Row[]) => NewRecord): Generator<Found> {
+  const record = of(rows)
+  if (!isLongerThan(otlpBytesTaken, record.value)) yield { line, type: 'record', record }
+  else if (rows.length === 1) yield { line, ...refused('too_large', 'record: is larger than 4 MiB; send less in it') }
+  else for (const half of [rows.slice(0, rows.length / 2), rows.slice(rows.length / 2)]) yield* messages(half, line, of)
 }
 
 function* refusals(decoded: DecodedLogs | DecodedSpans, line: number): Generator<Found> {

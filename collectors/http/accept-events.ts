@@ -1,4 +1,5 @@
 import type { NewRecord } from '#contracts/event-log.ts'
+import { eventBytesTaken, eventTooLarge, isLongerThan } from '#contracts/message-size.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
 import { auditSource } from '#contracts/signals/audit-events.ts'
@@ -17,6 +18,8 @@ export interface EventContext {
 export interface AcceptedEvents {
   readonly records: readonly NewRecord[]
   readonly problems: readonly FieldProblem[]
+  /** Events that no log would keep, or no pipeline read. */
+  readonly tooLarge: readonly FieldProblem[]
   /** Events that name another tenant than the credential does. */
   readonly foreign: readonly { readonly topic: string; readonly value: string; readonly problem: FieldProblem }[]
 }
@@ -24,20 +27,23 @@ export interface AcceptedEvents {
 type Checked =
   | { readonly record: NewRecord }
   | { readonly problems: readonly FieldProblem[] }
+  | { readonly tooLarge: FieldProblem }
   | AcceptedEvents['foreign'][number]
 
 /** Validates events against the published schemas and turns the good ones into records of the log, as they were sent. */
 export function acceptEvents(events: readonly unknown[], context: EventContext): AcceptedEvents {
   const records: NewRecord[] = []
   const problems: FieldProblem[] = []
+  const tooLarge: FieldProblem[] = []
   const foreign: AcceptedEvents['foreign'][number][] = []
   for (const [index, event] of events.entries()) {
     const checked = check(event, context.batch ? { index } : {}, context)
     if ('record' in checked) records.push(checked.record)
+    else if ('tooLarge' in checked) tooLarge.push(checked.tooLarge)
     else if ('topic' in checked) foreign.push(checked)
     else problems.push(...checked.problems)
   }
-  return { records, problems, foreign }
+  return { records, problems, tooLarge, foreign }
 }
 
 function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows }: EventContext): Checked {
@@ -52,6 +58,7 @@ function check(event: unknown, at: { index?: number }, { tenant, nowMs, windows 
   if (topic === topicNames.auditEvents && source === auditSource)
     return { problems: [{ ...at, field: 'source', fix: "is callscope's own: name your own system" }] }
   const value = JSON.stringify(event)
+  if (isLongerThan(eventBytesTaken, value)) return { tooLarge: { ...at, field: '(whole)', fix: eventTooLarge } }
   if (tenantid !== undefined && tenantid !== tenant) {
     return {
       topic,

@@ -1,21 +1,21 @@
 import { z } from 'zod'
 import { parseJson } from './body.ts'
-import { Answer, type Asked, bodyAs, type Endpoint, queryOf } from './endpoint.ts'
+import { Answer, type Asked, bodyAs, type Endpoint, numberIn, queryOf, wholeNumberIn } from './endpoint.ts'
 import { limited } from './limited-stream.ts'
 import type { HttpParts, Upload } from './ports.ts'
 import { Problem } from './problem.ts'
 import { deadLetter, jobReport, run, shownLetter, sqlResult } from './response-schemas.ts'
 import { shapeOfSql } from './sql-shape.ts'
 
-const limit = z.coerce.number().int().min(1).max(1_000).default(50)
+const limit = wholeNumberIn(1, 1_000).default(50)
 const letterPage = z.strictObject({ limit, cursor: z.string().max(200).optional() })
 const runQuery = z.strictObject({ limit })
 const uploadName = z.string().min(1).max(300)
 const importQuery = z.strictObject({ name: uploadName, tenant: z.string().min(1).max(100).optional() })
 const replayQuery = z.strictObject({
   name: uploadName,
-  rate: z.coerce.number().positive().max(10_000_000).optional().describe('Messages per second.'),
-  repeat: z.coerce.number().int().min(1).max(1_000).optional(),
+  rate: numberIn(0.001, 10_000_000).optional().describe('Messages per second.'),
+  repeat: wholeNumberIn(1, 1_000).optional(),
   tenants: z
     .string()
     .regex(/^[A-Za-z0-9._,-]{1,2000}$/)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseJson } from './body.ts'
-import { bodyAs, type Endpoint, queryOf } from './endpoint.ts'
+import { bodyAs, type Endpoint, queryOf, wholeNumberIn } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { archivePlan, archiveSummary, archiveVerified, jobReport } from './response-schemas.ts'
 
@@ -10,9 +10,9 @@ const filter = z.strictObject({ ...names, sinceMs: moment, untilMs: moment })
 const replay = filter.extend({
   rate: z.number().positive().max(10_000_000).optional().describe('Messages per second.'),
 })
-const queryMoment = z.coerce.number().int().min(0).optional().describe('Log time, epoch milliseconds.')
+const queryMoment = wholeNumberIn(0, 99_999_999_999_999).optional().describe('Log time, epoch milliseconds.')
 const planQuery = z.strictObject({ ...names, sinceMs: queryMoment, untilMs: queryMoment })
-const listQuery = planQuery.extend({ limit: z.coerce.number().int().min(1).max(100_000).default(1_000) })
+const listQuery = planQuery.extend({ limit: wholeNumberIn(1, 100_000).default(1_000) })
 
 /** The archive of raw messages: it crosses tenants. */
 export const createArchiveEndpoints = ({ desk }: HttpParts): readonly Endpoint[] => [

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { holdsMoreThan } from '#contracts/json-structure.ts'
 import { Problem } from './problem.ts'
 
 const decoders = {
@@ -33,8 +34,16 @@ export const tooLarge = (limit: number): Problem =>
 const maxDepth = 24
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
+/** Objects and lists of a body: a full batch of events holds a fifth of them. Two bytes make an empty one, and a parser takes long over millions. */
+const maxStructure = 300_000
+
 /** JSON that is safe to hand on: UTF-8, not nested beyond reason, no key that would become a prototype. */
 export function parseJson(body: Uint8Array): unknown {
+  if (holdsMoreThan(maxStructure, body))
+    throw new Problem(
+      413,
+      `the body holds more than ${maxStructure.toLocaleString('en')} objects and lists: send smaller batches`,
+    )
   let value: unknown
   try {
     value = JSON.parse(utf8.decode(body))

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { jsonSchemaOf, type SignalName, signals } from '#contracts/signals/index.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
-import { Answer, type Endpoint, queryOf } from './endpoint.ts'
+import { Answer, type Asked, type Endpoint, queryOf, wholeNumberIn } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 import { wholeCall } from './record-schemas.ts'
 import { callPage } from './response-schemas.ts'
+import { withSearch } from './search-endpoints.ts'
 
 /** What people read about calls, and the schemas that producers send by. */
 export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
@@ -19,7 +20,7 @@ export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
         'duration: of the talk; mos: the worst MOS, each on the scale that stands beside it. What is not known comes last.',
       ),
     order: z.enum(['asc', 'desc']).default('desc'),
-    limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
+    limit: wholeNumberIn(1, pageMax).default(pageDefault),
     cursor: z
       .string()
       .max(1_000)
@@ -27,7 +28,7 @@ export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
       .describe('nextCursor of the page before, which had the same sort and order.'),
   })
   return [
-    {
+    ...withSearch({
       method: 'GET',
       path: '/api/calls',
       access: 'read',
@@ -42,30 +43,58 @@ export function createCallEndpoints(parts: HttpParts): readonly Endpoint[] {
         const page = await parts.desk.calls.list({ ...filter, limit, sort, order })
         return { ...page, completeUntilMs: until(filter.tenant) }
       },
-    },
-    {
-      method: 'GET',
-      path: '/api/calls/:id',
-      access: 'read',
+    }),
+    ...ofOneCall('', async (asked, id, tenant) => parts.desk.calls.whole(tenantFor(asked.principal, tenant), id), {
       summary: 'One call, whole',
-      description: 'By any correlation id it has, or by trace id as trace:<hex>.',
-      query: oneCall,
       response: { schema: wholeCall, description: 'The call record, its minutes, logs and spans.' },
-      async handle(asked) {
-        const tenant = tenantFor(asked.principal, queryOf(oneCall, asked).tenant)
-        const found = await parts.desk.calls.whole(tenant, asked.params.id ?? '')
-        if (found === undefined) throw noSuchCall()
-        return found
-      },
-    },
+    }),
     ...schemaEndpoints,
   ]
 }
 
-/** A call is named by its path; where the credential is for all tenants, one may be named beside it. */
-export const oneCall = z.strictObject({ tenant: z.string().min(1).max(200).optional() })
+const ofTenant = {
+  tenant: z.string().min(1).max(200).optional().describe('Where the credential is for all tenants: one.'),
+}
+const inPath = z.strictObject(ofTenant)
+const inQuery = z.strictObject({
+  id: z.string().min(1).max(300).describe('A correlation id of the call, whatever it is, or trace:<trace id>.'),
+  ...ofTenant,
+})
 
-export const noSuchCall = (): Problem =>
+/**
+ * What is told of one call, by two addresses: one that reads well, and one for every id there may be. A path cannot name a call
+ * whose id is "live", "timeline" or "facets", which are lists, nor one that clients take for a folder (".", "..").
+ */
+export function ofOneCall(
+  part: '' | '/samples',
+  read: (asked: Asked, id: string, tenant: string | undefined) => Promise<object | undefined>,
+  { description = '', ...told }: Pick<Endpoint, 'summary' | 'response' | 'description'>,
+): readonly Endpoint[] {
+  async function answer(asked: Asked, id: string, tenant: string | undefined): Promise<object> {
+    const found = await read(asked, id, tenant)
+    if (found === undefined) throw noSuchCall()
+    return found
+  }
+  const named = 'By any correlation id it has, or by trace id as trace:<hex>.'
+  return [
+    {
+      ...{ ...told, method: 'GET', path: `/api/calls/:id${part}`, access: 'read', query: inPath },
+      description:
+        `${named} A call with the id live, timeline or facets: GET /api/call${part}?id=. ${description}`.trim(),
+      handle: (asked) => answer(asked, asked.params.id ?? '', queryOf(inPath, asked).tenant),
+    },
+    {
+      ...{ ...told, method: 'GET', path: `/api/call${part}`, access: 'read', query: inQuery },
+      description: `${named} Any id can be named here, also one that a path cannot. ${description}`.trim(),
+      handle(asked) {
+        const { id, tenant } = queryOf(inQuery, asked)
+        return answer(asked, id, tenant)
+      },
+    },
+  ]
+}
+
+const noSuchCall = (): Problem =>
   new Problem(404, 'there is no such call: check the id, and whether its tenant is yours')
 
 const schemaEndpoints: readonly Endpoint[] = [

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CallClass } from '#contracts/call-record.ts'
-import type { CallFilter } from '#contracts/warehouse.ts'
-import type { Principal } from './credentials.ts'
+import type { CallFilter, TenantScope } from '#contracts/warehouse.ts'
+import { type Principal, scopeOf } from './credentials.ts'
 import { pointInTime } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
@@ -56,13 +56,12 @@ const given = <Value extends object>(value: Value): Given<Value> & CallFilter =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Given<Value> & CallFilter
 
 /** Readers see their own tenant, whatever they ask for; an administrator may name any, or none for all. */
-export function tenantFor({ role, tenant }: Principal, asked: string | undefined): string | undefined {
-  if (tenant === undefined) return asked
-  if (asked !== undefined && asked !== tenant) {
-    throw new Problem(
-      403,
-      `tenant: differs from the credential's${role === 'administrator' ? ' (without a credential, only the default tenant can be read)' : ''}`,
-    )
-  }
-  return tenant
+export function tenantFor(principal: Principal, asked: string | undefined): TenantScope {
+  const own = scopeOf(principal)
+  if (asked === undefined || own === undefined) return asked ?? own
+  if (typeof own === 'string' ? asked === own : own.includes(asked)) return asked
+  throw new Problem(
+    403,
+    `tenant: differs from the credential's${principal.holdsToken === true ? '' : ' (without a credential, only what the settings leave open can be read)'}`,
+  )
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { noSuchCall, oneCall } from './call-endpoints.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
+import { ofOneCall } from './call-endpoints.ts'
 import { filterOf, filterShape, tenantFor } from './call-query.ts'
 import { callSamples, facetList, nowFigures, timelineOf } from './chart-schemas.ts'
-import { type Asked, type Endpoint, queryOf } from './endpoint.ts'
+import { type Asked, type Endpoint, queryOf, wholeNumberIn } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
+import { withSearch } from './search-endpoints.ts'
 import { createSharedAnswers, type SharedAnswers } from './shared-answers.ts'
 
 const dayMs = 86_400_000
@@ -14,15 +16,15 @@ const minuteMs = 60_000
 export function createChartEndpoints(parts: HttpParts): readonly Endpoint[] {
   const answers = createSharedAnswers(parts.clock)
   return [
-    timelineEndpoint(parts, answers),
+    ...withSearch(timelineEndpoint(parts, answers)),
     facetsEndpoint(parts, answers),
     nowEndpoint(parts, answers),
-    samplesEndpoint(parts, answers),
+    ...samplesEndpoints(parts, answers),
   ]
 }
 
 /** Whose chart it is, and what was asked, as it was written: "24h" is another time at every moment, and the same chart. */
-const keyOf = (chart: string, tenant: string | undefined, { query }: Asked): readonly unknown[] => [
+const keyOf = (chart: string, tenant: TenantScope, { query }: Asked): readonly unknown[] => [
   ...[chart, tenant ?? null],
   Object.entries(query as object).toSorted(([a], [b]) => (a < b ? -1 : 1)),
 ]
@@ -30,7 +32,7 @@ const keyOf = (chart: string, tenant: string | undefined, { query }: Asked): rea
 function timelineEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const query = z.strictObject({
     ...filterShape(parts),
-    buckets: z.coerce.number().int().min(1).max(500).default(120),
+    buckets: wholeNumberIn(1, 500).default(120),
   })
   return {
     method: 'GET',
@@ -75,7 +77,7 @@ function facetsEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
 function nowEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   const query = z.strictObject({
     tenant: filterShape(parts).tenant,
-    minutes: z.coerce.number().int().min(5).max(360).default(60).describe('Length of the window before now.'),
+    minutes: wholeNumberIn(5, 360).default(60).describe('Length of the window before now.'),
   })
   return {
     method: 'GET',
@@ -92,7 +94,7 @@ function nowEndpoint(parts: HttpParts, answers: SharedAnswers): Endpoint {
   }
 }
 
-async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: string | undefined, lengthMs: number) {
+async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: TenantScope, lengthMs: number) {
   const nowMs = clock()
   const [figures, until] = await Promise.all([
     charts.now(tenant, { fromMs: nowMs - lengthMs, untilMs: nowMs }),
@@ -101,18 +103,13 @@ async function readNow({ charts, clock, completeUntil }: HttpParts, tenant: stri
   return { nowMs, ...figures, completeUntilMs: until(tenant) }
 }
 
-const samplesEndpoint = ({ charts }: HttpParts, answers: SharedAnswers): Endpoint => ({
-  method: 'GET',
-  path: '/api/calls/:id/samples',
-  access: 'read',
-  summary: "Every interval of a call's streams, as scored",
-  description: 'Columns of one length per stream and observer. Unknown is null, never 0.',
-  query: oneCall,
-  response: { schema: callSamples, description: 'Streams, and the thresholds that the call was judged by.' },
-  async handle(asked) {
-    const tenant = tenantFor(asked.principal, queryOf(oneCall, asked).tenant)
-    const samples = await answers.inLine(() => charts.samples(tenant, asked.params.id ?? ''))
-    if (samples === undefined) throw noSuchCall()
-    return samples
-  },
-})
+const samplesEndpoints = ({ charts }: HttpParts, answers: SharedAnswers): readonly Endpoint[] =>
+  ofOneCall(
+    '/samples',
+    (asked, id, tenant) => answers.inLine(() => charts.samples(tenantFor(asked.principal, tenant), id)),
+    {
+      summary: "Every interval of a call's streams, as scored",
+      description: 'Columns of one length per stream and observer. Unknown is null, never 0.',
+      response: { schema: callSamples, description: 'Streams, and the thresholds that the call was judged by.' },
+    },
+  )

@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '#contracts/clock.ts'
 import type { Role, TenantDirectory } from '#contracts/registry.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { Denied, keyThatHolds } from './denied.ts'
-import { isLoopback } from './guards.ts'
+import { looksDirect } from './guards.ts'
 import type { KeyLookups } from './key-lookups.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
@@ -12,20 +14,22 @@ export interface Principal {
   readonly role: Role
   /** Undefined: an administrator that named no tenant. Reads all, and sends only where it is beyond doubt for whom. */
   readonly tenant: string | undefined
+  /** Of several tenants, and not of all: these can be read, and nothing sent. */
+  readonly tenants?: readonly string[]
   /** The administrator token was shown: what `administer` asks for. */
   readonly holdsToken?: boolean
   /** Of an API key: its id, and whether it still opens anything, for what lasts longer than a request. */
   readonly key?: { readonly id: string; holds(): Promise<boolean> }
 }
 
-/** What a route asks for. `open`: health and the documents. */
-export type Access = 'open' | 'ingest' | 'read' | 'administer'
+/** What a route asks for. `open`: health and the documents. `scrape`: figures, of all tenants or of one's own. */
+export type Access = 'open' | 'ingest' | 'read' | 'scrape' | 'administer'
 
-export interface Presented {
-  readonly authorization?: string | undefined
-  readonly 'callscope-tenant'?: string | string[] | undefined
-  readonly forwarded?: string | undefined
-  readonly 'x-forwarded-for'?: string | string[] | undefined
+/** What a request may that shows no credential. */
+export interface Anonymous {
+  readonly reads: TenantScope
+  /** For the default tenant. */
+  readonly sends: boolean
 }
 
 interface CredentialParts {
@@ -35,41 +39,56 @@ interface CredentialParts {
   keyUsed(id: string): void
   readonly clock: Clock
   readonly administratorToken: string
+  /** Opens the figures of all tenants, and nothing else. */
+  readonly metricsToken?: string | undefined
   readonly defaultTenant: string
-  readonly loopbackReads: 'defaultTenant' | 'all'
+  /** Undefined: nothing is open without a credential, wherever it comes from. */
+  readonly anonymous?: Anonymous | undefined
 }
 
 const allowed: Readonly<Record<Role, readonly Access[]>> = {
   ingest: ['open', 'ingest'],
-  reader: ['open', 'read'],
-  administrator: ['open', 'ingest', 'read'],
+  reader: ['open', 'read', 'scrape'],
+  administrator: ['open', 'ingest', 'read', 'scrape'],
 }
 
 /** The hash under which a key is known: clear keys are never stored. */
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 /**
- * Who a request is from: an API key's tenant; the administrator token, which may name a tenant; or, on loopback
- * without any credential, the default tenant, or every tenant where reading them all was allowed (never what only the token opens).
+ * Whether what is shown is one of these tokens. Each is compared whole, so that the time it took says nothing of it.
+ * Tokens that are not set match nothing.
+ */
+export function createTokenCheck(...tokens: readonly (string | undefined)[]): (key: string) => boolean {
+  const hashes = tokens.filter((token) => token !== undefined && token !== '').map((token) => digest(token as string))
+  return (key) => hashes.filter((known) => timingSafeEqual(known, digest(key))).length > 0
+}
+
+const digest = (key: string): Buffer => Buffer.from(hashKey(key))
+
+/**
+ * Who a request is from: an API key's tenant; the administrator token, which may name a tenant; the token for figures; or,
+ * without any credential, what the settings leave open. An address is no credential: only with a setting does it count.
  */
 export function createAuthenticator(parts: CredentialParts) {
-  const { tenants, keys, clock, administratorToken } = parts
-  const administrator = Buffer.from(hashKey(administratorToken))
+  const { tenants, keys, clock } = parts
+  const isAdministrator = createTokenCheck(parts.administratorToken)
+  const isScraper = createTokenCheck(parts.metricsToken)
   return async function authenticate(
-    presented: Presented,
+    headers: IncomingHttpHeaders,
     peer: string | undefined,
     access: Access,
   ): Promise<Principal> {
-    const key = bearerOf(presented.authorization)
-    if (key === undefined) return anonymous(presented, peer, access, parts)
-    const hash = hashKey(key)
-    if (timingSafeEqual(Buffer.from(hash), administrator))
-      return { role: 'administrator', tenant: await namedTenant(presented, tenants), holdsToken: true }
-    const found = async () => keyThatHolds(await keys.find(hash, peer).catch(registryAway), clock())
+    const key = bearerOf(headers.authorization)
+    if (key === undefined) return anonymous(headers, peer, access, parts)
+    if (isAdministrator(key))
+      return { role: 'administrator', tenant: await namedTenant(headers, tenants), holdsToken: true }
+    if (isScraper(key)) return scraper(access)
+    const found = async () => keyThatHolds(await keys.find(hashKey(key), peer).catch(registryAway), clock())
     const { id: keyId, role, tenant } = await found()
     if (!allowed[role].includes(access))
       throw new Denied(403, 'not_allowed', `this needs ${wanted[access]}, and the key's role is "${role}"`, { keyId })
-    const named = header(presented['callscope-tenant'])
+    const named = header(headers['callscope-tenant'])
     if (named !== undefined && named !== tenant)
       throw new Denied(403, 'not_allowed', 'callscope-tenant: differs from the tenant of the API key; leave it out', {
         keyId,
@@ -92,25 +111,41 @@ const wanted: Readonly<Record<Access, string>> = {
   open: 'nothing',
   ingest: 'a key with role "ingest" or "administrator"',
   read: 'a key with role "reader" or "administrator"',
+  scrape: 'the token of the setting metrics.token (all tenants), or a key with role "reader" (its own tenant)',
   administer: 'the administrator token (administrator.token in the data folder)',
 }
 
+/** Who reads the figures of all tenants, and may do nothing else. */
+function scraper(access: Access): Principal {
+  if (access === 'scrape' || access === 'open') return { role: 'reader', tenant: undefined }
+  throw new Denied(403, 'not_allowed', `this needs ${wanted[access]}, and metrics.token opens /metrics alone`)
+}
+
 function anonymous(
-  presented: Presented,
+  headers: IncomingHttpHeaders,
   peer: string | undefined,
   access: Access,
-  { defaultTenant: tenant, loopbackReads }: CredentialParts,
+  { defaultTenant, anonymous: open }: CredentialParts,
 ): Principal {
-  if (access === 'open') return { role: 'reader', tenant }
-  // A proxy on this machine makes everybody look local.
-  const direct = presented.forwarded === undefined && presented['x-forwarded-for'] === undefined && isLoopback(peer)
-  if (access === 'administer' || !direct)
-    throw new Problem(401, `send "Authorization: Bearer ..." with ${wanted[access]}`)
-  if (header(presented['callscope-tenant']) !== undefined)
+  if (access === 'open') return { role: 'reader', tenant: defaultTenant }
+  if (access === 'administer' || open === undefined || !looksDirect(headers, peer)) throw notAuthenticated(access)
+  if (access === 'ingest' && !open.sends) throw notAuthenticated(access)
+  if (header(headers['callscope-tenant']) !== undefined)
     throw new Problem(401, 'callscope-tenant: only the administrator token may name a tenant')
-  if (access === 'read' && loopbackReads === 'all') return { role: 'administrator', tenant: undefined }
-  return { role: 'administrator', tenant }
+  const { reads } = open
+  if (access === 'ingest') return { role: 'administrator', tenant: defaultTenant }
+  if (typeof reads === 'object') return { role: 'reader', tenant: undefined, tenants: reads }
+  return { role: 'administrator', tenant: reads }
 }
+
+const notAuthenticated = (access: Access): Problem =>
+  new Problem(
+    401,
+    `send "Authorization: Bearer ..." with ${wanted[access]}; "callscope open" prints the page's address with the right to see it`,
+  )
+
+/** Whose data may be read: all of it (undefined), one tenant's, or that of several. */
+export const scopeOf = ({ tenant, tenants }: Principal): TenantScope => tenants ?? tenant
 
 /**
  * Whose it is what a request brings. An administrator speaks for every tenant, so that it has to name one: unless the
@@ -130,8 +165,11 @@ export async function senderOf(
   )
 }
 
-async function namedTenant(presented: Presented, tenants: CredentialParts['tenants']): Promise<string | undefined> {
-  const named = header(presented['callscope-tenant'])
+async function namedTenant(
+  headers: IncomingHttpHeaders,
+  tenants: CredentialParts['tenants'],
+): Promise<string | undefined> {
+  const named = header(headers['callscope-tenant'])
   if (named === undefined) return undefined
   const known = await tenants.tenants()
   if (!known.some(({ id }) => id === named))

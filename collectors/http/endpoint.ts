@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
+import { momentForms, momentNamed, numberOf } from '#contracts/number-text.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import type { Access, Principal } from './credentials.ts'
 import { fieldProblems, Problem } from './problem.ts'
@@ -72,19 +73,29 @@ export function bodyAs<Schema extends z.ZodType>(schema: Schema, value: unknown)
   throw new Problem(400, 'the body is not valid', { errors: fieldProblems(parsed.error) })
 }
 
+/** A number in a query, within bounds. One that is written in another way than in plain decimal digits is refused. */
+export const numberIn = (min: number, max: number) => numberText(false, min, max)
+/** A whole number in a query, within bounds. */
+export const wholeNumberIn = (min: number, max: number) => numberText(true, min, max)
+
+function numberText(integer: boolean, min: number, max: number) {
+  const fix = `must be ${integer ? 'a whole number' : 'a number'} from ${min} to ${max}, in plain digits`
+  return z
+    .string(fix)
+    .transform((text, context): number => {
+      const value = numberOf(text)
+      if (value !== undefined && value >= min && value <= max && (!integer || Number.isInteger(value))) return value
+      context.addIssue({ code: 'custom', message: fix })
+      return z.NEVER
+    })
+    .meta({ type: integer ? 'integer' : 'number', minimum: min, maximum: max })
+}
+
 /** A point in time in a query: RFC 3339, epoch milliseconds, or how long ago ("90m", "24h", "7d"). */
 export const pointInTime = (nowMs: () => number) =>
   z.string().transform((text, context): number => {
-    const ago = /^(\d{1,6})(s|m|h|d)$/.exec(text)
-    if (ago !== null)
-      return (
-        nowMs() - Number(ago[1]) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[ago[2] as 's' | 'm' | 'h' | 'd']
-      )
-    const parsed = /^\d{10,14}$/.test(text) ? Number(text) : Date.parse(text)
-    if (Number.isFinite(parsed)) return parsed
-    context.addIssue({
-      code: 'custom',
-      message: 'must be a date-time (2026-01-31T10:00:00Z), or how long ago (90m, 24h, 7d)',
-    })
+    const named = momentNamed(text, nowMs())
+    if (named !== undefined) return named
+    context.addIssue({ code: 'custom', message: momentForms })
     return z.NEVER
   })

@@ -1,8 +1,9 @@
+import { scopeOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
 import type { HttpParts } from './ports.ts'
 
 /** What machines ask of the process itself. */
-export const createHealthEndpoints = (parts: HttpParts): readonly Endpoint[] => [
+export const createHealthEndpoints = (parts: Pick<HttpParts, 'readiness' | 'metrics'>): readonly Endpoint[] => [
   {
     method: 'GET',
     path: '/health/live',
@@ -23,13 +24,14 @@ export const createHealthEndpoints = (parts: HttpParts): readonly Endpoint[] => 
   {
     method: 'GET',
     path: '/metrics',
-    // Metrics name tenants: free on this machine, elsewhere any reader's key.
-    access: 'read',
+    access: 'scrape',
     summary: 'Prometheus metrics, as text or OpenMetrics',
+    description:
+      "With the administrator token or that of the setting metrics.token: everything. With a tenant's key: the series that carry its label, without exemplars.",
     response: { type: 'text/plain', description: 'Exposition format by the Accept header; OpenMetrics has exemplars.' },
-    async handle({ headers }: Asked) {
-      const wantsOpen = headers.accept?.includes('application/openmetrics-text') === true
-      const { contentType, body } = await parts.metrics(wantsOpen ? 'openmetrics' : 'text')
+    async handle({ principal, headers }: Asked) {
+      const wantsOpen = headers.accept?.toLowerCase().includes('application/openmetrics-text') === true
+      const { contentType, body } = await parts.metrics(wantsOpen ? 'openmetrics' : 'text', scopeOf(principal))
       return new Answer(200, body, contentType)
     },
   },

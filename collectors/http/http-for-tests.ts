@@ -10,6 +10,7 @@ export const nowMs = Date.UTC(2026, 4, 1, 12)
 export const administratorToken = 'administrator-token-for-tests'
 export const acmeKey = 'csk_acme'
 export const readerKey = 'csk_reader'
+export const metricsToken = 'metrics-token-for-tests'
 
 const settings: HttpSettings = {
   host: '127.0.0.1',
@@ -19,7 +20,8 @@ const settings: HttpSettings = {
   defaultTenantStated: false,
   // A day less than the default: an edge that had windows of its own would take more.
   windows: { maxAgeMs: 6 * 86_400_000, maxAheadMs: 600_000 },
-  loopbackReads: 'defaultTenant',
+  // As with the setting trustLoopback: most tests are not about who asks.
+  anonymous: { reads: 'default', sends: true },
   demo: false,
   pageDefault: 50,
   pageMax: 1_000,
@@ -149,6 +151,7 @@ export function aServer({ settings: changed = {}, ...changes }: ServerChanges = 
     pages: { find: () => undefined },
     completeUntil: async () => () => nowMs - 60_000,
     administratorToken,
+    metricsToken,
     clock: () => nowMs,
     logger: { warn() {}, error() {} },
     park: async (messages) => void parked.push(...messages),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { NewRecord } from '#contracts/event-log.ts'
 import { signals } from '#contracts/signals/index.ts'
+import { KafkaError } from '../kafka/trouble.ts'
 import { type AcceptedEvents, acceptEvents } from './accept-events.ts'
 import { readCloudEvents } from './cloud-events.ts'
 import { senderOf } from './credentials.ts'
@@ -33,12 +34,13 @@ export function createEventsEndpoint(parts: HttpParts): Endpoint {
 async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked): Promise<Answer> {
   const tenant = await senderOf(principal, parts)
   const { batch, events } = readCloudEvents(headers, body)
-  const { records, problems, foreign } = acceptEvents(events, {
+  const { records, problems, tooLarge, foreign } = acceptEvents(events, {
     tenant,
     nowMs: parts.clock(),
     windows: parts.settings.windows,
     batch,
   })
+  refuseTooLarge(tooLarge)
   await refuseForeign(parts, 'events', tenant, foreign)
   if (problems.length > 0) {
     parts.count('events', 'invalid', new Set(problems.map(({ index }) => index)).size)
@@ -50,6 +52,14 @@ async function takeEvents(parts: HttpParts, { principal, headers, body }: Asked)
   }
   await store(parts, 'events', records)
   return new Answer(202, { accepted: records.length } satisfies z.infer<typeof accepted>)
+}
+
+/** Refused here, where its sender hears of it, what would be a dead letter later. The server counts it. */
+export function refuseTooLarge(errors: AcceptedEvents['tooLarge']): void {
+  if (errors.length > 0)
+    throw new Problem(413, 'nothing was stored: an event is too large for the log', {
+      errors: errors.slice(0, maxErrors),
+    })
 }
 
 /** A payload that names another tenant is a mistake worth a trace, or an attack: refused, counted, and kept. */
@@ -76,6 +86,7 @@ export async function store(parts: HttpParts, edge: Edge, records: readonly NewR
   try {
     if (records.length > 0) await parts.log.append(records)
   } catch (error) {
+    if (error instanceof KafkaError && error.trouble === 'record_too_large') throw tooLargeForBroker()
     parts.count(edge, 'not_stored', records.length)
     parts.logger.error({ err: error, edge }, 'the log did not take records')
     throw new Problem(
@@ -86,3 +97,10 @@ export async function store(parts: HttpParts, edge: Edge, records: readonly NewR
   }
   parts.count(edge, 'accepted', records.length)
 }
+
+/** To send it again would be as useless as before: brokers refuse messages above a size, whatever they hold. */
+const tooLargeForBroker = (): Problem =>
+  new Problem(
+    413,
+    "the log's brokers take no message of this size: send smaller batches, or raise max.message.bytes of the topic (callscope topics check)",
+  )

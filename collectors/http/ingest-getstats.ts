@@ -4,7 +4,7 @@ import { acceptEvents } from './accept-events.ts'
 import { parseJson } from './body.ts'
 import { senderOf } from './credentials.ts'
 import { Answer, type Asked, type Endpoint } from './endpoint.ts'
-import { refuseForeign, store } from './ingest-events.ts'
+import { refuseForeign, refuseTooLarge, store } from './ingest-events.ts'
 import type { HttpParts } from './ports.ts'
 import { Problem } from './problem.ts'
 
@@ -36,12 +36,13 @@ async function takeReport(parts: HttpParts, { principal, body }: Asked): Promise
     throw new Problem(400, read.type === 'park' ? read.detail : 'nothing in it to take')
   }
   const { samples, refused } = read.value
-  const { records, problems, foreign } = acceptEvents(samples, {
+  const { records, problems, tooLarge, foreign } = acceptEvents(samples, {
     tenant,
     nowMs: parts.clock(),
     windows: parts.settings.windows,
     batch: false,
   })
+  refuseTooLarge(tooLarge)
   await refuseForeign(parts, 'getstats', tenant, foreign)
   if (problems.length > 0 && records.length === 0) {
     parts.count('getstats', 'invalid', 1)

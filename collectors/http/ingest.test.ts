@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { eventBytesTaken } from '#contracts/message-size.ts'
 import { recordHeaders } from '#contracts/pipeline.ts'
+import { KafkaError } from '../kafka/trouble.ts'
 import { acmeKey, administratorToken, anEvent, aServer, asKey, readerKey } from './http-for-tests.ts'
 
 const batchType = { 'content-type': 'application/cloudevents-batch+json' }
@@ -115,6 +117,45 @@ test('a payload that names another tenant is refused, counted and kept as a dead
   expect(records).toEqual([])
   expect(parked).toMatchObject([{ reason: 'tenant_mismatch', topic: 'call-events', tenant: 'acme' }])
   expect(counted).toEqual(['events tenant_mismatch 1'])
+})
+
+test('an event that the log or its readers would refuse later is refused at once, with its limit and its place', async () => {
+  const { app, records, parked, counted } = aServer()
+  const of = (bytes: number, changes = {}) => {
+    const spare = bytes - JSON.stringify(anEvent({ ...changes, note: '' })).length
+    return anEvent({ ...changes, note: `${'é'.repeat(Math.floor(spare / 2))}${'x'.repeat(spare % 2)}` })
+  }
+  for (const bytes of [eventBytesTaken + 1, 1_048_577, 1_900_000]) {
+    const answer = await app.inject(post('/v1/events', [anEvent(), of(bytes)], batchType))
+    expect([bytes, answer.statusCode]).toEqual([bytes, 413])
+    expect(answer.json().errors).toEqual([
+      { index: 1, field: '(whole)', fix: expect.stringMatching(/1,000,000 bytes/) },
+    ])
+    const foreign = await app.inject(post('/v1/events', of(bytes, { tenantid: 'acme' }), single))
+    expect([foreign.statusCode, foreign.json().errors[0]]).toEqual([413, expect.not.objectContaining({ index: 0 })])
+  }
+  expect([records, parked]).toEqual([[], []])
+  expect(new Set(counted)).toEqual(new Set(['events too_large 1']))
+  const long = of(eventBytesTaken)
+  expect(Buffer.byteLength(JSON.stringify(long))).toBe(eventBytesTaken)
+  expect((await app.inject(post('/v1/events', long, single))).statusCode).toBe(202)
+})
+
+test('a body of nothing but empty objects is refused before it is parsed', async () => {
+  const { app } = aServer()
+  for (const url of ['/v1/events', '/v1/getstats']) {
+    const answer = await app.inject(post(url, `[${'{},'.repeat(400_000)}{}]`, { 'content-type': 'application/json' }))
+    expect([answer.statusCode, answer.json().detail]).toEqual([413, expect.stringMatching(/300,000 objects and lists/)])
+  }
+})
+
+test('what brokers find too large is refused for good, and not to be sent again', async () => {
+  const error = new KafkaError('append', Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' }))
+  const { app, counted } = aServer({ log: { append: () => Promise.reject(error) } })
+  const answer = await app.inject(post('/v1/events', anEvent(), single))
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([413, undefined])
+  expect(answer.json().detail).toMatch(/max\.message\.bytes/)
+  expect(counted).toEqual(['events too_large 1'])
 })
 
 test('bodies too large, compressed or not, are 413 and cost no memory', async () => {

@@ -24,7 +24,8 @@ export function describeApi(endpoints: readonly Endpoint[], version: string): ob
         key: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An API key (callscope keys create) or the administrator token.',
+          description:
+            'An API key (callscope keys create), the administrator token or, for /metrics, the token of metrics.token.',
         },
       },
       schemas: { Problem: problemSchema },
@@ -76,11 +77,12 @@ function operationOf(endpoint: Endpoint): object {
   }
 }
 
-/** `{}`: also without a credential, for the default tenant, from this machine. */
+/** `{}`: also without a credential, where a setting (trustLoopback) or the demo allows it. */
 const securityOf: Readonly<Record<Access, readonly object[]>> = {
   open: [],
   ingest: [{ key: [] }, {}],
   read: [{ key: [] }, {}],
+  scrape: [{ key: [] }, {}],
   administer: [{ key: [] }],
 }
 

@@ -43,6 +43,17 @@ describe('bad parameters', () => {
   test.each([
     ['limit', '/api/calls?limit=0'],
     ['limit', '/api/calls/live?limit=5'],
+    ['limit', '/api/calls?limit=0x10'],
+    ['limit', '/api/calls?limit=1e2'],
+    ['limit', '/api/calls?limit=%205%20'],
+    ['limit', '/api/calls?limit=%2B5'],
+    ['limit', '/api/calls?limit=05'],
+    ['limit', '/api/calls?limit='],
+    ['limit', '/api/calls?limit=5&limit=6'],
+    ['buckets', '/api/calls/timeline?buckets=1e2'],
+    ['minutes', '/api/now?minutes=0x10'],
+    ['since', '/api/calls?since=5'],
+    ['until', '/api/calls?until=May%201%202026'],
     ['only', '/api/calls/live?only=calls'],
     ['sort', '/api/calls?sort=loudness'],
     ['order', '/api/calls?order=up'],
@@ -85,8 +96,8 @@ describe('who asks', () => {
     expect(all).not.toHaveProperty('tenant')
   })
 
-  test('where loopback reads all, it reads all, and administers nothing', async () => {
-    const settings = { loopbackReads: 'all' as const, demo: true }
+  test('where this machine is trusted with all, it reads all, and administers nothing', async () => {
+    const settings = { anonymous: { reads: undefined, sends: true } }
     expect(await session({}, settings)).not.toHaveProperty('tenant')
     const asked: unknown[] = []
     const calls: CallReader = {

@@ -10,9 +10,10 @@ import type { Pages } from '#contracts/pages.ts'
 import type { TimeWindows } from '#contracts/pipeline.ts'
 import type { ErasureStep } from '#contracts/privacy.ts'
 import type { LinkCut, Run, TenantDirectory } from '#contracts/registry.ts'
-import type { CallReader, SqlConsole } from '#contracts/warehouse.ts'
+import type { CallReader, SqlConsole, TenantScope } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import type { ConnectionLimits, ConnectionWatch } from './connections.ts'
+import type { Anonymous } from './credentials.ts'
 import type { KeyDesk } from './key-port.ts'
 
 export interface Upload {
@@ -222,14 +223,14 @@ export interface HttpSettings {
   readonly host: string
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
-  /** Of requests from this machine that carry no credential. */
+  /** Whose it is what comes without a credential. */
   readonly defaultTenant: string
   /** The operator has named it. */
   readonly defaultTenantStated: boolean
   /** Event times that the pipelines take: what they would refuse is refused at once. */
   readonly windows: Pick<TimeWindows, 'maxAgeMs' | 'maxAheadMs' | 'byTenant'>
-  /** What is read from this machine without a credential: the default tenant, or all of them. */
-  readonly loopbackReads: 'defaultTenant' | 'all'
+  /** What this machine may without a credential; undefined: nothing, like all others. */
+  readonly anonymous?: Anonymous | undefined
   /** The traffic is made up: it is nobody's. */
   readonly demo: boolean
   readonly pageDefault: number
@@ -259,8 +260,17 @@ export interface HttpLogger {
   error(fields: object, message: string): void
 }
 
-/** Until when all that belongs to a tenant (undefined: to any) is known to have arrived; undefined: nobody knows. */
-export type CompleteUntil = (tenant: string | undefined) => number | undefined
+/** Until when all that belongs to these tenants (undefined: to any) is known to have arrived; undefined: nobody knows. */
+export type CompleteUntil = (tenants: TenantScope) => number | undefined
+
+/**
+ * Prometheus text, or OpenMetrics. Tenants undefined: everything, with exemplars that name calls; else the series that carry
+ * one of these tenants' labels, and no other.
+ */
+export type ExposeMetrics = (
+  format: 'text' | 'openmetrics',
+  tenants?: TenantScope,
+) => Promise<{ readonly contentType: string; readonly body: string }>
 
 /** What the HTTP edge needs of the rest. */
 export interface HttpParts {
@@ -279,12 +289,13 @@ export interface HttpParts {
   readonly changes: CallChanges
   readonly pages: Pages
   readonly administratorToken: string
+  /** What Prometheus shows; undefined: only the administrator token opens the figures of all tenants. */
+  readonly metricsToken?: string | undefined
   readonly clock: Clock
   readonly logger: HttpLogger
   park(messages: readonly ParkedAtEdge[]): Promise<void>
   count(edge: Edge, outcome: EdgeOutcome, messages: number): void
-  /** Prometheus text, or OpenMetrics with exemplars. */
-  metrics(format: 'text' | 'openmetrics'): Promise<{ readonly contentType: string; readonly body: string }>
+  readonly metrics: ExposeMetrics
   readiness(): Promise<Readiness>
   /** Without it a tenant may send as much as is taken. */
   readonly shares?: SharesAtEdge | undefined

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { expect, test } from 'vitest'
 import type { CallQuery } from '#contracts/warehouse.ts'
 import { acmeKey, administratorToken, anEvent, aServer, asKey, emptyDesk, readerKey } from './http-for-tests.ts'
@@ -22,13 +22,61 @@ test('a foreign Host or Origin is refused; our own and the configured ones are n
   expect(await status({ host: 'localhost:4650', origin: 'https://grafana.example' })).toBe(200)
 })
 
+test('a page of another site is refused by what the browser says of it; a link that a person follows is not', async () => {
+  const { app } = aServer()
+  const status = async (headers: Record<string, string>, url = '/api/session', method: 'GET' | 'POST' = 'GET') =>
+    (await app.inject({ method, url, headers })).statusCode
+  const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+  for (const site of ['cross-site', 'same-site']) {
+    const from = { 'sec-fetch-site': site }
+    expect(await status(from)).toBe(403)
+    expect(await status({ ...from, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' })).toBe(403)
+    expect(await status({ ...from, ...link, 'sec-fetch-dest': 'iframe' })).toBe(403)
+    expect(await status({ ...from, ...link }, '/v1/events', 'POST')).toBe(403)
+    expect(await status({ ...from, ...link }, '/health/live')).toBe(200)
+    expect(await status({ ...from, origin: 'https://grafana.example' })).toBe(200)
+    expect(await status({ ...from, origin: 'http://localhost:80' })).toBe(403)
+  }
+  for (const site of ['same-origin', 'none']) expect(await status({ 'sec-fetch-site': site })).toBe(200)
+})
+
+/** A request as its bytes have it: clients that send it like this are no browsers. Answers with the status. */
+async function raw(port: number, text: string): Promise<number> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(text)
+  let answer = ''
+  for await (const chunk of socket.setEncoding('utf8')) answer += chunk
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
+}
+
+test('a request names this server once: not by two Hosts, and not by an address that differs from its Host', async () => {
+  const { app } = aServer()
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const status = (line: string, ...headers: string[]) =>
+    raw(port, `${line} HTTP/1.1\r\n${headers.map((header) => `${header}\r\n`).join('')}Connection: close\r\n\r\n`)
+  const [own, foreign] = [`Host: 127.0.0.1:${port}`, 'Host: evil.example']
+  expect(await status('GET /health/live', own)).toBe(200)
+  expect(await status('GET /health/live', own, own)).toBe(400)
+  expect(await status('GET /health/live', own, foreign)).toBe(400)
+  expect(await status('GET /health/live', own, foreign.toUpperCase())).toBe(400)
+  expect(await status('GET /health/live')).toBe(400)
+  expect(await status('GET /health/live', 'Host:')).toBe(421)
+  expect(await status(`GET http://127.0.0.1:${port}/health/live`, own)).toBe(200)
+  expect(await status('GET http://evil.example/health/live', own)).toBe(400)
+  expect(await status('GET http://evil.example/health/live', foreign)).toBe(421)
+  expect(await status(`GET http://user@127.0.0.1:${port}/health/live`, own)).toBe(400)
+  expect(await status('GET ftp://127.0.0.1/health/live', own)).toBe(400)
+  await app.close()
+})
+
 test('the guards stand before routes that do not exist, too', async () => {
   const { app } = aServer()
   expect((await app.inject(get('/nothing', { host: 'evil.example' }))).statusCode).toBe(421)
   expect((await app.inject(get('/nothing'))).json()).toMatchObject({ status: 404, title: 'Not found' })
 })
 
-test('without a credential, loopback reads the default tenant and administers nothing', async () => {
+test('without a credential, a machine that is trusted reads the default tenant and administers nothing', async () => {
   const asked: CallQuery[] = []
   const { app } = aServer({
     desk: {
@@ -67,7 +115,7 @@ test('without a credential, loopback reads the default tenant and administers no
   }
 })
 
-test('what comes through a proxy or from another machine needs a credential', async () => {
+test('what comes through a proxy or from another machine needs a credential, also where this machine is trusted', async () => {
   const { app } = aServer()
   expect((await app.inject(get('/api/calls', { 'x-forwarded-for': '203.0.113.9' }))).statusCode).toBe(401)
   expect((await app.inject({ ...get('/api/calls'), remoteAddress: '203.0.113.9' })).statusCode).toBe(401)

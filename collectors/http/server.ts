@@ -28,6 +28,7 @@ import { classOfAddress } from './peer.ts'
 import type { Edge, HttpParts, HttpSettings } from './ports.ts'
 import { Problem, problemBody } from './problem.ts'
 import { createProfileEndpoints } from './profile-endpoints.ts'
+import { withSearch } from './search-endpoints.ts'
 import { createSessionEndpoint } from './session-endpoint.ts'
 
 declare module 'fastify' {
@@ -44,7 +45,7 @@ const listEndpoints = (parts: HttpParts, live: LiveHub, keys: KeyLookups): reado
   createGetStatsEndpoint(parts),
   ...createCallEndpoints(parts),
   ...createChartEndpoints(parts),
-  createLiveEndpoint(parts, live),
+  ...withSearch(createLiveEndpoint(parts, live)),
   createSessionEndpoint(parts),
   ...createAdminEndpoints(parts),
   ...createKeyEndpoints(parts, keys),
@@ -119,7 +120,7 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
   const guard = createOriginGuard(settings)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(secureHeaders)
-    guard(request.headers)
+    guard({ method: request.method, target: request.raw.url, ...rawOf(request) })
     const { origin } = request.headers
     if (origin !== undefined && settings.allowedOrigins.includes(origin))
       reply.headers({ 'access-control-allow-origin': origin, vary: 'origin' })
@@ -134,6 +135,9 @@ function addGuards(app: FastifyInstance, { settings }: HttpParts): void {
       .send(),
   )
 }
+
+/** As it came: `headers` hold one of each name, `rawHeaders` all of them. */
+const rawOf = ({ raw: { headers, rawHeaders } }: FastifyRequest) => ({ headers, rawHeaders })
 
 function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups): (endpoint: Endpoint) => void {
   const authenticate = createAuthenticator({ ...parts, ...parts.settings, keys, keyUsed: parts.keys.used })

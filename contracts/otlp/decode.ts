@@ -1,5 +1,7 @@
+import { holdsMoreThan } from '../json-structure.ts'
 import type { ParkReason } from '../outcome.ts'
 import type { LogLine, Span } from '../signals/otlp.ts'
+import { otlpLimits, tooManyMessages } from './limits.ts'
 import { readLogRecord } from './log-records.ts'
 import { parseProtobuf } from './protobuf.ts'
 import { type Read, type RequestShape, readRequest } from './resources.ts'
@@ -83,6 +85,7 @@ function decode<Row extends object>(
     return malformed('invalid_schema', 'content-type: must be application/json or application/x-protobuf')
   }
   const tree = encoding === 'json' ? parseJson(body) : parseProtobuf(body, request)
+  if (typeof tree === 'string') return malformed('invalid_schema', tree)
   if (tree === undefined) {
     const reason = encoding === 'json' ? 'malformed_json' : 'malformed_protobuf'
     return malformed(reason, `body: is not an OTLP ${request} export request in ${encoding}`)
@@ -91,7 +94,9 @@ function decode<Row extends object>(
   return 'detail' in read ? malformed('invalid_schema', read.detail ?? '') : (read as Read<Row>)
 }
 
-function parseJson(body: Uint8Array): Tree | undefined {
+/** The body as a tree; a text: why it is not read; undefined: it is no JSON. */
+function parseJson(body: Uint8Array): Tree | string | undefined {
+  if (holdsMoreThan(otlpLimits.messages, body)) return tooManyMessages
   try {
     const value: unknown = JSON.parse(utf8.decode(body))
     return isTree(value) ? value : undefined

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/minimal.js'
+import { otlpLimits, tooManyMessages } from './limits.ts'
 import type { Tree } from './scalars.ts'
 
 /*
@@ -15,7 +16,7 @@ interface Field {
   readonly name: string
   readonly wire: 0 | 1 | 2 | 5
   readonly repeated: boolean
-  readonly read: (reader: Reader, depth: number) => unknown
+  readonly read: (reader: CountingReader, depth: number) => unknown
 }
 
 /** Attribute values deeper than otlpLimits.depth are refused later; three messages make one level, and the rest is not even read. */
@@ -103,25 +104,35 @@ const requests = {
   spans: message({ 1: many('resourceSpans', () => resourceSpans) }),
 } as const
 
-/** The request as a tree in the shape of OTLP/JSON, or undefined where the bytes are no such message. */
-export function parseProtobuf(body: Uint8Array, request: keyof typeof requests): Tree | undefined {
+/** The request as a tree in the shape of OTLP/JSON; a text: why it is not read; undefined: the bytes are no such message. */
+export function parseProtobuf(body: Uint8Array, request: keyof typeof requests): Tree | string | undefined {
+  const reader = counting(protobuf.Reader.create(toBuffer(body)))
   try {
-    const reader = protobuf.Reader.create(toBuffer(body))
     return readMessage(requests[request], { reader, end: reader.len, depth: 0 })
-  } catch {
+  } catch (error) {
+    if (error instanceof TooManyMessages) return tooManyMessages
     // protobufjs throws on a truncated or overlong field: the only way it says that bytes are not protobuf.
     return undefined
   }
 }
 
+/** How many messages a request may still hold. On the reader, which every field is read with. */
+type CountingReader = Reader & { messagesLeft: number }
+const counting = (reader: Reader): CountingReader => Object.assign(reader, { messagesLeft: otlpLimits.messages })
+
+/** Leaves the innermost message at once; it never leaves this file. */
+class TooManyMessages extends Error {}
+
 interface Extent {
-  readonly reader: Reader
+  readonly reader: CountingReader
   readonly end: number
   readonly depth: number
 }
 
 function readMessage(table: Table, { reader, end, depth }: Extent): Tree {
   if (end > reader.len) throw new RangeError('field runs past the end of its message')
+  reader.messagesLeft -= 1
+  if (reader.messagesLeft < 0) throw new TooManyMessages()
   const tree: Record<string, unknown> = {}
   if (depth > maxMessages) reader.pos = end
   while (reader.pos < end) {

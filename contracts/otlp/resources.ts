@@ -1,5 +1,6 @@
 import type { Attributes } from '../signals/otlp.ts'
 import { fullBudget, readAttributes } from './attributes.ts'
+import { otlpLimits } from './limits.ts'
 import { noFault, note, type RecordFault } from './record-fault.ts'
 import { isTree, readText, type Tree } from './scalars.ts'
 
@@ -40,6 +41,8 @@ export function readRequest<Row extends object>(
   if (found.length === 0 && list(request, shape.other).length > 0) {
     return { detail: `${shape.other[0]}: belongs to ${shape.otherPath}; ${shape.path} takes ${shape.resources[0]}` }
   }
+  const fault = overLimit(found, shape)
+  if (fault !== undefined) return { detail: fault }
   const read: Read<Row> = { rows: [], refused: [] }
   for (const entry of found) readResource(entry, shape, (value, parts, fault) => take(value, parts, fault))
   return read
@@ -49,6 +52,21 @@ export function readRequest<Row extends object>(
     if ('detail' in row) read.refused.push(row as RecordFault)
     else read.rows.push(row)
   }
+}
+
+/** Containers cost time whether or not anything is in them: which of them are too many, and what to do. */
+function overLimit(resources: readonly unknown[], shape: RequestShape): string | undefined {
+  const scopes = resources.flatMap((resource) => listOf(resource, shape.scopes))
+  const records = scopes.reduce<number>((sum, scope) => sum + listOf(scope, shape.records).length, 0)
+  const counts = { resources: resources.length, scopes: scopes.length, records } as const
+  const over = (['resources', 'scopes', 'records'] as const).find((level) => counts[level] > otlpLimits[level])
+  if (over === undefined) return undefined
+  return `${shape[over][0]}: more than ${otlpLimits[over].toLocaleString('en')} in one request: send smaller batches`
+}
+
+function listOf(holder: unknown, names: readonly [string, string]): readonly unknown[] {
+  const found = isTree(holder) ? list(holder, names) : []
+  return found === 'wrong' ? [] : found
 }
 
 function readResource(

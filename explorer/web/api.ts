@@ -1,3 +1,4 @@
+import { mayBeSent } from './private-query.ts'
 import { authorization } from './session-token.ts'
 
 /** One member of a request that the server refused. */
@@ -34,13 +35,30 @@ const earlyForMs = 5_000
 
 /** Asks ahead for what the next `getJson` of the same address will want. */
 export function askEarly(path: string, query: object = {}): void {
-  const response = ask(withQuery(path, query as QueryValues), AbortSignal.timeout(answerWithinMs))
+  const url = withQuery(path, query as QueryValues)
+  const response = ask({ url }, AbortSignal.timeout(answerWithinMs))
   response.catch(() => undefined) // told to whoever takes it
-  early.set(withQuery(path, query as QueryValues), { response, atMs: performance.now() })
+  early.set(url, { response, atMs: performance.now() })
 }
 
-const ask = (url: string, signal: AbortSignal): Promise<Response> =>
-  reach(url, { headers: { accept: 'application/json', ...authorization() }, signal })
+/** What is asked, and where: `body` holds what must not stand in an address. */
+export interface Question {
+  readonly url: string
+  readonly body?: string
+}
+
+/** The question that a query makes: what is searched for goes into its body. */
+export const questionOf = (path: string, query: QueryValues): Question =>
+  mayBeSent(query) ? { url: withQuery(path, query) } : { url: path, body: JSON.stringify(query) }
+
+/** What fetch is told of a question, with who asks. */
+export const initOf = ({ body }: Question, headers: Readonly<Record<string, string>>): RequestInit =>
+  body === undefined
+    ? { headers: { ...headers, ...authorization() } }
+    : { method: 'POST', body, headers: { ...headers, ...authorization(), 'content-type': 'application/json' } }
+
+const ask = (question: Question, signal: AbortSignal): Promise<Response> =>
+  reach(question.url, { ...initOf(question, { accept: 'application/json' }), signal })
 
 function takeEarly(url: string): Promise<Response> | undefined {
   const asked = early.get(url)
@@ -50,9 +68,10 @@ function takeEarly(url: string): Promise<Response> | undefined {
 
 export async function getJson<T>(path: string, query: object = {}, signal?: AbortSignal): Promise<T> {
   const limit = AbortSignal.timeout(answerWithinMs)
-  const url = withQuery(path, query as QueryValues)
+  const question = questionOf(path, query as QueryValues)
   const within = signal === undefined ? limit : AbortSignal.any([signal, limit])
-  const response = await (takeEarly(url) ?? ask(url, within))
+  const known = question.body === undefined ? takeEarly(question.url) : undefined
+  const response = await (known ?? ask(question, within))
   if (!response.ok) throw await problemOf(response)
   return (await response.json()) as T
 }

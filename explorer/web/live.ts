@@ -1,7 +1,6 @@
-import { ApiError, problemOf, reach, withQuery } from './api.ts'
+import { ApiError, initOf, problemOf, questionOf, reach } from './api.ts'
 import type { CallQuery, LiveCalls } from './api-types.ts'
 import { createEventReader, type StreamEvent } from './event-stream.ts'
-import { authorization } from './session-token.ts'
 import { longUnseen, untilSeen } from './sight.ts'
 import { createStore } from './store.ts'
 import { chance, now } from './world.ts'
@@ -144,8 +143,9 @@ async function openBody(
 ): Promise<ReadableStreamDefaultReader<string>> {
   const { limit: _, cursor: __, sort: ___, order: ____, ...filter } = query
   const resume = lastId === undefined ? {} : { 'last-event-id': lastId }
-  const response = await reach(withQuery('/api/calls/live', filter), {
-    headers: { accept: 'text/event-stream', ...resume, ...authorization() },
+  const question = questionOf('/api/calls/live', filter)
+  const response = await reach(question.url, {
+    ...initOf(question, { accept: 'text/event-stream', ...resume }),
     signal,
   })
   if (!response.ok || response.body === null) throw await problemOf(response)

@@ -1,3 +1,4 @@
+import { addressWith, queryOfAddress } from './private-query.ts'
 import { createStore } from './store.ts'
 
 /** Where the viewer is. Everything that can be shared or gone back to is in here. */
@@ -9,7 +10,7 @@ export interface Place {
 /** `go` by a link or by code; `back` and forward by the browser. Scrolling is restored only in the latter. */
 export type Move = 'first' | 'go' | 'replace' | 'back'
 
-const here = (): Place => ({ path: location.pathname, query: location.search })
+const here = (): Place => ({ path: location.pathname, query: queryOfAddress(location.search, location.hash) })
 
 export const place = createStore<Place>({ path: '/', query: '' })
 let lastMove: Move = 'first'
@@ -17,7 +18,7 @@ export const howWeCame = (): Move => lastMove
 
 /** Goes to an address of ours. `replace` leaves no history entry: for what changes while typing or dragging. */
 export function go(href: string, { replace = false }: { readonly replace?: boolean } = {}): void {
-  if (href === location.pathname + location.search) return
+  if (href === location.pathname + location.search + location.hash) return
   if (!replace) rememberScroll()
   lastMove = replace ? 'replace' : 'go'
   if (replace) history.replaceState(history.state, '', href)
@@ -36,6 +37,7 @@ export function startRouter(): void {
   // Ours: the browser's would scroll before a list that is drawn by rows has its height.
   history.scrollRestoration = 'manual'
   place.set(here())
+  hideSearch()
   addEventListener('popstate', () => {
     lastMove = 'back'
     place.set(here())
@@ -48,15 +50,25 @@ export function startRouter(): void {
   document.addEventListener('click', followLink)
 }
 
+/** A link from before has what was searched for in its query: it goes no further from here. */
+function hideSearch(): void {
+  if (!new URLSearchParams(location.search).has('q')) return
+  const { path, query } = place.get()
+  history.replaceState(history.state, '', addressWith(path, new URLSearchParams(query)))
+}
+
 /** Plain clicks on links of ours stay in the page; new tabs, downloads and foreign links are the browser's. */
 function followLink(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0) return
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
   const link = event.target instanceof Element ? event.target.closest('a') : null
   if (link === null || link.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return
-  if (link.pathname.startsWith('/api/') || link.getAttribute('href')?.startsWith('#')) return
+  if (link.pathname.startsWith('/api/')) return
   event.preventDefault()
-  go(link.pathname + link.search)
+  const anchor = link.getAttribute('href') ?? ''
+  // Within the page: what stands after "#" in the address stays, because a search may.
+  if (anchor.startsWith('#')) document.getElementById(anchor.slice(1))?.focus()
+  else go(link.pathname + link.search + link.hash)
 }
 
 export type Route =

@@ -8,10 +8,13 @@ let held: string | undefined
  * that it is in no history entry and in no address that gets shared.
  */
 export function takeTokenFromAddress(): boolean {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  const hash = new URLSearchParams(location.hash.slice(1))
+  const token = hash.get('token')
   if (token === null) return false
   keepToken(token)
-  history.replaceState(history.state, '', location.pathname + location.search)
+  hash.delete('token')
+  const rest = hash.size === 0 ? '' : `#${hash}`
+  history.replaceState(history.state, '', location.pathname + location.search + rest)
   return true
 }
 
@@ -27,7 +30,7 @@ export function forgetToken(): void {
 
 export const readToken = (): string | undefined => held ?? safely(() => sessionStorage.getItem(name)) ?? undefined
 
-/** What every request carries. Without a token nothing: on loopback the server lets readers in. */
+/** What every request carries. Without a token nothing: the demo's calls are for everybody. */
 export function authorization(): Record<string, string> {
   const token = readToken()
   return token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { LogRecord } from '#contracts/event-log.ts'
+import { eventBytesRead, isLongerThan } from '#contracts/message-size.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { parseSafely } from '#contracts/parse.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
@@ -37,9 +38,6 @@ export interface ReaderOptions<Event> extends TenantRules {
 
 /** Reads one record of a topic of CloudEvents: an outcome per event, in the record's order. Pure, and never throws. */
 export type CloudEventReader<Event> = (record: LogRecord) => readonly Outcome<ReadEvent<Event>>[]
-
-// Kafka brokers refuse more than 1 MiB by default (message.max.bytes); the embedded log must not be laxer.
-const maxBytes = 1_048_576
 
 const tooLarge = park('too_large', 'value: more than 1 MiB; send smaller batches')
 const notText = park('malformed_json', 'value: not UTF-8')
@@ -117,8 +115,7 @@ function validate<Event>(value: object, { schema, accept }: Judge<Event>): Outco
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 function parseValue(value: string | Uint8Array): Outcome<unknown> {
-  // No character takes more than three bytes for each of its UTF-16 units.
-  if (3 * value.length > maxBytes && Buffer.byteLength(value) > maxBytes) return tooLarge
+  if (isLongerThan(eventBytesRead, value)) return tooLarge
   let text: string
   try {
     text = typeof value === 'string' ? value : decoder.decode(value)

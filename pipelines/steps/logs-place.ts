@@ -1,4 +1,5 @@
 import type { LogRecord } from '#contracts/event-log.ts'
+import { otlpBytesTaken } from '#contracts/message-size.ts'
 import { encodingByContent } from '#contracts/otlp/told-by-content.ts'
 import { next, type Outcome, park } from '#contracts/outcome.ts'
 import { recordHeaders, type TimeWindows, windowsFor } from '#contracts/pipeline.ts'
@@ -45,12 +46,9 @@ export function storedNanos(nanos: string): string {
   return `${digits.slice(0, -9)}.${digits.slice(-9)}`
 }
 
-// The most that gRPC, and so OTLP exporters, put into one message unless told otherwise.
-const maxBytes = 4 * 1_048_576
-
 /** The refusal of a message that is too large to decode, or undefined. */
 export const tooLargeForOtlp = (record: LogRecord): Outcome<never> | undefined =>
-  record.value.length > maxBytes ? park('too_large', 'body: more than 4 MiB; send smaller batches') : undefined
+  record.value.length > otlpBytesTaken ? park('too_large', 'body: more than 4 MiB; send smaller batches') : undefined
 
 /** What the record's header says; the Collector's Kafka exporter sets none, and its messages say it by their content. */
 export function contentTypeOf({ headers, value }: LogRecord): string {

@@ -1,5 +1,7 @@
 import { Registry } from 'prom-client'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import type { Exemplar } from './live-histogram.ts'
+import { sharedLabels } from './members.ts'
 
 export type ExpositionFormat = 'text' | 'openmetrics'
 
@@ -16,10 +18,27 @@ export const formatOf = (accept: string | undefined): ExpositionFormat =>
  * All metrics as Prometheus text 0.0.4 or OpenMetrics 1.0. The second is written here: prom-client renames counters in
  * its registry for good when it writes OpenMetrics, after which the text lacks `_total`.
  */
-export async function expose(registry: Registry, format: ExpositionFormat): Promise<Exposition> {
-  if (format === 'text') return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, body: await registry.metrics() }
+export async function expose(registry: Registry, format: ExpositionFormat, tenants?: TenantScope): Promise<Exposition> {
+  const contentType = format === 'text' ? Registry.PROMETHEUS_CONTENT_TYPE : Registry.OPENMETRICS_CONTENT_TYPE
+  if (format === 'text' && tenants === undefined) return { contentType, body: await registry.metrics() }
   const metrics = (await registry.getMetricsAsJSON()) as readonly unknown[] as readonly ExposedMetric[]
-  return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, body: `${metrics.map(linesOf).join('')}# EOF\n` }
+  const shown = tenants === undefined ? metrics : metrics.flatMap(ownSeries([tenants].flat()))
+  const text = shown.map((metric) => linesOf(metric, format)).join('')
+  return { contentType, body: format === 'text' ? text : `${text}# EOF\n` }
+}
+
+/**
+ * What these tenants may see of a metric: series that carry their label. A series without one speaks of the install or of
+ * several tenants (a carrier of one is a secret to the other), and a label that several share is nobody's. An exemplar names
+ * a call, and is the operator's.
+ */
+function ownSeries(tenants: readonly string[]): (metric: ExposedMetric) => readonly ExposedMetric[] {
+  const own = new Set<unknown>(tenants)
+  for (const shared of Object.values(sharedLabels)) own.delete(shared)
+  return (metric) => {
+    const values = metric.values.filter(({ labels }) => own.has(labels.tenant))
+    return values.length === 0 ? [] : [{ ...metric, values: values.map((value) => ({ ...value, exemplar: null })) }]
+  }
 }
 
 /** What prom-client's metrics say about themselves. */
@@ -35,22 +54,25 @@ interface ExposedMetric {
   }[]
 }
 
-function linesOf({ name, help, type, values }: ExposedMetric): string {
-  const family = type === 'counter' ? name.replace(/_total$/, '') : name
+function linesOf({ name, help, type, values }: ExposedMetric, format: ExpositionFormat): string {
+  // OpenMetrics names a family of counters without the suffix that their samples have.
+  const family = type === 'counter' && format === 'openmetrics' ? name.replace(/_total$/, '') : name
   let text = `# HELP ${family} ${escaped(help)}\n# TYPE ${family} ${type}\n`
-  if (family.endsWith('_seconds')) text += `# UNIT ${family} seconds\n`
+  if (format === 'openmetrics' && family.endsWith('_seconds')) text += `# UNIT ${family} seconds\n`
   for (const { labels, value, metricName, exemplar } of values) {
-    const sample = metricName ?? (type === 'counter' ? `${family}_total` : name)
-    text += `${sample}${labelsOf(labels)} ${numberText(value)}${exemplar ? exemplarText(exemplar) : ''}\n`
+    const sample = metricName ?? (type === 'counter' && format === 'openmetrics' ? `${family}_total` : name)
+    text += `${sample}${labelsOf(labels, format)} ${numberText(value)}${exemplar ? exemplarText(exemplar) : ''}\n`
   }
   return text
 }
 
 const exemplarText = ({ labelSet, value, timestamp }: Exemplar): string =>
-  ` # ${labelsOf(labelSet) || '{}'} ${numberText(value)} ${timestamp}`
+  ` # ${labelsOf(labelSet, 'openmetrics') || '{}'} ${numberText(value)} ${timestamp}`
 
-function labelsOf(labels: Readonly<Record<string, string | number>>): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${labelText(name, value)}"`)
+function labelsOf(labels: Readonly<Record<string, string | number>>, format: ExpositionFormat): string {
+  const parts = Object.entries(labels).map(
+    ([name, value]) => `${name}="${format === 'openmetrics' ? labelText(name, value) : escaped(String(value))}"`,
+  )
   return parts.length === 0 ? '' : `{${parts.join(',')}}`
 }
 

@@ -12,14 +12,17 @@ export interface MembersOptions {
   readonly learn?: boolean
 }
 
+/** Labels that several values share, and that are nobody's own: what no room was left for, and what nobody stated. */
+export const sharedLabels = { other: 'other', unknown: 'unknown' } as const
+
 /** Bounds a label: what its members are is decided by the registry and its budget, never by what is sent. */
 export function createMembers({ known, limit, learn = false }: MembersOptions): Members {
   const members = new Set(known.slice(0, limit))
   return {
     labelOf(value) {
-      if (value === undefined || value === '') return 'unknown'
+      if (value === undefined || value === '') return sharedLabels.unknown
       if (members.has(value)) return value
-      if (!learn || members.size >= limit) return 'other'
+      if (!learn || members.size >= limit) return sharedLabels.other
       members.add(value)
       return value
     },

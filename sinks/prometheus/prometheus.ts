@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { type AccessMetrics, createAccessMetrics } from './access-metrics.ts'
 import { type ActivityMetrics, createActivityMetrics } from './activity-metrics.ts'
@@ -22,7 +23,8 @@ export interface Prometheus {
   readonly pipelines: PipelineMetrics
   readonly activity: ActivityMetrics
   readonly access: AccessMetrics
-  expose(format: ExpositionFormat): Promise<Exposition>
+  /** Tenants undefined: everything. Else the series of these alone, without exemplars. */
+  expose(format: ExpositionFormat, tenants?: TenantScope): Promise<Exposition>
 }
 
 export function createPrometheus({ processMetrics = false, ...options }: PrometheusOptions): Prometheus {
@@ -33,5 +35,5 @@ export function createPrometheus({ processMetrics = false, ...options }: Prometh
   const activity = createActivityMetrics({ ...options, registry, maxTenants })
   const access = createAccessMetrics(registry)
   if (processMetrics) collectDefaultMetrics({ register: registry })
-  return { calls, pipelines, activity, access, expose: (format) => expose(registry, format) }
+  return { calls, pipelines, activity, access, expose: (format, tenants) => expose(registry, format, tenants) }
 }

@@ -65,10 +65,30 @@ describe('the list of calls', () => {
   test('a search finds one call by its id', async () => {
     const { calls } = (await (await fetch(`${program.url}/api/calls?limit=20`)).json()) as { calls: { id: string }[] }
     const id = calls.at(-1)?.id ?? ''
-    const { page, check } = await open()
+    const { page, check } = await open('/?sort=mos&order=asc')
+    const addresses: string[] = []
+    page.on('request', (request) => addresses.push(request.url()))
     await page.getByRole('searchbox').fill(id)
     await page.getByRole('searchbox').press('Enter')
     await expect.poll(() => page.getByRole('table').getByRole('row').count()).toBe(2)
+    const { search, hash } = new URL(page.url())
+    expect([search, hash]).toEqual(['?sort=mos&order=asc', `#q=${id}`])
+    await page.reload()
+    await expect.poll(() => page.getByRole('table').getByRole('row').count()).toBe(2)
+    await page.keyboard.press('Tab')
+    await page.getByRole('link', { name: 'Skip to the content' }).press('Enter')
+    expect(new URL(page.url()).hash).toBe(`#q=${id}`)
+    // What was searched for may be somebody's number: no server's log has it.
+    expect(addresses.filter((address) => new URL(address).pathname === '/api/calls').length).toBeGreaterThan(0)
+    expect(addresses.filter((address) => (address.split('#')[0] ?? '').includes(id))).toEqual([])
+    check()
+  })
+
+  test('a link from before, with the search in its query, shows the same, and hides it from here on', async () => {
+    const { page, check } = await open('/?q=nobody-is-called-so')
+    await page.getByText(/filters rules out|No call matches/).waitFor()
+    expect(page.url().endsWith('/#q=nobody-is-called-so')).toBe(true)
+    expect(await page.getByRole('searchbox').inputValue()).toBe('nobody-is-called-so')
     check()
   })
 

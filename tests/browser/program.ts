@@ -8,6 +8,8 @@ export interface ProgramOptions {
   readonly demo?: boolean
   /** Without them there is the default one alone. */
   readonly tenants?: readonly string[]
+  /** Requests from this machine need no credential: true unless it is the demo, which shows its own calls anyway. */
+  readonly trusting?: boolean
 }
 
 /** The program as people start it, in a process and a data folder of its own. */
@@ -27,7 +29,7 @@ export interface Program {
 const cli = join(import.meta.dirname, '..', '..', 'app', 'callscope.ts')
 const readyWithinMs = 120_000
 
-export async function startProgram({ demo = false, tenants }: ProgramOptions = {}): Promise<Program> {
+export async function startProgram({ demo = false, trusting = !demo, tenants }: ProgramOptions = {}): Promise<Program> {
   const dataDir = await mkdtemp(join(tmpdir(), 'callscope-browser-'))
   const config = join(dataDir, 'tests.yaml')
   if (tenants !== undefined) await writeFile(config, JSON.stringify({ tenants: tenants.map((id) => ({ id })) }))
@@ -40,6 +42,8 @@ export async function startProgram({ demo = false, tenants }: ProgramOptions = {
     if (tenants !== undefined) args.push('--config', config)
     child = spawn(process.execPath, ['--max-semi-space-size=64', cli, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // The demo shows what it made up; else the page is for who has a key, unless this machine is trusted.
+      env: { ...process.env, ...(trusting ? { CALLSCOPE_TRUST_LOOPBACK: 'true' } : {}) },
     })
     told = JSON.parse(await firstLine(child)) as typeof told
     port = Number(new URL(told.url).port)

@@ -33,11 +33,14 @@ async function startUp(): Promise<ChildProcess> {
   return started
 }
 
+const asAdministrator = () => ({
+  authorization: `Bearer ${readFileSync(join(folder, 'administrator.token'), 'utf8').trim()}`,
+})
+
 async function sql(query: string): Promise<{ status: number; detail?: string; rows?: unknown }> {
-  const token = readFileSync(join(folder, 'administrator.token'), 'utf8').trim()
   const response = await fetch(`${url}/api/sql`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { ...asAdministrator(), 'content-type': 'application/json' },
     body: JSON.stringify({ query }),
   })
   return { status: response.status, ...((await response.json()) as object) }
@@ -84,7 +87,8 @@ test('SIGTERM while a query runs that nothing can interrupt is an orderly stop: 
 test('others are answered while it runs', async () => {
   const answer = sql(hours).catch(() => 'cut off')
   const running = await untilQueryRuns()
-  for (let n = 0; n < 10; n++) expect((await fetch(`${url}/api/calls`)).status).toBe(200)
+  for (let n = 0; n < 10; n++)
+    expect((await fetch(`${url}/api/calls`, { headers: asAdministrator() })).status).toBe(200)
   expect(running.filter(isAlive).length).toBe(1)
   child.kill('SIGKILL')
   expect(await answer).toBe('cut off')

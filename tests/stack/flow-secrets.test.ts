@@ -9,6 +9,7 @@ import { type FlowInstall, openFlowInstall } from './flow/install.ts'
 import { ownName } from './names.ts'
 import { type ClickhouseFront, startClickhouseFront } from './servers/clickhouse-front.ts'
 import { temporaryFolder } from './servers/guard.ts'
+import { metricsTokenForTests } from './servers/prometheus.ts'
 
 /** Each says where it was planted, so that a failure names what leaked. */
 const planted = {
@@ -155,7 +156,7 @@ describe('planted secrets', () => {
     const waited = await doneWith(worker)
     for (const each of [worker, serve]) {
       for (const path of ['/metrics', '/health/ready', '/health/live', '/api/calls', '/v1/events', '/api/calls/none'])
-        expectNone(path, await textOf(`${await each.url}${path}`))
+        for (const init of [{}, asPrometheus]) expectNone(path, await textOf(`${await each.url}${path}`, init))
     }
     expectNone(
       'a refused event',
@@ -172,6 +173,8 @@ describe('planted secrets', () => {
     expect(waited).toContain('callscope_pipeline_dead_letters_total')
   })
 })
+
+const asPrometheus = { headers: { authorization: `Bearer ${metricsTokenForTests}` } }
 
 const textOf = async (url: string, init: RequestInit = {}): Promise<string> => {
   const answer = await fetch(url, init)
@@ -209,7 +212,10 @@ async function sendPersonal(): Promise<void> {
 async function doneWith(worker: WorkerProcess): Promise<string> {
   let text = ''
   await expect
-    .poll(async () => (text = await textOf(`${await worker.url}/metrics`)), { timeout: 60_000, interval: 500 })
+    .poll(async () => (text = await textOf(`${await worker.url}/metrics`, asPrometheus)), {
+      timeout: 60_000,
+      interval: 500,
+    })
     .toMatch(/dead_letters_total\{.*malformed_json.*\} [1-9]/)
   return text
 }

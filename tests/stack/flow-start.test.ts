@@ -7,6 +7,7 @@ import { type ClickhouseFront, startClickhouseFront } from './servers/clickhouse
 import { temporaryFolder } from './servers/guard.ts'
 import { freePorts } from './servers/ports.ts'
 import { type PostgresServer, startPostgres } from './servers/postgres.ts'
+import { metricsTokenForTests } from './servers/prometheus.ts'
 
 const stack = inject('stack')
 let install: FlowInstall
@@ -23,7 +24,9 @@ interface Asked {
 }
 
 async function ask(worker: WorkerProcess, path: string): Promise<Asked> {
-  const answer = await fetch(`${await worker.url}${path}`)
+  const answer = await fetch(`${await worker.url}${path}`, {
+    headers: { authorization: `Bearer ${metricsTokenForTests}` },
+  })
   return { status: answer.status, text: await answer.text() }
 }
 

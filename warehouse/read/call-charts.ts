@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallCharts } from '#contracts/call-charts.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { type JudgingProfile, readSamples } from './call-samples.ts'
 import { readFacets } from './facets.ts'
@@ -10,7 +11,7 @@ export interface ChartParts {
   readonly client: ClickHouseClient
   readonly judgingProfile: JudgingProfile
   /** By which a tenant's talk is measured at a moment; undefined: by which all tenants' is. */
-  profileAt(tenant: string | undefined, atMs: number): QualityProfile
+  profileAt(tenant: TenantScope, atMs: number): QualityProfile
 }
 
 /** What people see drawn. */

@@ -1,9 +1,9 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { linkKinds } from '#contracts/ids.ts'
-import type { CallFilter } from '#contracts/warehouse.ts'
+import type { CallFilter, TenantScope } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
 import { type CallPlace, placesOf } from './call-places.ts'
-import { type Conditions, momentOf, momentsParam, momentText, noConditions, when, whereOf } from './conditions.ts'
+import { type Conditions, momentOf, momentsParam, momentText, ofTenants, when, whereOf } from './conditions.ts'
 
 /** Conditions on rows of `calls`. Undefined: the filter names an id that no call has. */
 export async function callConditions(client: ClickHouseClient, filter: CallFilter): Promise<Conditions | undefined> {
@@ -17,7 +17,6 @@ export async function callConditions(client: ClickHouseClient, filter: CallFilte
 
 const plainConditions = (filter: CallFilter): Conditions => {
   const given: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
-    ['tenant = {tenant:String}', { tenant: filter.tenant }],
     [`at >= ${momentOf('since')}`, { since: filter.sinceMs }],
     [`at < ${momentOf('until')}`, { until: filter.untilMs }],
     ['class IN {classes:Array(String)}', { classes: filter.class }],
@@ -26,14 +25,14 @@ const plainConditions = (filter: CallFilter): Conditions => {
     ),
     ['has(findings, {finding:String})', { finding: filter.finding }],
   ]
-  return given.reduce((before, [text, params]) => when(before, text, params), noConditions)
+  return given.reduce((before, [text, params]) => when(before, text, params), ofTenants(filter.tenant))
 }
 
 /** Undefined: no call was ever meant to have one of these ids. */
 async function withIds(
   client: ClickHouseClient,
   conditions: Conditions,
-  tenant: string | undefined,
+  tenant: TenantScope,
   ids: readonly string[],
 ): Promise<Conditions | undefined> {
   const places = ids.length === 0 ? [] : await placesOf(client, tenant, ids)
@@ -63,15 +62,11 @@ const withParty = (conditions: Conditions, q: string, parties: readonly string[]
 const maxLinked = 64
 
 /** Correlation ids that this may mean: itself, and those that carry it as an id of another kind. */
-export async function idsNamed(
-  client: ClickHouseClient,
-  tenant: string | undefined,
-  q: string,
-): Promise<readonly string[]> {
+export async function idsNamed(client: ClickHouseClient, tenant: TenantScope, q: string): Promise<readonly string[]> {
   const nodes = linkKinds
     .filter((kind) => kind !== 'linked_correlation_id')
     .map((kind) => `${kind}:${kind === 'trace_id' ? q.toLowerCase() : q}`)
-  const conditions = when(when(noConditions, 'tenant = {tenant:String}', { tenant }), 'node IN {nodes:Array(String)}', {
+  const conditions = when(ofTenants(tenant), 'node IN {nodes:Array(String)}', {
     nodes,
   })
   const rows = await rowsOf<[string]>(

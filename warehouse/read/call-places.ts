@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
-import { noConditions, when, whereOf } from './conditions.ts'
+import { ofTenants, when, whereOf } from './conditions.ts'
 
 /** Where a call with some member may stand in `calls`. */
 export interface CallPlace {
@@ -15,10 +16,10 @@ const maxPlaces = 1_000
 /** Every place that a record with one of these members was ever meant for, the latest first. */
 export async function placesOf(
   client: ClickHouseClient,
-  tenant: string | undefined,
+  tenant: TenantScope,
   ids: readonly string[],
 ): Promise<readonly CallPlace[]> {
-  const conditions = when(when(noConditions, 'tenant = {tenant:String}', { tenant }), 'id IN {ids:Array(String)}', {
+  const conditions = when(ofTenants(tenant), 'id IN {ids:Array(String)}', {
     ids,
   })
   const rows = await rowsOf<[string, string, number]>(
@@ -36,10 +37,10 @@ const maxTraced = 64
 /** Correlation ids that were seen under a trace id. */
 export async function idsOfTrace(
   client: ClickHouseClient,
-  tenant: string | undefined,
+  tenant: TenantScope,
   traceId: string,
 ): Promise<readonly string[]> {
-  const conditions = when(when(noConditions, 'tenant = {tenant:String}', { tenant }), 'node = {node:String}', {
+  const conditions = when(ofTenants(tenant), 'node = {node:String}', {
     node: `trace_id:${traceId}`,
   })
   const rows = await rowsOf<[string]>(

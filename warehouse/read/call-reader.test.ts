@@ -144,7 +144,8 @@ test('a call that moved and merged is found by any member, at its new place, and
 })
 
 test('another tenant finds nothing under an id that is not its own', async () => {
-  expect(await reader.whole('globex', 'c0000')).toBeUndefined()
+  for (const others of ['globex', ['globex', 'nobody'], []]) expect(await reader.whole(others, 'c0000')).toBeUndefined()
+  expect(await reader.whole(['globex', 'acme'], 'c0000')).toMatchObject({ record: { tenant: 'acme' } })
   expect(await reader.whole(undefined, 'c0000')).toMatchObject({ record: { tenant: 'acme' } })
 })
 

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallSamples, SampledCall, SampledStream } from '#contracts/call-charts.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { groupBy } from '#quality/grouping.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { chartOf, thresholdsOf } from '#quality/sampled-streams.ts'
@@ -17,7 +18,7 @@ const maxIntervals = 200_000
 /** Every interval of a call's streams, scored by the profile that the call was judged by. */
 export async function readSamples(
   client: ClickHouseClient,
-  { tenant, id }: { readonly tenant: string | undefined; readonly id: string },
+  { tenant, id }: { readonly tenant: TenantScope; readonly id: string },
   profileOf: JudgingProfile,
 ): Promise<CallSamples | undefined> {
   const record = (await findCall(client, tenant, id))?.record

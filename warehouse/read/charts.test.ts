@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { startWarehouse, type TestWarehouse } from '#tests/warehouse.ts'
 import { plantCalls } from './calls-for-tests.ts'
@@ -50,6 +51,8 @@ describe('timeline', () => {
     const window = { sinceMs: startMs, untilMs: startMs + 20 * minuteMs, buckets: 1 }
     const of = async (filter: object) => (await readTimeline(warehouse.client, { ...window, ...filter })).buckets[0]
     expect(await of({ tenant: 'globex' })).toMatchObject({ degraded: 1, poor: 0, good: 0 })
+    expect(await of({ tenant: ['globex', 'nobody'] })).toMatchObject({ degraded: 1, poor: 0, good: 0 })
+    expect(await of({ tenant: [] })).toMatchObject({ degraded: 0, poor: 0, good: 0 })
     expect(await of({ carrier: 'bluewave' })).toMatchObject({ poor: 1, unclassified: 1, good: 0 })
     expect(await of({ id: 'nobody' })).toMatchObject({ poor: 0, good: 0, degraded: 0 })
   })
@@ -74,14 +77,14 @@ describe('facets', () => {
   })
 
   test("of a tenant name nobody else's values", async () => {
-    expect((await readFacets(warehouse.client, { tenant: 'globex' })).facets.carrier).toEqual([
-      { value: 'zeta', calls: 1 },
-    ])
+    for (const tenant of ['globex', ['globex']])
+      expect((await readFacets(warehouse.client, { tenant })).facets.carrier).toEqual([{ value: 'zeta', calls: 1 }])
+    expect((await readFacets(warehouse.client, { tenant: ['acme', 'globex'], sinceMs: startMs })).total).toBe(23)
   })
 })
 
 describe('now', () => {
-  const now = (tenant?: string) =>
+  const now = (tenant?: TenantScope) =>
     readNow(warehouse.client, {
       ...{ tenant, fromMs: startMs, untilMs: startMs + 60 * minuteMs, profile: defaultProfile },
     })
@@ -155,6 +158,8 @@ describe('now', () => {
     ]
     await warehouse.client.insert({ table: 'call_minutes', values, format: 'JSONEachRow' })
     const { scales, unscoredMinutes } = await now('acme')
+    expect(await now(['acme', 'nobody'])).toMatchObject({ scales, unscoredMinutes })
+    expect(await now([])).toMatchObject({ startedCalls: 0, scales: [], unscoredMinutes: 0 })
     expect(scales.map(({ heatmap: _, ...scale }) => scale)).toEqual([
       { name: 'MOS-CQEN', thresholdMos: 3.6, minutes: 1, belowMinutes: 0.333 },
       { name: 'MOS-LQEN', thresholdMos: 3.6, minutes: 0.833, belowMinutes: 0 },

@@ -1,3 +1,5 @@
+import type { TenantScope } from '#contracts/warehouse.ts'
+
 /** A WHERE clause in the making: conditions and the parameters that they name. */
 export interface Conditions {
   readonly texts: readonly string[]
@@ -11,6 +13,14 @@ export const when = (before: Conditions, text: string, params: Readonly<Record<s
   Object.values(params).includes(undefined)
     ? before
     : { texts: [...before.texts, text], params: { ...before.params, ...params } }
+
+/** Rows of those whose data may be read. */
+export function ofTenants(scope: TenantScope): Conditions {
+  if (scope === undefined) return noConditions
+  return typeof scope === 'string'
+    ? { texts: ['tenant = {tenant:String}'], params: { tenant: scope } }
+    : { texts: ['tenant IN {tenants:Array(String)}'], params: { tenants: scope } }
+}
 
 export const whereOf = ({ texts }: Conditions): string => (texts.length === 0 ? '1' : texts.join(' AND '))
 

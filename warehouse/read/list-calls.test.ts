@@ -113,6 +113,21 @@ describe('filters', () => {
   })
 })
 
+describe('several tenants', () => {
+  test('are listed together, and of none there is nothing', async () => {
+    expect(await idsOf({ tenant: ['globex'] })).toEqual(await idsOf({ tenant: 'globex' }))
+    expect(await idsOf({ tenant: ['acme', 'globex'] })).toEqual(await idsOf({}))
+    for (const filter of [{}, { id: 'c5' }, { q: 'z-other-8' }, { q: '4930' }])
+      expect(await idsOf({ tenant: [], ...filter })).toEqual([])
+  })
+
+  test("find nothing under an id of somebody else's", async () => {
+    expect(await idsOf({ tenant: ['acme', 'nobody'], id: 'c5' })).toEqual([])
+    expect(await idsOf({ tenant: ['globex', 'nobody'], q: 'a84b4c76e66710@pc33' })).toEqual([])
+    expect(await idsOf({ tenant: ['acme', 'globex'], q: 'a84b4c76e66710@pc33' })).toEqual(['c4'])
+  })
+})
+
 describe('search', () => {
   test('finds a call by any of its ids, and by ids linked to them', async () => {
     expect(await idsOf({ q: 'z-other-8' })).toEqual(['c8'])

@@ -71,6 +71,7 @@ async function extentOf(
 ): Promise<Extent | undefined> {
   const bounds = [
     ...('tenant' in params ? ['tenant = {tenant:String}'] : []),
+    ...('tenants' in params ? ['tenant IN {tenants:Array(String)}'] : []),
     ...('since' in params ? [`at >= ${momentOf('since')}`] : []),
     ...('until' in params ? [`at < ${momentOf('until')}`] : []),
     ...('ats' in params ? [`at IN ${momentsParam('ats')}`] : []),

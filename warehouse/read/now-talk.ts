@@ -1,14 +1,16 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { MosHeatmap, NowScale } from '#contracts/call-charts.ts'
 import type { MosBand, MosKind } from '#contracts/call-record.ts'
+import type { TenantScope } from '#contracts/warehouse.ts'
 import { mosName } from '#quality/e-model-bands.ts'
 import type { QualityProfile } from '#quality/profile.ts'
 import { defaultProfile } from '#quality/profile.ts'
 import { belowMsSql, viewRankSql } from '#quality/talk-scales.ts'
 import { rowsOf } from '../client.ts'
+import { type Conditions, ofTenants, whereOf } from './conditions.ts'
 
 export interface TalkWindow {
-  readonly tenant: string | undefined
+  readonly tenant: TenantScope
   readonly fromMs: number
   readonly untilMs: number
   readonly profile: QualityProfile
@@ -35,8 +37,8 @@ type Row = readonly [scale: string, column: number, bin: number, ms: number, bel
 export async function readTalk(client: ClickHouseClient, window: TalkWindow): Promise<Talk> {
   const bucketMs = Math.max(60_000, Math.ceil((window.untilMs - window.fromMs) / maxColumns / 60_000) * 60_000)
   const fromMs = Math.floor(window.fromMs / bucketMs) * bucketMs
-  const rows = await rowsOf<Row>(client, talkQuery(window.tenant !== undefined), {
-    ...(window.tenant === undefined ? {} : { tenant: window.tenant }),
+  const rows = await rowsOf<Row>(client, talkQuery(ofTenants(window.tenant)), {
+    ...ofTenants(window.tenant).params,
     ...{
       fromSeconds: fromMs / 1_000,
       untilSeconds: Math.ceil(window.untilMs / 1_000),
@@ -134,34 +136,34 @@ const steps: readonly (readonly string[])[] = [
 ]
 
 /** Minutes of the window, with the view each is of. */
-const minutes = (ofTenant: boolean): string => `
+const minutes = (tenants: Conditions): string => `
   SELECT version, row_count, measured_ms, mos.kind, mos.band, mos.source, mos.grounded, mos.ms, mos.hundredth_ms,
     cityHash64(${stream}) AS stream, cityHash64(${stream}, observer, source, scope) AS view, ${viewRankSql} AS rank,
     toUInt32(intDiv(toUnixTimestamp(minute) - {fromSeconds:UInt32}, {bucketSeconds:UInt32})) AS column,
     toUInt64(${belowMsSql('runs')}) AS below_ms
   FROM call_minutes
   PREWHERE minute >= toDateTime({fromSeconds:UInt32}) AND minute < toDateTime({untilSeconds:UInt32})
-  WHERE kind = 'audio'${ofTenant ? ' AND tenant = {tenant:String}' : ''}`
+  WHERE kind = 'audio' AND ${whereOf(tenants)}`
 
 const inSteps = (source: string): string =>
   steps.reduce((inner, columns) => `SELECT *, ${columns.join(',\n    ')} FROM (${inner})`, source)
 
 /** The views of the same stream and minute, the one that is believed; of a view the row that was written last. */
-const believed = (ofTenant: boolean): string => `
+const believed = (tenants: Conditions): string => `
   SELECT argMin(last, last.1) AS kept
   FROM (
     SELECT argMax(tuple(rank, row_count, stream, scale, column, bin, scored_ms, measured_ms, below_ms), version) AS last
-    FROM (${inSteps(minutes(ofTenant))}) GROUP BY view HAVING last.2 > 0)
+    FROM (${inSteps(minutes(tenants))}) GROUP BY view HAVING last.2 > 0)
   GROUP BY last.3`
 
 /** What was scored, on its scale and in its bin; and the rest of what was measured, on none. */
-const talkQuery = (ofTenant: boolean): string => `
+const talkQuery = (tenants: Conditions): string => `
   SELECT part.1, part.2, part.3, sum(part.4), sum(part.5)
   FROM (
     SELECT arrayJoin([
       (kept.4, kept.5, kept.6, toUInt64(kept.7), toUInt64(least(kept.7, kept.9))),
       ('', kept.5, toInt32(0), toUInt64(if(kept.8 > kept.7, kept.8 - kept.7, 0)), toUInt64(0))]) AS part
-    FROM (${believed(ofTenant)}))
+    FROM (${believed(tenants)}))
   WHERE part.4 > 0
   GROUP BY part.1, part.2, part.3
   SETTINGS short_circuit_function_evaluation = 'disable', compile_expressions = 0`

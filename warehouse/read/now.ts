@@ -3,7 +3,7 @@ import { type NowFigures, type WorstDimension, type WorstOf, worstDimensions } f
 import type { CallClass } from '#contracts/call-record.ts'
 import { rowsOf } from '../client.ts'
 import { readBlindTimes } from './blind-times.ts'
-import { momentOf } from './conditions.ts'
+import { momentOf, ofTenants, whereOf } from './conditions.ts'
 import { readTalk, type TalkWindow } from './now-talk.ts'
 
 /** What holds now: calls that started in the window, those that go on, and how the talk in it sounded. */
@@ -25,10 +25,10 @@ export async function readNow(client: ClickHouseClient, window: TalkWindow): Pro
 }
 
 const paramsOf = ({ tenant, fromMs, untilMs }: TalkWindow) => ({
-  ...(tenant === undefined ? {} : { tenant }),
+  ...ofTenants(tenant).params,
   ...{ fromMs, untilMs },
 })
-const ofTenant = ({ tenant }: TalkWindow): string => (tenant === undefined ? '' : 'tenant = {tenant:String} AND')
+const ofTenant = ({ tenant }: TalkWindow): string => `${whereOf(ofTenants(tenant))} AND`
 
 /** An open record is due when it has been silent for too long: what is overdue by the window has been silent all through it. */
 async function countActive(client: ClickHouseClient, window: TalkWindow): Promise<number> {

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { CallRecord } from '#contracts/call-record.ts'
 import { type CallTelemetry, type TelemetryScope, telemetryStateOf } from '#contracts/call-telemetry.ts'
-import type { WholeCall } from '#contracts/warehouse.ts'
+import type { TenantScope, WholeCall } from '#contracts/warehouse.ts'
 import { rowsOf } from '../client.ts'
 import { readActivity } from './call-activity.ts'
 import { readMinutes } from './call-minutes.ts'
@@ -20,7 +20,7 @@ const maxTraces = 256
 /** The call that a correlation id, or `trace:<trace id>`, belongs to, with its minutes, logs and spans. */
 export async function wholeCall(
   { client, telemetry }: { readonly client: ClickHouseClient; readonly telemetry: CallTelemetry },
-  tenant: string | undefined,
+  tenant: TenantScope,
   id: string,
 ): Promise<WholeCall | undefined> {
   const found = await findCall(client, tenant, id)
@@ -45,13 +45,13 @@ export async function wholeCall(
 }
 
 /** The record that a correlation id, or `trace:<trace id>`, belongs to. */
-export async function findCall(
-  client: ClickHouseClient,
-  tenant: string | undefined,
-  id: string,
-): Promise<Found | undefined> {
-  const ids = id.startsWith('trace:') ? await idsOfTrace(client, tenant, id.slice('trace:'.length).toLowerCase()) : [id]
-  const places = ids.length === 0 ? [] : await placesOf(client, tenant, ids)
+export async function findCall(client: ClickHouseClient, tenant: TenantScope, id: string): Promise<Found | undefined> {
+  const traced = id.startsWith('trace:')
+    ? await idsOfTrace(client, tenant, id.slice('trace:'.length).toLowerCase())
+    : []
+  // What no call carries as a trace may be the id of one, which somebody has named so.
+  const ids = traced.length === 0 ? [id] : traced
+  const places = await placesOf(client, tenant, ids)
   return places.length === 0 ? undefined : recordAt(client, places, ids)
 }
 

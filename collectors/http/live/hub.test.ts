@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CallChanges, ChangedCall } from '#contracts/live-calls.ts'
-import type { CallFilter, CallListItem } from '#contracts/warehouse.ts'
+import type { CallFilter, CallListItem, TenantScope } from '#contracts/warehouse.ts'
 import { createLiveHub, defaultLivePace, type LiveHub, type LivePace } from './hub.ts'
 import type { Looking } from './viewer.ts'
 
@@ -43,7 +43,7 @@ const turns = async (count: number) => {
 }
 
 function aHub(changes: CallChanges, pace: Partial<LivePace> = {}): LiveHub {
-  const completeUntil = async () => (tenant: string | undefined) => (tenant === 'globex' ? 5 : 7)
+  const completeUntil = async () => (tenant?: TenantScope) => (tenant === 'globex' ? 5 : 7)
   hub = createLiveHub(
     { changes, completeUntil, clock: () => nowMs, logger: { warn() {}, error() {} } },
     { ...defaultLivePace, ...pace },
@@ -95,6 +95,7 @@ test("a reader of one tenant is never told of another's calls, nor that they are
   const { rows, changes } = aWarehouse()
   const acme = aHub(changes).join(looking({ tenant: 'acme' }, { resumeFrom: 0 }))
   const everybody = hub.join(looking({}))
+  const some = hub.join(looking({ tenant: ['acme', 'initech'] }, { resumeFrom: 0 }))
   rows.push(aCall('theirs', 1, { tenant: 'globex' }))
   await turns(2)
   rows.push(aCall('theirs', 2, { tenant: 'globex', deleted: true }), aCall('ours', 2))
@@ -102,6 +103,7 @@ test("a reader of one tenant is never told of another's calls, nor that they are
   const told = heard(acme)
   expect(JSON.stringify(told)).not.toMatch(/globex|theirs/)
   expect(ids(told, 'calls')).toEqual(['ours'])
+  expect(heard(some)).toEqual(told)
   expect(ids(heard(everybody), 'gone')).toEqual(['theirs'])
 })
 

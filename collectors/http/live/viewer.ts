@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { ChangedCall } from '#contracts/live-calls.ts'
 import type { CallFilter, CallListItem } from '#contracts/warehouse.ts'
 import type { Change } from './change-feed.ts'
-import { matches } from './match.ts'
+import { isOf, matches } from './match.ts'
 
 /** What one viewer is told of a turn. */
 export interface LiveCalls {
@@ -121,7 +121,7 @@ export function createViewer(looking: Looking, joinedMs: number, resetMs: number
 function shownOf(changes: readonly Change[], filter: CallFilter, ids: readonly string[]): ShownChanges {
   const shows = (call: ChangedCall): boolean => matches(call, filter, ids)
   // Nobody is told of what is not theirs, not even that it is gone.
-  const own = changes.filter(({ now }) => filter.tenant === undefined || now.item.tenant === filter.tenant)
+  const own = changes.filter(({ now }) => isOf(filter.tenant, now.item))
   const gone = own.filter(({ now, before }) => !shows(now) && (before === undefined || shows(before)))
   return {
     calls: own.filter(({ now }) => shows(now)).map(({ now }) => now.item),

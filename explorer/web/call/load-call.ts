@@ -24,20 +24,19 @@ interface Samples extends Omit<CallAnswer, 'whole'> {
 
 /** Loads one call, again and again: its samples only where they may have changed. */
 export function createCallLoader(id: string, tenant: string | undefined) {
-  const path = `/api/calls/${encodeURIComponent(id)}`
   let answer: CallAnswer | undefined
   let known: Samples | undefined
 
-  const loadWhole = (signal: AbortSignal): Promise<WholeCall> => getJson<WholeCall>(path, { tenant }, signal)
+  const loadWhole = (signal: AbortSignal): Promise<WholeCall> => getJson<WholeCall>('/api/call', { id, tenant }, signal)
 
   return async function loadCall(signal: AbortSignal): Promise<CallAnswer> {
     const askedMs = now()
     // The first time both are wanted for sure, and nobody should wait for one after the other.
-    const first = known === undefined ? loadSamples(path, tenant, signal) : undefined
+    const first = known === undefined ? loadSamples({ id, tenant }, signal) : undefined
     const [whole, came] = await Promise.all([loadWhole(signal), first])
     if (came !== undefined) known = { ...came, version: whole.version, askedMs }
     else if (known === undefined || isDue(known, whole, askedMs))
-      known = { ...(await loadSamples(path, tenant, signal)), version: whole.version, askedMs }
+      known = { ...(await loadSamples({ id, tenant }, signal)), version: whole.version, askedMs }
     const { samples, samplesError } = known
     // Nothing new: the same object, so that nothing is drawn again.
     const isSame = answer?.whole.version === whole.version && answer.whole.record.id === whole.record.id
@@ -55,12 +54,11 @@ function isDue({ version, askedMs, samplesError }: Samples, whole: WholeCall, no
 
 /** Without samples the page still has its minutes: an error here must not take the call away. */
 async function loadSamples(
-  path: string,
-  tenant: string | undefined,
+  call: { readonly id: string; readonly tenant: string | undefined },
   signal: AbortSignal,
 ): Promise<Omit<CallAnswer, 'whole'>> {
   try {
-    return { samples: await getJson<CallSamples>(`${path}/samples`, { tenant }, signal), samplesError: undefined }
+    return { samples: await getJson<CallSamples>('/api/call/samples', call, signal), samplesError: undefined }
   } catch (error) {
     if (error instanceof ApiError) return { samples: undefined, samplesError: error }
     throw error

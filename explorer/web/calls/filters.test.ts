@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { queryOfAddress } from '../private-query.ts'
 import {
   addressOf,
   changed,
@@ -17,10 +18,11 @@ describe('filters in the address', () => {
     '/?class=poor',
     '/?class=poor,degraded&tenant=acme&carrier=north+line&since=24h',
     '/?finding=one_way_audio&since=2026-01-31T10:00:00.000Z&until=2026-01-31T11:00:00.000Z',
-    '/?q=%2B4930&sort=mos&order=asc',
+    '/?sort=mos&order=asc#q=%2B4930',
     '/?sort=started&order=asc',
   ])('%s is read and written alike', (address) => {
-    expect(addressOf(readFilters(address.slice(1)))).toBe(address)
+    const { search, hash } = new URL(address, 'http://localhost')
+    expect(addressOf(readFilters(queryOfAddress(search, hash)))).toBe(address)
   })
 
   test('an address that says the same in other words has the same spelling', () => {

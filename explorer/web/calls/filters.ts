@@ -1,4 +1,5 @@
 import type { CallClass, CallQuery } from '../api-types.ts'
+import { addressWith } from '../private-query.ts'
 
 /** In the order of how much somebody should care. */
 export const classes: readonly CallClass[] = ['poor', 'degraded', 'good', 'unclassified']
@@ -68,9 +69,7 @@ export function addressOf(filters: Filters): string {
   const query = queryOf(filters)
   const names = ['class', ...singleFilters, 'sort', 'order'] as const
   const given = names.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))
-  return given.length === 0
-    ? '/'
-    : `/?${new URLSearchParams(given).toString().replaceAll('%2C', ',').replaceAll('%3A', ':')}`
+  return addressWith('/', new URLSearchParams(given))
 }
 
 /** A link to the list with these values and nothing else. */

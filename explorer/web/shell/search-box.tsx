@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { t } from '../messages.ts'
+import { addressWith } from '../private-query.ts'
 import { go, place } from '../router.ts'
 import { Icon } from '../ui/icons.tsx'
 
@@ -55,5 +56,5 @@ function searchAddress(text: string, onCalls: boolean): string {
   const query = new URLSearchParams(onCalls ? place.get().query : '')
   query.delete('q')
   if (text !== '') query.set('q', text)
-  return query.size === 0 ? '/' : `/?${query}`
+  return addressWith('/', query)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { plainEnvironment } from '../names.ts'
 import { guardGroup } from '../servers/guard.ts'
+import { metricsTokenForTests } from '../servers/prometheus.ts'
 import { repositoryFile } from '../servers/server.ts'
 
 export interface WorkerProcess {
@@ -54,6 +55,7 @@ export function startWorkerProcess(options: WorkerOptions): WorkerProcess {
   const env = {
     ...plainEnvironment(),
     CALLSCOPE_REEXECUTED: '1',
+    CALLSCOPE_METRICS_TOKEN: metricsTokenForTests,
     ...options.env,
     ...(clockFile === undefined ? {} : { TEST_CLOCK: clockFile }),
   }
