@@ -15,6 +15,7 @@ import type { QualityProfile } from '#quality/profile.ts'
 import type { ConnectionLimits, ConnectionWatch } from './connections.ts'
 import type { Anonymous } from './credentials.ts'
 import type { KeyDesk } from './key-port.ts'
+import type { SharesAtEdge } from './shares-at-edge.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -245,14 +246,6 @@ export interface HttpSettings {
   /** Live lists open at once, and those of one tenant. */
   readonly live: { readonly max: number; readonly perTenant: number }
   readonly version: string
-}
-
-/** Whether a tenant may send more now, where others share what reads it. */
-export interface SharesAtEdge {
-  /** Undefined: these bytes may come, beside those in hand. Else the seconds after which to send them again. */
-  refuses(tenant: string, request: { readonly bytes: number; readonly inHand: number }): number | undefined
-  /** A request was refused for it. */
-  refused(tenant: string): void
 }
 
 export interface HttpLogger {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SharesAtEdge } from './ports.ts'
 import { Problem } from './problem.ts'
+import type { SharesAtEdge } from './shares-at-edge.ts'
 
 /** Lets requests in as long as their tenant has not more waiting in the log than its share. */
 export interface ShareGate {
