@@ -7,6 +7,12 @@ import { join } from 'node:path'
 
 // The flag above: batches live longer than the collector of young objects expects, and would be copied again and again.
 
+/**
+ * Each connection to the embedded warehouse holds one of these while its query runs, and there are some twenty: with the four
+ * of Node's default, a short query waits for the long ones of others.
+ */
+process.env.UV_THREADPOOL_SIZE ??= '24'
+
 /** node:sqlite without flags, type stripping, and zstd: what we use of Node came with this version. */
 const leastNode = 24
 

@@ -45,6 +45,7 @@ import {
 import { erasedElsewhere, telemetryReader } from './stores/telemetry-stores.ts'
 import { folderFor } from './stores/where.ts'
 import type { OwnTelemetry } from './telemetry/own-telemetry.ts'
+import { countingLog, createTenantShares, readTopics, type TenantShares } from './tenant-shares.ts'
 import { build } from './version.ts'
 import { createWriteHealth, probeOf, type WriteHealth } from './write-health.ts'
 
@@ -66,6 +67,8 @@ export interface Engine {
   readonly archive: Archive | undefined
   readonly writes: WriteHealth
   readonly records: RecordHealth
+  /** Undefined: others write to the log and read it, so that this process does not know what waits in it. */
+  readonly shares: TenantShares | undefined
   readonly privacy: PrivacyRoom
   readonly eraser: Eraser
   /** Lines and spans that an erasure has to reach outside the warehouse. */
@@ -131,8 +134,8 @@ async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promi
   const { config, folder, clock } = parts
   const probe = folder === undefined ? async () => undefined : probeOf(folder.part('write-probe'))
   const writes = createWriteHealth({ clock, probe })
-  const { log, ...watch } = await openLog(parts, writes)
-  closers.push(() => log.close())
+  const { log: opened, ...watch } = await openLog(parts, writes)
+  closers.push(() => opened.close())
   // PGlite takes seconds to make its first database: the warehouse comes up meanwhile.
   const opening = openRegistry(parts)
   // It is awaited below; one that fails before the warehouse is there must not end the process.
@@ -147,10 +150,13 @@ async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promi
   const registry = await opening
   await registry.tenants.ensureTenants(tenantsOf(config))
   const tenants = (await registry.tenants.tenants()).map(({ id }) => id)
+  const shares = watch.embedded === undefined ? undefined : createTenantShares({ topicsOf: readTopics, tenants })
+  const log = shares === undefined ? opened : countingLog(opened, shares)
   const metrics = createPrometheus({
     ...{ ...build, processMetrics: true, tenants, carriers: [], regions: [], learn: true },
     clocksAhead: () => ({ machine: present.aheadMs(), ...(watch.aheadMs && { log: watch.aheadMs() }) }),
   })
+  if (shares !== undefined) metrics.pipelines.watchTenants(shares.load)
   const profiles = await createProfileCache(registry)
   const archive = openArchive(config.archive, registry.archive)
   closers.push(async () => archive?.store.close())
@@ -160,7 +166,7 @@ async function open(given: EngineParts, closers: (() => Promise<void>)[]): Promi
   closers.push(async () => elsewhere.logs?.close())
   const privacy = await openPrivacy({ config, registry, clock })
   const records = createRecordHealth(() => performance.now())
-  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes, records }
+  const stores = { log, watch, registry, metrics, profiles, archive, privacy, writes, records, shares }
   return {
     ...{ ...stores, present, sql, migrated, elsewhere },
     ...(await openReaders({ warehouse, telemetry, ...stores })),

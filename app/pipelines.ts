@@ -31,6 +31,7 @@ import { tellOfItself } from './telemetry/own-health.ts'
 import { createRepeatedWarnings, type RepeatedWarnings } from './telemetry/repeated-warnings.ts'
 import { instanceId } from './telemetry/tracing.ts'
 import { createTenantCache } from './tenant-cache.ts'
+import type { TenantShares } from './tenant-shares.ts'
 import { windowsOf } from './windows.ts'
 import type { WriteHealth } from './write-health.ts'
 
@@ -41,6 +42,8 @@ export interface PipelinesParts extends EngineParts {
   readonly metrics: Prometheus
   readonly writes?: WriteHealth
   readonly records?: RecordHealth
+  /** Told of what waits of each tenant. */
+  readonly shares?: TenantShares | undefined
   /** Without it every tenant is judged by the default. */
   readonly profiles?: ProfileCache
   /** Without it parties are stored as sent, free text is scrubbed, and nobody is forgotten. */
@@ -132,7 +135,11 @@ export async function startPipelines(parts: PipelinesParts): Promise<RunningPipe
 }
 
 /** What a process may do without, where it has it. */
-const givenOf = ({ pipelines, archive, writes, records, profiles, privacy }: PipelinesParts, rules: TenantRules) => ({
+const givenOf = (
+  { pipelines, archive, writes, records, shares, profiles, privacy }: PipelinesParts,
+  rules: TenantRules,
+) => ({
+  ...(shares === undefined ? {} : { shares }),
   ...(pipelines === undefined ? {} : { pipelines }),
   ...(archive === undefined ? {} : { archive }),
   ...(writes === undefined ? {} : { writes }),

@@ -91,7 +91,7 @@ const keysOf = ({ engine }: ServeParts, uses: KeyUses): HttpParts['keys'] => ({
 
 function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 'trail'> {
   const { config, engine, desk, administratorToken, clock, logger, demo } = parts
-  const { log, registry, metrics, charts, changes, completeUntil } = engine
+  const { log, registry, metrics, charts, changes, completeUntil, shares } = engine
   return {
     settings: settingsOf(config, demo),
     ...{ charts, changes, completeUntil, pages },
@@ -102,6 +102,7 @@ function httpParts(parts: ServeParts, pages: Pages): Omit<HttpParts, 'keys' | 't
     metricsToken: config.metrics.token,
     readiness: () => readinessOf(engine),
     clockAheadMs: engine.present.aheadMs,
+    shares: shares && { refuses: shares.refuses, refused: metrics.pipelines.tenantRefused },
     connections: { refused: metrics.access.connectionRefused, watch: metrics.access.watchConnections },
   }
 }

@@ -1,5 +1,4 @@
 import { type BatchTrace, type TraceBatch, untraced } from '#contracts/batch-trace.ts'
-import type { Change } from '#contracts/changes.ts'
 import type { EventLog, LogRecord, Membership, Polled } from '#contracts/event-log.ts'
 import type { Decode } from '#contracts/pipeline.ts'
 import type { WatermarkStore } from '#contracts/registry.ts'
@@ -9,7 +8,7 @@ import { type Batch, type Parked, rowCount, type ShowLive } from './batch.ts'
 import { createBatchDecoder } from './decode-batch.ts'
 import { pause } from './pause.ts'
 import { attempt, persist } from './persist.ts'
-import { createReadLate } from './read-late.ts'
+import { asReadLate, createReadLate } from './read-late.ts'
 import { createWatermarkTracker } from './watermarks.ts'
 
 /** What a pipeline tells about itself. Counts may rise twice on a replay: rates and alerts only. */
@@ -207,7 +206,8 @@ async function announce(inHand: InHand, storing: Storing, signal: AbortSignal): 
   await attempt(async () => parts.acknowledged?.(batch), onRetry)
   // After raw is acknowledged, and before anybody is told to read it.
   await attempt(() => writeWatermarks(polled, batch), onRetry)
-  const changes = announcements(wasReadLate(polled) ? asLate(batch.changes.values()) : batch.changes.values())
+  const read = batch.changes.values()
+  const changes = announcements(wasReadLate(polled) ? asReadLate([...read]) : read)
   if (changes.length > 0) await trace.stage('announce', () => persist(() => log.append(changes), { signal, onRetry }))
 }
 
@@ -279,11 +279,6 @@ function refusedOf(
     const record = records.get(row) ?? (row as Partial<TracedRow>).record
     return record === undefined ? [] : [{ record, reason: 'refused_by_store' as const, detail }]
   })
-}
-
-/** They wait for the end of the flood: computing a call for its start, its samples and its end would make it last longer. */
-function* asLate(changes: Iterable<Change>): Generator<Change> {
-  for (const change of changes) yield { ...change, late: true }
 }
 
 /** The offset after the last record of each partition. Records of one partition are in offset order. */

@@ -18,6 +18,7 @@ import type { Archive } from '../archive/open-archive.ts'
 import type { RecordHealth } from '../record-health.ts'
 import type { TelemetrySinks } from '../stores/telemetry-stores.ts'
 import type { Heartbeats } from '../telemetry/heartbeats.ts'
+import type { TenantShares } from '../tenant-shares.ts'
 import type { WriteHealth } from '../write-health.ts'
 
 /** Every pipeline there is, each a consumer group. A new one is a file in pipelines/ and a line here. */
@@ -81,6 +82,8 @@ export interface ComposeParts {
   readonly refreshProfiles?: () => Promise<void>
   readonly watermarkLagMs?: number
   readonly limits?: Partial<PipelineLimits>
+  /** Told of what waits of each tenant; without it any tenant may send as much as is taken. */
+  readonly shares?: Pick<TenantShares, 'committed' | 'paused' | 'overdue' | 'computed'>
   /** Notes whether the stores take what they are given. */
   readonly writes?: Pick<WriteHealth, 'watchSink'>
   /** Notes whether calls that wait come to an end. */

@@ -36,6 +36,14 @@ export function roomWith(parts: ComposeParts, sink: RowSink): PipelineRoom {
         prometheus.pipelines.records(pipeline, polled)
         parts.heartbeats?.polled(pipeline, polled)
       },
+      committed(pipeline, polled) {
+        prometheus.pipelines.committed(pipeline, polled)
+        parts.shares?.committed(pipeline, polled)
+      },
+      paused(pipeline, partitions) {
+        prometheus.pipelines.paused(pipeline, partitions)
+        parts.shares?.paused(pipeline, partitions)
+      },
       retry(pipeline, sink, cause) {
         prometheus.pipelines.retry(pipeline, sink, cause)
         parts.onRetry(`${pipeline} -> ${sink}`, cause)

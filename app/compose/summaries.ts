@@ -57,6 +57,7 @@ export function summariesOf(
     ...(parts.traceRecompute === undefined ? {} : { trace: parts.traceRecompute }),
     observer: {
       recomputed(rows) {
+        parts.shares?.computed()
         prometheus.pipelines.recomputed('written', rows.length)
         const sinceMs = parts.logNow() - endedRecentlyMs
         for (const { record } of rows) {
@@ -76,6 +77,7 @@ export function summariesOf(
         prometheus.pipelines.recordsStalled(forMs / 1_000)
         parts.records?.look(forMs, waiting)
       },
+      overdue: (byTenant) => parts.shares?.overdue(byTenant),
       shown: prometheus.pipelines.summaryDelay,
       retry: (cause) => parts.onRetry('summaries', cause),
     },

@@ -4,6 +4,7 @@ import { callId } from './call-id.ts'
 import { callList } from './call-list.ts'
 import { decode } from './decode.ts'
 import { disk } from './disk.ts'
+import { floodNeighbour } from './flood-neighbour.ts'
 import { freshness } from './freshness.ts'
 import { kafka } from './kafka.ts'
 import { kafkaFlood } from './kafka-flood.ts'
@@ -24,6 +25,7 @@ export const cases: readonly BenchCase[] = [
   audit,
   freshness({ calls: 5_000, quickCalls: 500 }),
   freshness({ calls: 50_000, quickCalls: 1_000 }),
+  floodNeighbour,
   spine,
   kafka,
   kafkaFreshness,

@@ -15,6 +15,7 @@ import type { QualityProfile } from '#quality/profile.ts'
 import type { ConnectionLimits, ConnectionWatch } from './connections.ts'
 import type { Anonymous } from './credentials.ts'
 import type { KeyDesk } from './key-port.ts'
+import type { SharesAtEdge } from './shares-at-edge.ts'
 
 export interface Upload {
   /** File name, for people and the run's record; never used as a path. */
@@ -291,5 +292,7 @@ export interface HttpParts {
   count(edge: Edge, outcome: EdgeOutcome, messages: number): void
   readonly metrics: ExposeMetrics
   readiness(): Promise<Readiness>
+  /** Without it a tenant may send as much as is taken. */
+  readonly shares?: SharesAtEdge | undefined
   completeUntil(): Promise<CompleteUntil>
 }

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAdminEndpoints } from './admin-endpoints.ts'
-import { createAdmission } from './admission.ts'
 import { createArchiveEndpoints } from './archive-endpoints.ts'
 import { audited } from './audited.ts'
 import { decompress, tooLarge } from './body.ts'
@@ -11,6 +10,7 @@ import { boundConnections } from './connections.ts'
 import { createAuthenticator, type Principal } from './credentials.ts'
 import { denialOf } from './denied.ts'
 import { Answer, type Asked, type Endpoint, refuseUnstorable } from './endpoint.ts'
+import { createEntrance } from './entrance.ts'
 import { createErasureEndpoints } from './erasure-endpoints.ts'
 import { createOriginGuard, secureHeaders } from './guards.ts'
 import { createHealthEndpoints } from './health-endpoints.ts'
@@ -141,7 +141,7 @@ const rawOf = ({ raw: { headers, rawHeaders } }: FastifyRequest) => ({ headers, 
 
 function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups): (endpoint: Endpoint) => void {
   const authenticate = createAuthenticator({ ...parts, ...parts.settings, keys, keyUsed: parts.keys.used })
-  const admission = createAdmission()
+  const enter = createEntrance(parts)
   const noted = (error: unknown, { access }: Endpoint, address: string | undefined): never => {
     const denied = denialOf(error)
     if (denied !== undefined) parts.trail.denied({ ...denied, access, peer: classOfAddress(address) })
@@ -162,8 +162,7 @@ function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups):
         request.principal = await authenticate(request.headers, peer, access).catch((error) =>
           noted(error, endpoint, peer),
         )
-        if (bodyLimit > 0 && !upload)
-          request.release = admission.reserve(request.principal.tenant ?? '', sizeAhead(request, bodyLimit))
+        if (bodyLimit > 0 && !upload) await enter(request, endpoint)
       },
       onResponse: async (request) => request.release?.(),
       onRequestAbort: async (request) => request.release?.(),
@@ -171,12 +170,6 @@ function createRouter(app: FastifyInstance, parts: HttpParts, keys: KeyLookups):
         answer(reply, await handle(await askedOf(request, endpoint), request.socket.remoteAddress)),
     })
   }
-}
-
-/** Bytes this request may come to hold: compressed bodies count as what they may grow to. */
-function sizeAhead(request: FastifyRequest, bodyLimit: number): number {
-  const length = Number(request.headers['content-length'] ?? bodyLimit)
-  return request.headers['content-encoding'] === undefined ? Math.min(length, bodyLimit) : bodyLimit
 }
 
 async function askedOf(request: FastifyRequest, { bodyLimit = 0, upload = false }: Endpoint): Promise<Asked> {

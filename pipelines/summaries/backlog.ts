@@ -1,18 +1,17 @@
 import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
+import { chosenBeside, chosenFirst, type Take } from './choosing.ts'
 import { createOffsetAccount } from './offset-account.ts'
 import {
   createWaitingCalls,
   free,
   mayTake,
+  type Overdue,
   oldestOf,
+  overdueByTenant,
   put,
-  type Ripe,
-  ripe,
   stepBack,
-  type Taker,
   takeOut,
-  type WaitingCalls,
 } from './waiting-calls.ts'
 import type { WaitingOptions } from './waiting-times.ts'
 
@@ -36,7 +35,9 @@ export interface Backlog {
    * among thousands of others they would show seconds later. It helps with what presses where that is more than the next
    * `take` can hold, or where nobody takes it.
    */
-  takeRipe(nowMs: number, limit: number): readonly Waiting[]
+  takeRipe(nowMs: number, limit: number, firstIsBusy?: boolean): readonly Waiting[]
+  /** A tenant has more waiting than its share, so that the last batch was a small one by choice. */
+  readonly isContended: boolean
   done(taken: readonly Waiting[]): void
   /** Taken ones that could not be dealt with: they wait again. */
   giveBack(taken: readonly Waiting[]): void
@@ -49,20 +50,13 @@ export interface Backlog {
   readonly size: number
   /** Calls whose time had come at the last look: those that press, and running figures. */
   readonly overdue: number
+  /** The same by tenant; one left out has none. */
+  overdueByTenant(nowMs: number): ReadonlyMap<string, Overdue>
   /** About what all of it holds of memory, bytes: calls that wait or are at work, and announcements that are not done. */
   readonly bytes: number
   /** Log time of about the oldest announcement not done; undefined: none waits. */
   oldestMs(): number | undefined
 }
-
-/** Ripe ones that go along with a batch of pressing ones. More are left to the other taker: what presses next must not wait. */
-const maxBesidePressing = 300
-
-/** Part of a batch that changes for the worse have to themselves, however much presses. */
-const worseShare = 0.25
-
-/** When nothing has been taken of what presses for so long, whoever takes it is stuck with something. */
-const stuckMs = 5_000
 
 /** What an announcement that is not done holds of memory, measured as that of waiting calls was (waiting-calls.ts). */
 const announcementBytes = 150
@@ -84,21 +78,28 @@ export function createBacklog(options: WaitingOptions): Backlog {
     add(partition, offset, logTimeMs, changes) {
       const announcement = account.open(partition, offset, new Set(changes.map(memberText)).size)
       const announcements = new Set([announcement])
-      if (changes.some(({ late }) => late === true)) times.sawLate(logTimeMs)
-      for (const change of changes) put(calls, { change, sinceMs: logTimeMs, announcements })
+      for (const change of changes) {
+        if (change.late === true) times.sawLate(change.tenant, logTimeMs)
+        calls.active.seen(change.tenant, logTimeMs)
+        put(calls, { change, sinceMs: logTimeMs, announcements })
+      }
     },
     addDue(change, nowMs) {
       // At work already: its record, once written, says anew when it is due.
       if (!mayTake(calls, 'running', memberText(change))) return
       // Behind a flood a record seems due for what is still to be read: samples that have not come, an end.
-      const judged = times.inFlood(nowMs) ? { ...change, late: true as const } : change
+      const judged = times.inFlood(change.tenant, nowMs) ? { ...change, late: true as const } : change
       put(calls, { change: judged, sinceMs: nowMs, announcements: new Set() })
     },
     take(nowMs, limit) {
       lastTake = { nowMs, limit }
       return takeOut(calls, 'pressing', chosenFirst(calls, lastTake))
     },
-    takeRipe: (nowMs, limit) => takeOut(calls, 'running', chosenBeside(calls, { nowMs, limit }, lastTake)),
+    takeRipe: (nowMs, limit, firstIsBusy = false) =>
+      takeOut(calls, 'running', chosenBeside(calls, { nowMs, limit, firstIsBusy }, lastTake)),
+    get isContended() {
+      return calls.heavyMs === calls.besideMs
+    },
     done(items) {
       for (const item of items) {
         free(calls, item)
@@ -118,68 +119,15 @@ export function createBacklog(options: WaitingOptions): Backlog {
     committable: account.committable,
     forget: account.forget,
     get overdue() {
-      return calls.pressing.size + calls.overdue
+      return sum(calls.overdue.values()) + calls.pressing.size
     },
+    overdueByTenant: (nowMs) => overdueByTenant(calls, nowMs),
     oldestMs: () => oldestOf(calls),
   }
 }
 
-/** When, and at most how many. */
-interface Take {
-  readonly nowMs: number
-  readonly limit: number
-}
-
-const nothing: Ripe = { worse: [], others: [] }
-
-/** What presses, what goes worse, and what else there is room for. */
-function chosenFirst(calls: WaitingCalls, { nowMs, limit }: Take): readonly string[] {
-  const { worse, others } = nowMs < Math.min(calls.worseAtMs, calls.othersAtMs) ? nothing : ripe(calls, nowMs)
-  const kept = Math.min(worse.length, Math.ceil(worseShare * limit))
-  const first = pressed(calls, 'pressing', { skip: 0, room: limit - kept })
-  const chosen = [...first, ...worse.slice(0, limit - first.length)]
-  const room = limit - chosen.length
-  // While a flood is caught up with, all hands are wanted.
-  const flood = calls.times.inFlood(nowMs)
-  const beside = flood ? inTurn(calls, others, room) : others.length <= maxBesidePressing ? others : []
-  return [...chosen, ...beside.slice(0, room)]
-}
-
-/** Running changes, and what presses where the last take of that leaves it or did not come. */
-function chosenBeside(calls: WaitingCalls, { nowMs, limit }: Take, lastTake: Take): readonly string[] {
-  const stuck = nowMs - lastTake.nowMs > stuckMs
-  const skip = stuck ? 0 : lastTake.limit
-  const urgent = pressed(calls, 'running', { skip, room: limit })
-  if (urgent.length > 0 && (stuck || calls.pressing.size > 2 * skip)) return urgent
-  const mayLook = nowMs >= calls.othersAtMs || (stuck && nowMs >= calls.worseAtMs)
-  const { worse, others } = mayLook ? ripe(calls, nowMs) : nothing
-  const behind = stuck ? worse.filter((key) => mayTake(calls, 'running', key)).slice(0, limit) : []
-  if (behind.length > 0) return behind
-  return others.length > 0 ? inTurn(calls, others, limit) : urgent
-}
-
-/** Pressing ones that the taker may take, in the order in which they came, without the first `skip`. */
-function pressed(
-  calls: WaitingCalls,
-  taker: Taker,
-  { skip, room }: { readonly skip: number; readonly room: number },
-): readonly string[] {
-  const keys: string[] = []
-  if (calls.pressing.size <= skip) return keys
-  for (const key of calls.pressing) {
-    if (keys.length >= skip + room) break
-    if (mayTake(calls, taker, key)) keys.push(key)
-  }
-  return keys.slice(skip)
-}
-
-/** As many as there is room for, in order of id, going on where the last take ended. */
-function inTurn(calls: WaitingCalls, keys: readonly string[], room: number): readonly string[] {
-  if (room <= 0) return []
-  if (keys.length <= room) return keys
-  const ordered = [...keys].sort()
-  const from = ordered.findIndex((key) => key > calls.cursor)
-  const turn = [...ordered.slice(Math.max(0, from)), ...ordered.slice(0, Math.max(0, from))].slice(0, room)
-  calls.cursor = turn.at(-1) ?? ''
-  return turn
+const sum = (counts: Iterable<number>): number => {
+  let total = 0
+  for (const count of counts) total += count
+  return total
 }

@@ -9,12 +9,18 @@ export interface LaneParts extends DealParts {
   readonly cycleMs: number
 }
 
+/** After a batch: until its cycle is over, if it was not full; or as long as it took, so that others have half of the time. */
+export type Rest = 'cycle' | 'as long'
+
+const longestRestMs = 4_000
+
 /** Recomputes one batch of calls at a time, beside what other lanes do. */
 export interface Lane {
   /** Neither at work nor resting after a small batch. Throws what has stopped it for good. */
   isFree(): boolean
+  isAtWork(): boolean
   /** Begins with these calls, all of which it owes an end: done, given back, or given up. Only when free. */
-  start(taken: readonly Waiting[], shift: Shift): void
+  start(taken: readonly Waiting[], shift: Shift, rest?: Rest): void
   /** Waits for the end of what is at work. Throws what has stopped it for good. */
   settled(): Promise<void>
 }
@@ -24,10 +30,12 @@ export function createLane(parts: LaneParts): Lane {
   let failure: { readonly error: unknown } | undefined
   let restsUntil = 0
 
-  async function run(taken: readonly Waiting[], shift: Shift): Promise<void> {
+  async function run(taken: readonly Waiting[], shift: Shift, rest: Rest): Promise<void> {
     const startedAt = performance.now()
     await dealWith(taken, { ...parts, ...shift, startedAt })
-    if (taken.length < parts.batch) restsUntil = startedAt + parts.cycleMs
+    const tookMs = performance.now() - startedAt
+    if (rest === 'as long') restsUntil = startedAt + tookMs + Math.min(longestRestMs, tookMs)
+    else if (taken.length < parts.batch) restsUntil = startedAt + parts.cycleMs
   }
 
   function throwFailure(): void {
@@ -39,9 +47,10 @@ export function createLane(parts: LaneParts): Lane {
       throwFailure()
       return working === undefined && performance.now() >= restsUntil
     },
-    start(taken, shift) {
+    isAtWork: () => working !== undefined,
+    start(taken, shift, rest = 'cycle') {
       if (taken.length === 0) return
-      working = run(taken, shift)
+      working = run(taken, shift, rest)
         .catch((error: unknown) => {
           failure = { error }
         })
@@ -82,7 +91,9 @@ export function createLanes(parts: LanesParts): Lanes {
   return {
     start(shift) {
       if (pressing.isFree()) pressing.start(backlog.take(shift.logNowMs, callsPerPressing), shift)
-      if (running.isFree()) running.start(backlog.takeRipe(shift.logNowMs, callsPerRecompute), shift)
+      if (!running.isFree()) return
+      const taken = backlog.takeRipe(shift.logNowMs, callsPerRecompute, pressing.isAtWork())
+      running.start(taken, shift, backlog.isContended ? 'as long' : 'cycle')
     },
     async settled() {
       const ends = await Promise.allSettled([pressing.settled(), running.settled()])

@@ -16,6 +16,7 @@ import type { FailedCall, RecomputeParts } from './recompute.ts'
 import { createSecondChances } from './second-chances.ts'
 import { createStandingClasses } from './standing-classes.ts'
 import { createTroubles } from './troubles.ts'
+import type { Overdue } from './waiting-calls.ts'
 
 export interface SummariesObserver {
   recomputed(rows: readonly CallRow[], seconds: number): void
@@ -23,6 +24,8 @@ export interface SummariesObserver {
   backlog(size: number, oldestAgeMs: number, polled: Polled): void
   /** For so long no call has come to its end, milliseconds, though so many have waited; 0: calls are computed, or none waits. */
   stalled?(forMs: number, waiting: number): void
+  /** Calls that wait although their time has come, by tenant. */
+  overdue?(byTenant: ReadonlyMap<string, Overdue>): void
   /** A change is in its record, so long after it was announced, by the log's time; late: it was read late. */
   shown(urgency: Urgency | 'late', seconds: number): void
   retry(cause: Error): void
@@ -135,6 +138,7 @@ export function createSummaries(parts: SummariesParts): Summaries {
           lanes.start({ owns: holding.owns, logNowMs: polled.logNowMs, signal })
           await persist(() => holding.commit(polled), persistence)
           const oldestAgeMs = polled.logNowMs - (backlog.oldestMs() ?? polled.logNowMs)
+          parts.observer.overdue?.(backlog.overdueByTenant(polled.logNowMs))
           parts.observer.backlog(backlog.size, oldestAgeMs, polled)
           parts.observer.stalled?.(progress.look(backlog.size, oldestAgeMs), backlog.size)
           idle = backlog.size === 0 && !holding.isCounting() && polled.positions.every(({ next, end }) => next >= end)

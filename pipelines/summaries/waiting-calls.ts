@@ -2,6 +2,8 @@ import type { Change } from '#contracts/changes.ts'
 import { memberText } from '#contracts/summaries.ts'
 import { mergeChanges } from '../batch.ts'
 import type { Waiting } from './backlog.ts'
+import { type ActiveTenants, createActiveTenants } from './tenant-load.ts'
+import { createTenantQueues, type TenantQueues } from './tenant-shares.ts'
 import { createWaitingTimes, type WaitingOptions } from './waiting-times.ts'
 
 export type Taker = 'pressing' | 'running'
@@ -10,8 +12,9 @@ export type Taker = 'pressing' | 'running'
 export interface WaitingCalls {
   readonly times: ReturnType<typeof createWaitingTimes>
   readonly waiting: Map<string, Waiting>
-  /** Keys of those that press, in the order in which they came. */
-  readonly pressing: Set<string>
+  /** Keys of those that press. */
+  readonly pressing: TenantQueues
+  readonly active: ActiveTenants
   /**
    * At work, by key: what is announced of them meanwhile waits for their end. But what presses does not wait for thousands
    * of running figures: their recompute finds itself overtaken then, drops this call and has it done again.
@@ -22,18 +25,30 @@ export interface WaitingCalls {
   othersAtMs: number
   /** Log time of the oldest that waited at the last look through them. */
   oldestMs: number | undefined
-  /** Running changes whose time had come then. */
-  overdue: number
+  /** Running changes whose time had come then, by tenant; and of these the changes for the worse. */
+  overdue: ReadonlyMap<string, number>
+  worse: ReadonlyMap<string, number>
+  /** While nothing of it may be taken, what waits is not looked through again before. */
+  lookAgainMs: number
   bytes: number
-  /** Where the last take of running figures ended: ids next to each other share what is read of raw. */
-  cursor: string
+  /** Where the last take of running figures ended, of each tenant that was not taken whole. */
+  cursors: ReadonlyMap<string, string>
+  /** How many such takes there were. */
+  turn: number
+  /** When running figures were asked for last, and when those of a tenant with more than its share were taken. */
+  besideMs: number
+  heavyMs: number
 }
 
 export const createWaitingCalls = (options: WaitingOptions): WaitingCalls => ({
-  ...{ times: createWaitingTimes(options), waiting: new Map(), pressing: new Set() },
+  ...{ times: createWaitingTimes(options), waiting: new Map() },
+  ...{ pressing: createTenantQueues(), active: createActiveTenants() },
   atWork: { pressing: new Map(), running: new Map() },
   ...{ worseAtMs: Number.POSITIVE_INFINITY, othersAtMs: Number.POSITIVE_INFINITY },
-  ...{ oldestMs: undefined, overdue: 0, bytes: 0, cursor: '' },
+  ...{ oldestMs: undefined, overdue: new Map(), worse: new Map(), bytes: 0 },
+  lookAgainMs: Number.NEGATIVE_INFINITY,
+  ...{ cursors: new Map(), turn: 0 },
+  ...{ besideMs: Number.NEGATIVE_INFINITY, heavyMs: Number.NEGATIVE_INFINITY },
 })
 
 /*
@@ -89,6 +104,8 @@ export function stepBack(calls: WaitingCalls, nowMs: number): void {
     for (const item of items.values()) item.sinceMs = Math.min(item.sinceMs, nowMs)
   calls.worseAtMs = nowMs
   calls.othersAtMs = nowMs
+  for (const time of ['lookAgainMs', 'besideMs', 'heavyMs'] as const) calls[time] = Math.min(calls[time], nowMs)
+  calls.active.stepBack(nowMs)
 }
 
 /** These are at work from now on, until they are free. */
@@ -126,20 +143,56 @@ export function ripe(calls: WaitingCalls, nowMs: number): Ripe {
   calls.othersAtMs = Number.POSITIVE_INFINITY
   const worse: string[] = []
   const others: string[] = []
+  const counts = { overdue: new Map<string, number>(), worse: new Map<string, number>() }
   for (const [key, item] of calls.waiting) {
     if (calls.oldestMs === undefined || item.sinceMs < calls.oldestMs) calls.oldestMs = item.sinceMs
     if (isPressing(item.change)) continue
     const scheduled = schedule(calls, key, item)
-    if (scheduled !== undefined && scheduled.dueMs <= nowMs) (scheduled.worse ? worse : others).push(key)
+    if (scheduled === undefined || scheduled.dueMs > nowMs) continue
+    ;(scheduled.worse ? worse : others).push(key)
+    countUp(counts.overdue, item.change.tenant)
+    if (scheduled.worse) countUp(counts.worse, item.change.tenant)
   }
-  calls.overdue = worse.length + others.length
+  Object.assign(calls, counts)
   return { worse, others }
 }
+
+const countUp = (counts: Map<string, number>, tenant: string): unknown =>
+  counts.set(tenant, 1 + (counts.get(tenant) ?? 0))
+
+/** Calls of one tenant whose time has come. */
+export interface Overdue {
+  /** Those that press, and changes for the worse. */
+  readonly pressing: number
+  readonly running: number
+}
+
+/** Calls whose time has come, by tenant. */
+export function overdueByTenant(calls: WaitingCalls, nowMs: number): ReadonlyMap<string, Overdue> {
+  const { pressing, worseAtMs, othersAtMs } = calls
+  // What was found at the last look has been taken since, unless it is to be looked for now.
+  const isOld = nowMs < Math.min(worseAtMs, othersAtMs)
+  const overdue = isOld ? noCounts : calls.overdue
+  const worse = isOld ? noCounts : calls.worse
+  const found = new Map<string, Overdue>()
+  for (const tenant of new Set([...overdue.keys(), ...pressing.byTenant.keys()])) {
+    const bad = worse.get(tenant) ?? 0
+    const running = (overdue.get(tenant) ?? 0) - bad
+    found.set(tenant, { pressing: bad + (pressing.byTenant.get(tenant)?.size ?? 0), running })
+  }
+  return found
+}
+
+const noCounts: ReadonlyMap<string, number> = new Map()
 
 /** Log time of about the oldest that waits or is at work. */
 export function oldestOf({ oldestMs, atWork, pressing, waiting }: WaitingCalls): number | undefined {
   const begun = Object.values(atWork).map((taken) => taken.values().next().value?.sinceMs)
-  const [first] = pressing
-  const ages = [oldestMs, ...begun, first === undefined ? undefined : waiting.get(first)?.sinceMs]
-  return ages.reduce((least, at) => (least === undefined || (at !== undefined && at < least) ? at : least), undefined)
+  let least = begun.reduce(least2, oldestMs)
+  for (const [first] of pressing.byTenant.values())
+    least = least2(least, first === undefined ? undefined : waiting.get(first)?.sinceMs)
+  return least
 }
+
+const least2 = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a

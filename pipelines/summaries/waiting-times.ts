@@ -23,11 +23,21 @@ const pausesOfCalm = 2
 /** but no longer than this: calls must not stand still while hours are caught up with. */
 const lateDelayMs = 120_000
 
+/** What one tenant's late reading is like. One tenant's flood says nothing of what another has sent. */
+interface Flood {
+  readonly lastLateMs: number
+  /** On a slow machine or store batches are seconds apart, and what is computed between them makes the next one later still. */
+  readonly longestPauseMs: number
+}
+
+const noFlood: Flood = { lastLateMs: Number.NEGATIVE_INFINITY, longestPauseMs: 0 }
+
+/** Tenants whose late reading is remembered. Of one forgotten late changes are due at once. */
+const maxFloods = 10_000
+
 /** How long a change that does not press by itself may wait: figures some time, what makes a call worse not long. */
 export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions) {
-  let lastLateMs = Number.NEGATIVE_INFINITY
-  // On a slow machine or store batches are seconds apart, and what is computed between them makes the next one later still.
-  let longestPauseMs = 0
+  const floods = new Map<string, Flood>()
 
   /** One bad sample seldom changes a class; this much bad time may. */
   function goesWorse(change: Change): boolean {
@@ -40,21 +50,31 @@ export function createWaitingTimes({ runningDelayMs, standing }: WaitingOptions)
     goesWorse,
     /** Log time from which it may be taken, by what `goesWorse` says of it: both are asked of all that waits, again and again. */
     dueMs({ change, sinceMs }: { readonly change: Change; readonly sinceMs: number }, worse: boolean): number {
-      if (change.late === true)
+      if (change.late === true) {
+        const { lastLateMs, longestPauseMs } = floods.get(change.tenant) ?? noFlood
         return Math.min(sinceMs + lateDelayMs, lastLateMs + Math.max(calmMs, pausesOfCalm * longestPauseMs))
+      }
       return sinceMs + (worse ? Math.min(runningDelayMs, worseDelayMs) : runningDelayMs)
     },
-    /** A change that was read late has come. */
-    sawLate(logTimeMs: number): void {
-      const pauseMs = logTimeMs - lastLateMs
+    /** Changes of this tenant that were read late have come. */
+    sawLate(tenant: string, logTimeMs: number): void {
+      const known = floods.get(tenant) ?? noFlood
+      const pauseMs = logTimeMs - known.lastLateMs
       if (pauseMs <= 0) return
-      longestPauseMs = pauseMs < lateDelayMs ? Math.max(longestPauseMs, pauseMs) : 0
-      lastLateMs = logTimeMs
+      const longestPauseMs = pauseMs < lateDelayMs ? Math.max(known.longestPauseMs, pauseMs) : 0
+      floods.delete(tenant)
+      floods.set(tenant, { lastLateMs: logTimeMs, longestPauseMs })
+      for (const [oldest, { lastLateMs }] of floods) {
+        if (floods.size <= maxFloods && logTimeMs - lastLateMs < lateDelayMs) break
+        floods.delete(oldest)
+      }
     },
     /** The log's time has stepped back: nothing came later than now. */
     stepBack(nowMs: number): void {
-      lastLateMs = Math.min(lastLateMs, nowMs)
+      for (const [tenant, flood] of floods)
+        if (flood.lastLateMs > nowMs) floods.set(tenant, { ...flood, lastLateMs: nowMs })
     },
-    inFlood: (nowMs: number): boolean => nowMs - lastLateMs < lateDelayMs,
+    inFlood: (tenant: string, nowMs: number): boolean =>
+      nowMs - (floods.get(tenant) ?? noFlood).lastLateMs < lateDelayMs,
   }
 }

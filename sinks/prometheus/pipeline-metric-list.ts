@@ -242,6 +242,24 @@ export const pipelineMetrics = {
     help: 'Messages that came in over HTTP, by edge and outcome',
     labels: ['edge', 'outcome'],
   },
+  tenantRefused: {
+    name: 'callscope_pipeline_tenant_refused_requests_total',
+    unit: 'count',
+    help: 'Requests answered with 429 because the tenant has sent more than its share and other tenants would wait for it',
+    labels: ['tenant'],
+  },
+  tenantUnread: {
+    name: 'callscope_pipeline_tenant_unread_bytes',
+    unit: 'bytes',
+    help: 'What a tenant has sent and a pipeline has not stored yet, of the pipeline that is furthest behind, bytes',
+    labels: ['tenant'],
+  },
+  tenantOverdue: {
+    name: 'callscope_pipeline_tenant_overdue_calls',
+    unit: 'count',
+    help: 'Calls of a tenant that wait to be computed although their time has come',
+    labels: ['tenant'],
+  },
   buildInfo: {
     name: 'callscope_pipeline_build_info',
     unit: 'info',

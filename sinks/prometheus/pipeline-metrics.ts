@@ -8,6 +8,7 @@ import { LiveHistogram } from './live-histogram.ts'
 import { createMembers } from './members.ts'
 import { type MetricLiteral, plainConfig } from './metrics.ts'
 import { pipelineMetrics } from './pipeline-metric-list.ts'
+import { createTenantMetrics, type TenantMetrics } from './tenant-metrics.ts'
 
 /** What became of one recompute. A closed set, because it is a label. */
 export type RecomputeOutcome = 'written' | 'overtaken' | 'forwarded' | 'frozen' | 'not_a_call' | 'failed'
@@ -36,7 +37,7 @@ export interface WatermarkAges {
 }
 
 /** Health of the pipelines. Called once per batch, never per message. */
-export interface PipelineMetrics {
+export interface PipelineMetrics extends TenantMetrics {
   /** After each poll: what was read, and how far behind that is. */
   records(pipeline: string, polled: Polled): void
   batch(pipeline: string, batch: { readonly parked: readonly { readonly reason: string }[] }, seconds: number): void
@@ -92,6 +93,7 @@ export function createPipelineMetrics(options: PipelineMetricsOptions): Pipeline
   return {
     ...readingMetrics(registry, ticks),
     ...watermarkMetrics(options, ticks),
+    ...createTenantMetrics(options),
     batch(pipeline, { parked }, seconds) {
       metrics.batches.inc({ pipeline })
       metrics.batchSeconds.observe({ pipeline }, seconds)

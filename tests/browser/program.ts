@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface ProgramOptions {
   readonly demo?: boolean
+  /** Without them there is the default one alone. */
+  readonly tenants?: readonly string[]
   /** Requests from this machine need no credential: true unless it is the demo, which shows its own calls anyway. */
   readonly trusting?: boolean
 }
@@ -25,16 +27,19 @@ export interface Program {
 }
 
 const cli = join(import.meta.dirname, '..', '..', 'app', 'callscope.ts')
-const readyWithinMs = 60_000
+const readyWithinMs = 120_000
 
-export async function startProgram({ demo = false, trusting = !demo }: ProgramOptions = {}): Promise<Program> {
+export async function startProgram({ demo = false, trusting = !demo, tenants }: ProgramOptions = {}): Promise<Program> {
   const dataDir = await mkdtemp(join(tmpdir(), 'callscope-browser-'))
+  const config = join(dataDir, 'tests.yaml')
+  if (tenants !== undefined) await writeFile(config, JSON.stringify({ tenants: tenants.map((id) => ({ id })) }))
   let child: ChildProcess | undefined
   let port = 0
   let told = { url: '', tokenFile: '' }
 
   async function start(): Promise<void> {
     const args = ['up', '--json', '--data-dir', dataDir, '--port', String(port), ...(demo ? ['--demo'] : [])]
+    if (tenants !== undefined) args.push('--config', config)
     child = spawn(process.execPath, ['--max-semi-space-size=64', cli, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
       // The demo shows what it made up; else the page is for who has a key, unless this machine is trusted.
