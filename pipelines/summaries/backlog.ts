@@ -10,6 +10,7 @@ import {
   oldestOf,
   overdueByTenant,
   put,
+  putBack,
   stepBack,
   takeOut,
 } from './waiting-calls.ts'
@@ -106,12 +107,7 @@ export function createBacklog(options: WaitingOptions): Backlog {
         for (const announcement of item.announcements) account.settle(announcement)
       }
     },
-    giveBack(items) {
-      for (const item of items) {
-        free(calls, item)
-        put(calls, item)
-      }
-    },
+    giveBack: (items) => putBack(calls, items),
     stepBack(nowMs) {
       lastTake = { ...lastTake, nowMs: Math.min(lastTake.nowMs, nowMs) }
       stepBack(calls, nowMs)

@@ -129,6 +129,14 @@ export function free(calls: WaitingCalls, item: Waiting): void {
   if (since !== undefined) schedule(calls, key, since)
 }
 
+/** What could not be dealt with waits again. */
+export function putBack(calls: WaitingCalls, items: readonly Waiting[]): void {
+  for (const item of items) {
+    free(calls, item)
+    put(calls, item)
+  }
+}
+
 /** Keys of running changes whose time has come. */
 export interface Ripe {
   /** Their class may be worse than the record says. */

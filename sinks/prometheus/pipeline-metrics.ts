@@ -8,6 +8,7 @@ import { LiveHistogram } from './live-histogram.ts'
 import { createMembers } from './members.ts'
 import { type MetricLiteral, plainConfig } from './metrics.ts'
 import { pipelineMetrics } from './pipeline-metric-list.ts'
+import { retryReason } from './retry-reason.ts'
 import { createTenantMetrics, type TenantMetrics } from './tenant-metrics.ts'
 
 /** What became of one recompute. A closed set, because it is a label. */
@@ -290,12 +291,4 @@ function countBy<Item>(items: readonly Item[], labelOf: (item: Item) => string):
   const counts = new Map<string, number>()
   for (const item of items) counts.set(labelOf(item), (counts.get(labelOf(item)) ?? 0) + 1)
   return counts
-}
-
-/** Why a store did not take a batch. Messages of errors hold addresses and values: they are no labels. */
-function retryReason(cause: Error & { readonly code?: unknown }): 'timeout' | 'unreachable' | 'store_error' {
-  if (cause.name === 'TimeoutError' || cause.name === 'AbortError') return 'timeout'
-  const code = typeof cause.code === 'string' ? cause.code : ''
-  if (code === 'ETIMEDOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return 'timeout'
-  return /^(ECONN|ENOTFOUND|EAI_|EPIPE|EHOST|ENET|UND_ERR_)/.test(code) ? 'unreachable' : 'store_error'
 }

@@ -1,3 +1,4 @@
+import { createTrustedClock } from '#app/clock/trusted-clock.ts'
 import type { CallRecord } from '#contracts/call-record.ts'
 import type { Change } from '#contracts/changes.ts'
 import type { DeadLetter } from '#contracts/dead-letters.ts'
@@ -11,22 +12,30 @@ import { type Harness, type HarnessOptions, startHarness } from '#tests/harness.
 /** A clock that runs as the real one does, from where a test has put it. */
 export interface MovingClock {
   now(): number
+  /** Time passes; less than nothing: the clock is set back. */
   advance(ms: number): void
   /** Puts it there; never back, which `advance` may. */
   reach(ms: number): void
+  /** Milliseconds of time that has passed, however the clock was set. */
+  steady(): number
 }
 
 export function movingClock(startMs: number): MovingClock {
   let offsetMs = startMs - Date.now()
+  let passedMs = 0
   const now = () => Date.now() + offsetMs
   return {
     now,
     advance(ms) {
       offsetMs += ms
+      passedMs += Math.max(0, ms)
     },
     reach(ms) {
-      offsetMs += Math.max(0, ms - now())
+      const aheadMs = Math.max(0, ms - now())
+      offsetMs += aheadMs
+      passedMs += aheadMs
     },
+    steady: () => performance.now() + passedMs,
   }
 }
 
@@ -66,10 +75,16 @@ const settleMs = 30 * 60_000
 /** Of the real clock. */
 const patienceMs = 30_000
 
-export async function startFlow(startMs: number, options: HarnessOptions = {}): Promise<Flow> {
+interface FlowOptions extends HarnessOptions {
+  /** Jumps of the clock are held, as a process does; otherwise any time that the clock says is believed. */
+  readonly holdsJumps?: boolean
+}
+
+export async function startFlow(startMs: number, { holdsJumps, ...options }: FlowOptions = {}): Promise<Flow> {
   const clock = movingClock(startMs)
+  const present = holdsJumps === true ? createTrustedClock({ wall: clock.now, steady: clock.steady }).now : clock.now
   const tenants = Array.from({ length: tenantCount }, (_, at) => `t${String(at).padStart(3, '0')}`)
-  const harness = await startHarness({ clock: clock.now, tenants, limits, pace, ...options })
+  const harness = await startHarness({ clock: present, tenants, limits, pace, ...options })
   let used = 0
 
   async function recordsOf(tenant: string): Promise<PlainRecords> {

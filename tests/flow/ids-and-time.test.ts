@@ -6,7 +6,7 @@ const hourMs = 60 * minuteMs
 
 let flow: Flow
 beforeAll(async () => {
-  flow = await startFlow(Date.now())
+  flow = await startFlow(Date.now(), { holdsJumps: true })
 })
 afterAll(() => flow?.stop())
 
