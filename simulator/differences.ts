@@ -55,17 +55,25 @@ function verdictDifferences({ verdict }: CallRecord, truth: CallTruth): readonly
 }
 
 function streamDifferences(record: CallRecord, truth: CallTruth): readonly string[] {
+  const streams = record.streams.filter((stream) => !isReportBeside(stream, record))
   return [
-    ...unequal('streams', record.streams.length, truth.streams.length),
+    ...unequal('streams', streams.length, truth.streams.length),
     ...truth.streams.flatMap((stream) => {
       const name = `${stream.legId} ${stream.kind} ${stream.direction} seen by ${stream.observer}`
-      const seen = record.streams.filter((candidate) => isSame(candidate, stream))
+      const seen = streams.filter((candidate) => isSame(candidate, stream))
       const [only] = seen
       if (only === undefined || seen.length > 1) return [`${name}: ${seen.length} summaries, should be 1`]
       return sumDifferences(name, only, stream, truth)
     }),
   ]
 }
+
+/** A report on the whole call beside finer samples of its source: truth is of those. */
+const isReportBeside = ({ key, observer, source, scope }: StreamSummary, { streams }: CallRecord): boolean =>
+  scope === 'call' &&
+  streams.some(
+    (other) => other.key === key && other.observer === observer && other.source === source && other.scope !== 'call',
+  )
 
 const isSame = (summary: StreamSummary, { legId, kind, direction, observer }: StreamTruth): boolean =>
   summary.legId === legId && summary.kind === kind && summary.direction === direction && summary.observer === observer
