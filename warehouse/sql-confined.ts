@@ -22,6 +22,10 @@ export interface SqlRunner {
 }
 
 /** Why a query was not run, or did not end well. For people; the caller's fault, not the program's. */
+/** A value as one line of JSON. Node reads U+2028 and U+2029 as ends of lines, and JSON leaves them as they are. */
+export const jsonLine = (value: unknown): string =>
+  `${JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}\n`
+
 export class SqlRefused extends Error {
   readonly statusCode = 400
   constructor(message: string) {

@@ -4,7 +4,7 @@ import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { buffer } from 'node:stream/consumers'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { confineConnection, queryFailed, resultBytesMax, SqlRefused, tooLarge } from './sql-confined.ts'
+import { confineConnection, jsonLine, queryFailed, resultBytesMax, SqlRefused, tooLarge } from './sql-confined.ts'
 import type { SqlReport, SqlRequest } from './sql-process.ts'
 import { linkSnapshot } from './sql-snapshot.ts'
 
@@ -25,7 +25,7 @@ function stepBack(): void {
   }
 }
 
-const report = (text: SqlReport): void => void writeSync(reportsTo, `${JSON.stringify(text)}\n`)
+const report = (text: SqlReport): void => void writeSync(reportsTo, jsonLine(text))
 
 /** A query that still runs would hold up any other way to end. */
 function end(snapshot: string): never {

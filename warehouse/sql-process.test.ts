@@ -47,6 +47,12 @@ test('a query reads tables and views as they are at that moment, and leaves no f
   expect(left()).toEqual([])
 })
 
+test('a query, or what is said of it, may hold a separator of lines that JSON leaves as it is', async () => {
+  const separators = '\u2028 \u2029'
+  expect(await rowsOf(`SELECT '${separators}'`)).toEqual([[separators]])
+  await expect(runner.run(`SELECT missing_${'x'}('${separators}')`)).rejects.toThrow(/missing_x/)
+})
+
 test('a query that fails says why', async () => {
   await expect(runner.run('SELECT nothing')).rejects.toMatchObject({
     name: 'SqlRefused',

@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { compactResult, graceMs, ranTooLong, type SqlLimits, SqlRefused, type SqlRunner } from './sql-confined.ts'
+import {
+  compactResult,
+  graceMs,
+  jsonLine,
+  ranTooLong,
+  type SqlLimits,
+  SqlRefused,
+  type SqlRunner,
+} from './sql-confined.ts'
 import { snapshotsOf } from './sql-snapshot.ts'
 
 /** What the process is asked, as one line on its standard input. It ends when that closes, and with it its parent. */
@@ -79,7 +87,7 @@ function start(request: SqlRequest): ChildProcess {
   const child = spawn(process.execPath, [program], { env: {}, stdio: ['pipe', 'pipe', 'ignore', 'pipe'] })
   // One that has ended already does not read: its end says why.
   child.stdin?.on('error', () => undefined)
-  child.stdin?.write(`${JSON.stringify(request)}\n`)
+  child.stdin?.write(jsonLine(request))
   return child
 }
 
